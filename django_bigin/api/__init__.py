@@ -1,0 +1,1 @@
+"""Bigin without Django: works with no settings and no database."""

@@ -1,0 +1,121 @@
+"""Every error the package raises, grouped by what the caller does next."""
+
+from __future__ import annotations
+
+
+class BiginError(Exception):
+    """The root of all of them. `str(error)` is always safe to log and to show: no secret ever enters it.
+
+    Args:
+        message: one sentence that says what happened and what to do next.
+        status: the HTTP status of the answer, None where there was none.
+        code: the vendor's word for the refusal, such as "INVALID_TOKEN".
+        endpoint: method and path, without query string, such as "GET /bigin/v2/Contacts".
+    """
+
+    def __init__(self, message: str, *, status: int | None = None, code: str | None = None, endpoint: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.status = status
+        self.code = code
+        self.endpoint = endpoint
+
+    def __str__(self) -> str:
+        where = [str(part) for part in (self.endpoint, self.status, self.code) if part]
+        return f"{self.message} ({', '.join(where)})" if where else self.message
+
+
+class TransientError(BiginError):
+    """Try again later. `retry_after` is in seconds, None where nobody can say."""
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        status: int | None = None,
+        code: str | None = None,
+        endpoint: str = "",
+        retry_after: float | None = None,
+    ) -> None:
+        super().__init__(message, status=status, code=code, endpoint=endpoint)
+        self.retry_after = retry_after
+
+
+class NetworkError(TransientError):
+    """No answer came: refused, timed out, cut off. The request may have been carried out all the same."""
+
+
+class RateLimitError(TransientError):
+    """Bigin or its accounts server asks for fewer calls."""
+
+
+class ServerError(TransientError):
+    """Bigin failed (5xx)."""
+
+
+class AuthorizationError(BiginError):
+    """A person must act: stop, mark the connection, tell the admin."""
+
+
+class GrantTokenError(AuthorizationError):
+    """The one-use code is expired, used, or of another client or data center: make a new one."""
+
+
+class RefreshTokenError(AuthorizationError):
+    """The grant is gone (revoked, or evicted by a newer one): authorize again."""
+
+
+class AccessTokenError(AuthorizationError):
+    """Bigin refuses the access token."""
+
+
+class ClientCredentialsError(AuthorizationError):
+    """The accounts server does not accept the client: compare id, secret, data center and redirect URI."""
+
+
+class ScopeError(AuthorizationError):
+    """The grant lacks a scope; a refresh cannot add one, a new authorization can."""
+
+
+class RequestError(BiginError):
+    """Our request is wrong; sending it again gives the same answer."""
+
+
+class RecordNotFoundError(RequestError):
+    """No such record, or it was deleted."""
+
+
+class InvalidDataError(RequestError):
+    """Bigin cannot take the data that was sent."""
+
+
+class ModuleNotAvailableError(RequestError):
+    """The module does not exist, or this plan or profile does not give it."""
+
+
+class PageTokenError(RequestError):
+    """The page token expired or is bound to another request: start the walk again."""
+
+
+class PaginationLimitError(RequestError):
+    """A walk by page tokens ends at 100,000 records; what lies beyond needs another way."""
+
+
+class ResponseError(BiginError):
+    """The answer cannot be read: not JSON, or a key is missing."""
+
+
+class SyncError(BiginError):
+    """The sync engine's own: an answer that would make the mirror wrong, such as a page token that comes twice."""
+
+
+class NotificationError(BiginError):
+    """What was posted to us is not Bigin's, or not readable."""
+
+
+class EncryptionError(BiginError):
+    """A stored secret does not decrypt with the configured keys, or no key is configured. It is never saved over."""
+
+
+class TokenPendingError(TransientError):
+    """Somebody else is asking for the token and has not finished; `retry_after` says when to look again."""
