@@ -1,0 +1,98 @@
+"""Settings of the suite.
+
+The environment chooses: `DATABASE_URL` the database, `BIGIN_TEST_TENANT` ("", "uuid" or "int") whose tenant model, and
+`BIGIN_TEST_AUTO_FIELD` the site's default primary key. Whatever a test starts as a process of its own reads these too.
+"""
+
+import os
+import tempfile
+from pathlib import Path
+
+import environ
+
+env = environ.Env()
+
+# One name for all processes of a run, another for each run: two runs on one machine do not meet in one database.
+RUN = os.environ.setdefault("BIGIN_TEST_RUN", str(os.getpid()))
+SCRATCH = Path(tempfile.gettempdir()) / f"django-bigin-tests-{RUN}"
+
+SECRET_KEY = "only for tests"
+DEBUG = False
+ALLOWED_HOSTS = ["*"]
+ROOT_URLCONF = "tests.urls"
+USE_TZ = True
+TIME_ZONE = "UTC"
+LANGUAGE_CODE = "en-us"
+STATIC_URL = "/static/"
+
+DATABASE = env.db_url("DATABASE_URL", default=f"sqlite:///{SCRATCH}.sqlite3")
+if DATABASE["ENGINE"].endswith("sqlite3"):
+    # A file, not memory: several tests look at it from many processes.
+    DATABASE["TEST"] = {"NAME": f"{SCRATCH}-test.sqlite3"}
+    DATABASE["OPTIONS"] = {
+        "transaction_mode": "IMMEDIATE",
+        "timeout": 30,
+        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
+    }
+else:
+    DATABASE["TEST"] = {"NAME": f"test_bigin_{RUN}"}
+if DATABASE["ENGINE"].endswith("mysql"):
+    DATABASE["OPTIONS"] = {"charset": "utf8mb4", **DATABASE.get("OPTIONS", {})}
+    DATABASE["TEST"] |= {"CHARSET": "utf8mb4", "COLLATION": "utf8mb4_unicode_ci"}
+DATABASES = {"default": DATABASE}
+
+INSTALLED_APPS = [
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.messages",
+    "django.contrib.sessions",
+    "django.contrib.staticfiles",
+    "django_bigin",
+]
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+]
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ]
+        },
+    }
+]
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+if auto_field := env.str("BIGIN_TEST_AUTO_FIELD", default=""):
+    DEFAULT_AUTO_FIELD = f"django.db.models.{auto_field}"
+else:
+    DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+match env.str("BIGIN_TEST_TENANT", default=""):
+    case "":
+        BIGIN_TENANT_MODEL = "django_bigin.Tenant"
+    case "uuid":
+        INSTALLED_APPS.append("tests.tenants_uuid")
+        BIGIN_TENANT_MODEL = "tenants_uuid.Customer"
+    case "int":
+        INSTALLED_APPS.append("tests.tenants_int")
+        BIGIN_TENANT_MODEL = "tenants_int.Workspace"
+        BIGIN_TENANT_LOOKUP = "code"
+    case other:
+        raise environ.ImproperlyConfigured(f"BIGIN_TEST_TENANT is {other!r}: use uuid, int or nothing")
+
+# 32 bytes that count up: a key that nobody takes for a real one.
+BIGIN_ENCRYPTION_KEYS = ["AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="]
+BIGIN_CLOCK = "tests.support.clock.now"
+if sandbox_url := env.str("BIGIN_SANDBOX_URL", default=""):
+    BIGIN_SANDBOX_URL = sandbox_url
