@@ -62,7 +62,7 @@ def test_a_refresh_gives_an_access_token_and_keeps_the_refresh_token(server):
 
 
 @pytest.mark.parametrize(
-    "wrong, error",
+    ("wrong", "error"),
     [
         ({"client_id": "1000.X"}, "invalid_client"),
         ({"client_secret": "x"}, "invalid_client_secret"),
@@ -76,7 +76,7 @@ def test_a_wrong_token_request_is_refused_in_the_body_and_spends_nothing(server,
 
 
 @pytest.mark.parametrize(
-    "authorization, code",
+    ("authorization", "code"),
     [("Zoho-oauthtoken 1000.x.y", "INVALID_TOKEN"), ("Bearer 1000.x.y", "AUTHENTICATION_FAILURE")],
 )
 def test_the_api_refuses_a_wrong_token(ask, authorization, code):
@@ -151,7 +151,7 @@ def test_a_page_token_walks_from_the_first_page_on_and_can_be_asked_again(server
 
 
 @pytest.mark.parametrize(
-    "changed, code",
+    ("changed", "code"),
     [
         ({"fields": "Last_Name"}, "TOKEN_BOUND_DATA_MISMATCH"),
         ({"sort_order": "desc"}, "TOKEN_BOUND_DATA_MISMATCH"),
