@@ -1,0 +1,1 @@
+"""A site's own app whose tenants are keyed by UUID."""
