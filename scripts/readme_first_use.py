@@ -1,0 +1,158 @@
+"""Run the README's first use word for word, as a stranger would: in an empty folder, with an empty environment.
+
+What runs is every ```sh and ```console block between the lines `<!-- first use -->` and `<!-- /first use -->`. A `sh`
+block runs whole. Of a `console` block run the lines that begin with `$ `, and with `> ` where one goes on; the rest is
+what they print, and each such line that is not `...` must be in what they really print. All blocks run in one shell,
+so that `cd` and `export` last; what was started with `&` is stopped at the end.
+
+The package comes from a wheel of this checkout: pip finds it through PIP_FIND_LINKS, so that `pip install` in the
+README needs no change. The machine's own PIP_* settings stay.
+"""
+
+import argparse
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+BEGIN, END = "<!-- first use -->", "<!-- /first use -->"
+FENCE = re.compile(r"^```(sh|console)[^\n]*\n(.*?)^```\s*$", re.MULTILINE | re.DOTALL)
+
+
+class Unusable(Exception):
+    """The README cannot be run; the message says why."""
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--readme", type=Path, default=ROOT / "README.md")
+    parser.add_argument("--wheels", type=Path, required=True, help="folder with the wheel of this checkout")
+    parser.add_argument("--timeout", type=float, default=900, help="seconds until it is stopped (900)")
+    parser.add_argument("--keep", action="store_true", help="leave the folder behind, to look at it")
+    options = parser.parse_args()
+    try:
+        script, expected = read_first_use(options.readme.read_text(encoding="utf-8"))
+    except (OSError, Unusable) as error:
+        print(f"readme: {error}", file=sys.stderr)
+        return 1
+    folder = Path(tempfile.mkdtemp(prefix="django-bigin-first-use-"))
+    try:
+        return run(script, expected, folder=folder, wheels=options.wheels.resolve(), timeout=options.timeout)
+    finally:
+        if options.keep:
+            print(f"readme: left in {folder}")
+        else:
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def read_first_use(text: str) -> tuple[str, list[str]]:
+    """Give the shell script that the README's blocks make, and the lines that it says they print."""
+    if text.count(BEGIN) != 1 or text.count(END) != 1:
+        raise Unusable(f"the README needs one {BEGIN!r} and one {END!r}")
+    commands: list[str] = []
+    expected: list[str] = []
+    for kind, block in FENCE.findall(text.partition(BEGIN)[2].partition(END)[0]):
+        if kind == "sh":
+            commands += block.splitlines()
+        else:
+            read_console(block, commands, expected)
+    if not commands:
+        raise Unusable("the README's first use has no ```sh or ```console block")
+    return "\n".join(commands) + "\n", expected
+
+
+def read_console(block: str, commands: list[str], expected: list[str]) -> None:
+    for line in block.splitlines():
+        if line.startswith("$ "):
+            commands.append(line[2:])
+        elif line == ">" or line.startswith("> "):
+            commands.append(line[2:])
+        elif line.strip() and line.strip() != "...":
+            expected.append(line.strip())
+
+
+def run(script: str, expected: list[str], *, folder: Path, wheels: Path, timeout: float) -> int:
+    home, empty, bin_folder = folder / "home", folder / "empty", folder / "bin"
+    for path in (home, empty, bin_folder):
+        path.mkdir()
+    # The Python that runs this, under the name that the README uses: the machine's own may be too old.
+    (bin_folder / "python3").symlink_to(Path(sys.base_prefix) / "bin" / f"python3.{sys.version_info.minor}")
+    environment = {name: value for name, value in os.environ.items() if name.startswith("PIP_")}
+    environment |= {
+        "PATH": f"{bin_folder}:{os.environ.get('PATH', os.defpath)}",
+        "HOME": str(home),
+        "LANG": "C.UTF-8",
+        "PIP_FIND_LINKS": " ".join(filter(None, [str(wheels), os.environ.get("PIP_FIND_LINKS")])),
+    }
+    # -v shows each line as it is read: the transcript reads like the README.
+    shell = ["bash", "--noprofile", "--norc", "-e", "-v", "-o", "pipefail", "-c", script]
+    process = subprocess.Popen(
+        shell,
+        cwd=empty,
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        start_new_session=True,
+    )
+    transcript, status = follow(process, timeout=timeout)
+    if status:
+        print(f"readme: the first use stopped with exit code {status}", file=sys.stderr)
+        return 1
+    missing = [line for line in expected if squeeze(line) not in squeeze(transcript)]
+    for line in missing:
+        print(f"readme: this line of the README was not printed: {line}", file=sys.stderr)
+    if not missing:
+        print("readme: the first use ran word for word")
+    return 1 if missing else 0
+
+
+def follow(process: subprocess.Popen[bytes], *, timeout: float) -> tuple[str, int]:
+    """Show what the shell prints until the shell itself ends, whatever it left running; then stop that too."""
+    transcript = bytearray()
+    output = process.stdout
+    assert output is not None
+    os.set_blocking(output.fileno(), False)
+    try:
+        # A server in the background keeps the pipe open: the end of the shell decides, not the end of the output.
+        for _ in range(int(timeout * 10)):
+            try:
+                status = process.wait(0.1)
+            except subprocess.TimeoutExpired:
+                status = None
+            chunk = output.read() or b""
+            transcript += chunk
+            sys.stdout.write(chunk.decode("utf-8", "replace"))
+            sys.stdout.flush()
+            if status is not None:
+                return transcript.decode("utf-8", "replace"), status
+        print(f"\nreadme: stopped after {timeout:.0f} seconds", file=sys.stderr)
+        return transcript.decode("utf-8", "replace"), 124
+    finally:
+        stop_group(process)
+
+
+def stop_group(process: subprocess.Popen[bytes]) -> None:
+    for number in (signal.SIGTERM, signal.SIGKILL):
+        try:
+            os.killpg(process.pid, number)
+        except ProcessLookupError:
+            return
+        try:
+            process.wait(3)
+        except subprocess.TimeoutExpired:
+            continue
+
+
+def squeeze(text: str) -> str:
+    """Columns of a table move with the width of their contents."""
+    return re.sub(r"[ \t]+", " ", text)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
