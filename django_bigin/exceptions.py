@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
 
 class BiginError(Exception):
     """The root of all of them. `str(error)` is always safe to log and to show: no secret ever enters it.
@@ -11,7 +14,12 @@ class BiginError(Exception):
         status: the HTTP status of the answer, None where there was none.
         code: the vendor's word for the refusal, such as "INVALID_TOKEN".
         endpoint: method and path, without query string, such as "GET /bigin/v2/Contacts".
+
+    Attributes:
+        completed: where a write of several batches broke off, the results of the batches answered before; else empty.
     """
+
+    completed: Sequence[Any] = ()
 
     def __init__(self, message: str, *, status: int | None = None, code: str | None = None, endpoint: str = "") -> None:
         super().__init__(message)

@@ -1,0 +1,156 @@
+"""Encrypt and decrypt secrets with the keys that are handed in; `python -m django_bigin.crypto` prints a new key."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import os
+from collections.abc import Sequence
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from django_bigin.exceptions import EncryptionError
+
+Context = bytes | Sequence[str]
+
+_VERSION = "v1"
+_KEY_BYTES = 32
+_NONCE_BYTES = 12
+_TAG_BYTES = 16
+_COMMAND = "python -m django_bigin.crypto"
+
+
+def new_key() -> str:
+    """Make a key: 32 random bytes in urlsafe base64."""
+    return base64.urlsafe_b64encode(os.urandom(_KEY_BYTES)).decode()
+
+
+class Keyring:
+    """A list of keys: the first encrypts, all decrypt.
+
+    An encrypted value is "v1.<key id>.<urlsafe base64 of nonce and ciphertext>" (AES-256-GCM); the key id is the first
+    8 hex digits of the key's SHA-256. The context is bound to the value without being stored in it: a value that was
+    moved to another row or another tenant does not decrypt there.
+
+    Args:
+        keys: each 32 random bytes in urlsafe base64; one comma-separated string will do as well.
+
+    Raises:
+        EncryptionError: a key is not one. None at all is fine until something must be encrypted or decrypted.
+    """
+
+    def __init__(self, keys: Sequence[str]) -> None:
+        texts = keys.split(",") if isinstance(keys, str) else keys
+        raw_keys = [_read_key(text, position) for position, text in enumerate(texts, 1) if text.strip()]
+        self._ciphers = [(hashlib.sha256(raw).hexdigest()[:8], AESGCM(raw)) for raw in raw_keys]
+
+    def __repr__(self) -> str:
+        return f"<Keyring: {', '.join(self.key_ids) or 'empty'}>"
+
+    @property
+    def key_ids(self) -> tuple[str, ...]:
+        """The id of each key, the writing one first."""
+        return tuple(key_id for key_id, _ in self._ciphers)
+
+    def encrypt(self, plaintext: str, *, context: Context) -> str:
+        """Encrypt with the first key.
+
+        Args:
+            context: what the value belongs to, such as (purpose, uuid of the row, key of the tenant); decrypting
+                needs the same again. Bytes, or strings which cannot run into each other.
+
+        Raises:
+            EncryptionError: no key is configured.
+        """
+        key_id, cipher = self._first()
+        nonce = os.urandom(_NONCE_BYTES)
+        sealed = nonce + cipher.encrypt(nonce, plaintext.encode(), _associated_data(context))
+        return f"{_VERSION}.{key_id}.{base64.urlsafe_b64encode(sealed).decode()}"
+
+    def decrypt(self, value: str, *, context: Context) -> str:
+        """Give back what was encrypted under this context.
+
+        Raises:
+            EncryptionError: no key is configured, the key is not among them, the value is damaged, or it belongs to
+                another row. The message names the key id that is needed, never the value.
+        """
+        key_id, sealed = _read_value(value)
+        self._first()
+        candidates = [cipher for each_id, cipher in self._ciphers if each_id == key_id]
+        if not candidates:
+            raise EncryptionError(
+                f"A secret was encrypted with the key {key_id}, which is not among the configured keys "
+                f"({', '.join(self.key_ids)}); put that key back at the end of BIGIN_ENCRYPTION_KEYS."
+            )
+        nonce, ciphertext = sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:]
+        for cipher in candidates:
+            try:
+                return cipher.decrypt(nonce, ciphertext, _associated_data(context)).decode()
+            except InvalidTag:
+                continue
+        raise EncryptionError(
+            f"A secret encrypted with the key {key_id} was changed, or was moved here from another row or tenant; "
+            "restore it from a backup, or enter the secret again."
+        )
+
+    def key_id_of(self, value: str) -> str:
+        """Read which key a value was encrypted with.
+
+        Raises:
+            EncryptionError: it is not an encrypted value.
+        """
+        return _read_value(value)[0]
+
+    def is_current(self, value: str) -> bool:
+        """Tell whether the value was encrypted with the key that writes now."""
+        return self.key_id_of(value) == self._first()[0]
+
+    def _first(self) -> tuple[str, AESGCM]:
+        if not self._ciphers:
+            raise EncryptionError(
+                "No encryption key is configured, so no secret can be stored or read; "
+                f"`{_COMMAND}` prints a new key for BIGIN_ENCRYPTION_KEYS."
+            )
+        return self._ciphers[0]
+
+
+def _read_key(text: str, position: int) -> bytes:
+    bare = text.strip().rstrip("=")
+    try:
+        raw = base64.b64decode(bare + "=" * (-len(bare) % 4), altchars=b"-_", validate=True)
+    except (binascii.Error, ValueError):
+        raw = b""
+    if len(raw) != _KEY_BYTES:
+        raise EncryptionError(
+            f"Key {position} of BIGIN_ENCRYPTION_KEYS is not 32 bytes in urlsafe base64; `{_COMMAND}` prints one."
+        )
+    return raw
+
+
+def _read_value(value: str) -> tuple[str, bytes]:
+    version, _, rest = value.partition(".")
+    key_id, _, encoded = rest.partition(".")
+    try:
+        sealed = base64.b64decode(encoded, altchars=b"-_", validate=True)
+    except (binascii.Error, ValueError):
+        sealed = b""
+    if version != _VERSION or len(key_id) != 8 or len(sealed) < _NONCE_BYTES + _TAG_BYTES:
+        raise EncryptionError(
+            "A stored secret is not in the form that this version writes (v1.<key id>.<base64>); "
+            "restore it from a backup, or enter the secret again."
+        )
+    return key_id, sealed
+
+
+def _associated_data(context: Context) -> bytes:
+    """Join version and context, each part behind its length, so that two contexts never give the same bytes."""
+    if isinstance(context, str):
+        raise TypeError("context takes bytes or several strings, not one string")
+    parts = [context] if isinstance(context, bytes) else [part.encode() for part in context]
+    return b"".join(len(part).to_bytes(4, "big") + part for part in (_VERSION.encode(), *parts))
+
+
+if __name__ == "__main__":
+    print(new_key())  # noqa: T201  the one thing this module prints
