@@ -1,0 +1,27 @@
+"""The tables, one file a subject."""
+
+from .audit import AuditEvent, Installation
+from .connection import AuthorizationAttempt, Connection
+from .mirror import ModuleSchema, ModuleSync, Record, SetAsideRow
+from .registration import ClientRegistration, ClientSecret, RegistrationState
+from .tenant import Tenant
+from .work import CallSlot, CreditUse, Heartbeat, Job
+
+__all__ = [
+    "AuditEvent",
+    "AuthorizationAttempt",
+    "CallSlot",
+    "ClientRegistration",
+    "ClientSecret",
+    "Connection",
+    "CreditUse",
+    "Heartbeat",
+    "Installation",
+    "Job",
+    "ModuleSchema",
+    "ModuleSync",
+    "Record",
+    "RegistrationState",
+    "SetAsideRow",
+    "Tenant",
+]

@@ -1,0 +1,17 @@
+"""The app: registers the system checks and keeps secrets out of the logs of the libraries underneath; no more."""
+
+from __future__ import annotations
+
+from django.apps import AppConfig
+
+
+class BiginConfig(AppConfig):
+    name = "django_bigin"
+    verbose_name = "Bigin"
+    default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from . import checks  # noqa: F401  # registers itself
+        from .api.oauth import redact_logs
+
+        redact_logs()

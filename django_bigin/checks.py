@@ -1,0 +1,100 @@
+"""System checks: what can be wrong in a site's settings, each with what to do."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from django.apps import apps
+from django.conf import settings as django_settings
+from django.core.checks import CheckMessage, Error, Warning, register
+from django.core.exceptions import FieldDoesNotExist, ImproperlyConfigured
+
+from .conf import TENANT_MODEL, settings
+
+KEY_COMMAND = "python -m django_bigin.crypto"
+
+
+@register("django_bigin")
+def check_settings(**kwargs: Any) -> list[CheckMessage]:
+    """Everything that can be seen without the database or the network."""
+    checks = (_check_keys, _check_sandbox, _check_installation, _check_tenant_lookup, _check_readable)
+    return [message for check in checks for message in check()]
+
+
+def _check_keys() -> list[CheckMessage]:
+    hint = f"Make one with `{KEY_COMMAND}` and keep it outside the code: BIGIN_ENCRYPTION_KEYS = [the key]."
+    try:
+        if settings.BIGIN_ENCRYPTION_KEYS.key_ids:
+            return []
+    except ImproperlyConfigured as error:
+        return [Error(str(error), hint=hint, id="django_bigin.E002")]
+    return [Error("No encryption key is configured, so no secret can be stored.", hint=hint, id="django_bigin.E001")]
+
+
+def _check_sandbox() -> list[CheckMessage]:
+    try:
+        url = settings.BIGIN_SANDBOX_URL
+    except ImproperlyConfigured as error:
+        return [Error(str(error), hint="Remove it to talk to Zoho.", id="django_bigin.E003")]
+    if url and not django_settings.DEBUG:
+        return [
+            Warning(
+                f"BIGIN_SANDBOX_URL is set with DEBUG off: every call goes to {url}, none to Zoho.",
+                hint="Remove BIGIN_SANDBOX_URL in production.",
+                id="django_bigin.W001",
+            )
+        ]
+    return []
+
+
+def _check_installation() -> list[CheckMessage]:
+    if settings.BIGIN_INSTALLATION_ID:
+        return []
+    return [
+        Warning(
+            "BIGIN_INSTALLATION_ID is not set: a copy of this site's database would use the same grants.",
+            hint="Set it to any name that is kept outside the database, such as an environment variable.",
+            id="django_bigin.W002",
+        )
+    ]
+
+
+def _check_tenant_lookup() -> list[CheckMessage]:
+    lookup = settings.BIGIN_TENANT_LOOKUP
+    try:
+        apps.get_model(TENANT_MODEL)._meta.get_field(lookup)
+    except (FieldDoesNotExist, LookupError):
+        return [
+            Error(
+                f"BIGIN_TENANT_LOOKUP names the field {lookup!r}, which {TENANT_MODEL} does not have.",
+                hint="Name a unique field of the tenant model: commands take its value for --tenant.",
+                id="django_bigin.E004",
+            )
+        ]
+    return []
+
+
+def _check_readable() -> list[CheckMessage]:
+    """Read each setting whose value can be wrong in itself."""
+    readers: tuple[Callable[[], object], ...] = (
+        lambda: settings.timeouts,
+        lambda: settings.BIGIN_CLOCK,
+        lambda: settings.BIGIN_ACCESS_POLICY,
+        lambda: settings.BIGIN_EXTRA_DATA_CENTERS,
+        lambda: settings.BIGIN_REFRESH_MARGIN_SECONDS,
+        lambda: settings.BIGIN_SYNC_INTERVAL_SECONDS,
+        lambda: settings.reconcile_interval,
+        lambda: settings.metadata_interval,
+        lambda: settings.delta_overlap,
+        lambda: settings.BIGIN_MISSING_SHARE,
+        lambda: settings.BIGIN_CREDIT_SHARE,
+        lambda: settings.job_retention,
+    )
+    messages: list[CheckMessage] = []
+    for read in readers:
+        try:
+            read()
+        except (ImproperlyConfigured, ImportError) as error:
+            messages.append(Error(str(error), hint="Mend it in the settings.", id="django_bigin.E005"))
+    return messages

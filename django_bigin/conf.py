@@ -1,0 +1,184 @@
+"""Every setting of the package: its name, its default and what it means.
+
+Read through `settings` when used, never at import, so that a test can override one alone. The one exception is
+`BIGIN_TENANT_MODEL`, which Django itself needs while the models load: `TENANT_MODEL`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
+from typing import Any, cast
+from urllib.parse import urlsplit
+
+from django.conf import settings as django_settings
+from django.core.exceptions import ImproperlyConfigured
+from django.utils.module_loading import import_string
+
+from .api.datacenters import DATA_CENTERS, DEFAULT_CODES, OPT_IN_CODES
+from .api.product import BIGIN
+from .api.transport import Timeouts, is_loopback
+from .crypto import Keyring
+from .exceptions import EncryptionError
+
+TENANT_MODEL: str = getattr(django_settings, "BIGIN_TENANT_MODEL", "django_bigin.Tenant")
+
+
+class Settings:
+    """The package's settings, each a property that reads Django's settings anew."""
+
+    @staticmethod
+    def _get(name: str, default: Any) -> Any:
+        return getattr(django_settings, name, default)
+
+    def _number(self, name: str, default: float, *, least: float = 0) -> float:
+        value = self._get(name, default)
+        if isinstance(value, bool) or not isinstance(value, int | float) or value < least:
+            raise ImproperlyConfigured(f"{name} must be a number of at least {least:g}; it is {value!r}.")
+        return value
+
+    # Who: tenants and people
+
+    @property
+    def BIGIN_TENANT_LOOKUP(self) -> str:
+        """The field of the tenant model that commands take for `--tenant`: `slug`."""
+        return cast(str, self._get("BIGIN_TENANT_LOOKUP", "slug"))
+
+    @property
+    def BIGIN_ACCESS_POLICY(self) -> Any:
+        """Who may see and do what: dotted path of a class like `django_bigin.policy.AccessPolicy`; gives an instance."""
+        return import_string(self._get("BIGIN_ACCESS_POLICY", "django_bigin.policy.AccessPolicy"))()
+
+    # Secrets and identity
+
+    @property
+    def BIGIN_ENCRYPTION_KEYS(self) -> Keyring:
+        """Keys for the secrets at rest: a list, or one comma-separated string; the first writes, all read."""
+        try:
+            return Keyring(self._get("BIGIN_ENCRYPTION_KEYS", ()))
+        except EncryptionError as error:
+            raise ImproperlyConfigured(f"BIGIN_ENCRYPTION_KEYS: {error}") from error
+
+    @property
+    def BIGIN_INSTALLATION_ID(self) -> str:
+        """Names this installation; kept outside the database, so that a copy of the database does not act. Unset: ""."""
+        return str(self._get("BIGIN_INSTALLATION_ID", "") or "")
+
+    # Where: Zoho or the sandbox
+
+    @property
+    def BIGIN_EXTRA_DATA_CENTERS(self) -> tuple[str, ...]:
+        """Data centers that the site opts in to beyond Bigin's own list: "uk", "ae"."""
+        value = self._get("BIGIN_EXTRA_DATA_CENTERS", ())
+        codes = tuple(code.strip() for code in (value.split(",") if isinstance(value, str) else value) if code.strip())
+        wrong = sorted(set(codes) - set(OPT_IN_CODES))
+        if wrong:
+            raise ImproperlyConfigured(
+                f"BIGIN_EXTRA_DATA_CENTERS takes {', '.join(OPT_IN_CODES)}; it does not know {', '.join(wrong)}."
+            )
+        return codes
+
+    @property
+    def data_center_codes(self) -> tuple[str, ...]:
+        """Codes of every data center that this site may use, in the table's order."""
+        allowed = {*DEFAULT_CODES, *self.BIGIN_EXTRA_DATA_CENTERS}
+        return tuple(code for code in DATA_CENTERS if code in allowed)
+
+    @property
+    def BIGIN_SANDBOX_URL(self) -> str | None:
+        """Address of a sandbox that stands in for every Zoho host; None (the default) means the real ones.
+
+        Raises:
+            ImproperlyConfigured: the address is neither loopback nor named in BIGIN_SANDBOX_HOSTS.
+        """
+        url = self._get("BIGIN_SANDBOX_URL", None) or None
+        if url is not None and not is_loopback(url) and not self._is_named_sandbox(url):
+            raise ImproperlyConfigured(
+                "BIGIN_SANDBOX_URL must be a loopback address, or its host must be named in BIGIN_SANDBOX_HOSTS: "
+                "with it set, every secret goes to that address instead of Zoho."
+            )
+        return cast("str | None", url)
+
+    def _is_named_sandbox(self, url: str) -> bool:
+        return urlsplit(url).hostname in set(self._get("BIGIN_SANDBOX_HOSTS", ()))
+
+    @property
+    def timeouts(self) -> Timeouts:
+        """`BIGIN_CONNECT_TIMEOUT_SECONDS` (5) and `BIGIN_READ_TIMEOUT_SECONDS` (30) of every call."""
+        return Timeouts(
+            connect=self._number("BIGIN_CONNECT_TIMEOUT_SECONDS", 5, least=0.1),
+            read=self._number("BIGIN_READ_TIMEOUT_SECONDS", 30, least=0.1),
+        )
+
+    # When
+
+    @property
+    def BIGIN_CLOCK(self) -> Callable[[], datetime]:
+        """Dotted path of what tells the time: `django.utils.timezone.now`."""
+        return cast(Callable[[], datetime], import_string(self._get("BIGIN_CLOCK", "django.utils.timezone.now")))
+
+    @property
+    def BIGIN_REFRESH_MARGIN_SECONDS(self) -> float:
+        """How long before its expiry a token is refreshed (600), plus up to as much again, fixed per connection."""
+        return self._number("BIGIN_REFRESH_MARGIN_SECONDS", 600)
+
+    @property
+    def BIGIN_SYNC_INTERVAL_SECONDS(self) -> float | None:
+        """Seconds between deltas of a module; None (the default): 300 on paid editions, 900 on free ones."""
+        value = self._get("BIGIN_SYNC_INTERVAL_SECONDS", None)
+        return None if value is None else self._number("BIGIN_SYNC_INTERVAL_SECONDS", 300, least=1)
+
+    @property
+    def reconcile_interval(self) -> timedelta:
+        """`BIGIN_RECONCILE_INTERVAL_SECONDS` (a day): how often a module is walked whole again."""
+        return timedelta(seconds=self._number("BIGIN_RECONCILE_INTERVAL_SECONDS", 86_400, least=60))
+
+    @property
+    def metadata_interval(self) -> timedelta:
+        """`BIGIN_METADATA_INTERVAL_SECONDS` (an hour): how often modules, fields and users are read again."""
+        return timedelta(seconds=self._number("BIGIN_METADATA_INTERVAL_SECONDS", 3_600, least=60))
+
+    @property
+    def delta_overlap(self) -> timedelta:
+        """`BIGIN_DELTA_OVERLAP_SECONDS` (120): how far before its watermark a delta reads again."""
+        return timedelta(seconds=self._number("BIGIN_DELTA_OVERLAP_SECONDS", 120))
+
+    # What
+
+    @property
+    def BIGIN_SCOPES(self) -> tuple[str, ...]:
+        """Scopes that a new registration asks for; a grant cannot gain any later."""
+        return tuple(self._get("BIGIN_SCOPES", BIGIN.default_scopes))
+
+    @property
+    def BIGIN_MODULES(self) -> tuple[str, ...]:
+        """API names of the modules to mirror."""
+        value = self._get("BIGIN_MODULES", BIGIN.modules)
+        return tuple(name.strip() for name in (value.split(",") if isinstance(value, str) else value) if name.strip())
+
+    @property
+    def BIGIN_MISSING_SHARE(self) -> float:
+        """The guard: a walk that misses more than this share (0.1) of a module's records deletes none of them."""
+        return self._number("BIGIN_MISSING_SHARE", 0.1)
+
+    @property
+    def BIGIN_CREDIT_SHARE(self) -> float:
+        """The share (0.5) of an organization's daily API credits that the mirror may use."""
+        return self._number("BIGIN_CREDIT_SHARE", 0.5)
+
+    @property
+    def job_retention(self) -> timedelta:
+        """`BIGIN_JOB_RETENTION_DAYS` (30): how long finished jobs are kept."""
+        return timedelta(days=self._number("BIGIN_JOB_RETENTION_DAYS", 30))
+
+    @property
+    def BIGIN_ALERT_RECIPIENTS(self) -> Sequence[str]:
+        """Who gets a mail when a connection needs a person; by default the addresses of ADMINS."""
+        value = self._get("BIGIN_ALERT_RECIPIENTS", None)
+        if value is None:
+            # Django 6 allows plain addresses in ADMINS beside the older (name, address) pairs.
+            return [entry if isinstance(entry, str) else entry[1] for entry in django_settings.ADMINS]
+        return list(value)
+
+
+settings = Settings()

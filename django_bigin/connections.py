@@ -1,0 +1,347 @@
+"""Use cases around a tenant's grant: connect it, work with it, pause it, end it.
+
+Every grant that reaches us and is not kept is revoked, best effort: Zoho keeps only 20 for a user and client, and an
+unused one is a key left lying about.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from django.db import transaction
+from django.db.models import F
+
+from . import audit, clock, statuses
+from .api.client import ApiCall, BiginClient
+from .api.datacenters import DATA_CENTERS, by_api_domain
+from .api.oauth import AccountsServer, ClientCredentials, TokenAnswer
+from .api.responses import Organization
+from .conf import settings
+from .exceptions import AuthorizationError, BiginError, EncryptionError, GrantTokenError, RequestError
+from .installation import require_ownership
+from .models import (
+    ClientRegistration,
+    ClientSecret,
+    Connection,
+    Job,
+    ModuleSchema,
+    ModuleSync,
+    Record,
+    SetAsideRow,
+)
+from .network import shared_session
+from .tokens import WAIT_IN_WORKER_SECONDS, ConnectionTokens, accounts_server
+
+logger = logging.getLogger(__name__)
+
+Status = Connection.Status
+
+
+@dataclass(frozen=True)
+class Connected:
+    """What connecting gave: the connection, and whether it is a new one or one that was renewed."""
+
+    connection: Connection
+    created: bool
+
+
+@dataclass(frozen=True)
+class Disconnected:
+    """What disconnecting gave.
+
+    Attributes:
+        revoked: Zoho confirmed that the grant is gone, or no longer knew it.
+        detail: one sentence for a person.
+    """
+
+    revoked: bool
+    detail: str
+
+
+@dataclass(frozen=True)
+class Identity:
+    """Whose data a grant opens, as Bigin tells it."""
+
+    organization: Organization
+    user_id: str
+    user_email: str
+
+
+def open_client(
+    connection: Connection,
+    *,
+    on_call: Callable[[ApiCall], None] | None = None,
+    wait_seconds: float = WAIT_IN_WORKER_SECONDS,
+) -> BiginClient:
+    """A client that speaks for a connection, with a token that is kept fresh."""
+    return BiginClient(
+        DATA_CENTERS[connection.data_center],
+        ConnectionTokens(connection.pk, wait_seconds=wait_seconds),
+        session=shared_session(),
+        timeouts=settings.timeouts,
+        on_call=on_call,
+        now=clock.now,
+    )
+
+
+def connect_self_client(
+    tenant: Any, *, client_id: str, client_secret: str, grant_token: str, data_center: str, actor: str = ""
+) -> Connected:
+    """Connect a tenant by a self client: a person made the grant token in Zoho's API console and pasted it.
+
+    Args:
+        grant_token: lives minutes and works once.
+        data_center: where the self client was made; its code cannot be used anywhere else.
+        actor: who asks, for the audit.
+
+    Raises:
+        GrantTokenError, ClientCredentialsError: what was pasted does not fit; nothing was stored.
+        BiginError: any other reason; the grant that may have been made is revoked.
+    """
+    require_ownership()
+    if data_center not in settings.data_center_codes:
+        raise GrantTokenError(
+            f"There is no data center {data_center!r} here; choose one of {', '.join(settings.data_center_codes)}."
+        )
+    server = AccountsServer(
+        DATA_CENTERS[data_center],
+        ClientCredentials(client_id=client_id, client_secret=client_secret),
+        session=shared_session(),
+        timeouts=settings.timeouts,
+    )
+    answer = server.exchange(grant_token)
+
+    def registration() -> ClientRegistration:
+        return _save_self_client(tenant, client_id, client_secret, data_center)
+
+    return complete(tenant, registration, data_center, server, answer, actor=actor)
+
+
+def complete(
+    tenant: Any,
+    registration: Callable[[], ClientRegistration],
+    data_center: str,
+    server: AccountsServer,
+    answer: TokenAnswer,
+    *,
+    actor: str = "",
+) -> Connected:
+    """Turn the answer to an exchange into a connection; if that fails, revoke the grant that the answer holds.
+
+    Args:
+        registration: gives the saved registration; called in the transaction that saves the connection.
+    """
+    try:
+        if not answer.refresh_token:
+            raise GrantTokenError(
+                "Zoho gave no refresh token, so the access would end within the hour: make a new grant token, "
+                "with access_type=offline and prompt=consent where a browser is used."
+            )
+        _compare_api_domain(data_center, answer.api_domain)
+        identity = fetch_identity(data_center, answer.access_token)
+        connected, superseded = _save_grant(tenant, registration, data_center, identity, answer)
+    except BaseException:
+        revoke_quietly(server, answer.refresh_token or answer.access_token)
+        raise
+    if superseded and superseded != answer.refresh_token:
+        revoke_quietly(server, superseded)
+    connection = connected.connection
+    audit.record("connect" if connected.created else "reconnect", connection, actor=actor)
+    return connected
+
+
+def fetch_identity(data_center: str, access_token: str) -> Identity:
+    """Ask Bigin whose organization a token opens: OAuth succeeds for any Zoho account, so this must be looked at."""
+    client = BiginClient(
+        DATA_CENTERS[data_center],
+        _OneToken(access_token),
+        session=shared_session(),
+        timeouts=settings.timeouts,
+        now=clock.now,
+    )
+    organization = client.fetch_organization()
+    try:
+        user = next(iter(client.iter_users(kind="CurrentUser")), {})
+    except (RequestError, AuthorizationError):
+        user = {}  # a missing scope, or a Bigin without users: the name of the user is a convenience
+    return Identity(organization, user_id=str(user.get("id") or ""), user_email=str(user.get("email") or ""))
+
+
+def disconnect(connection: Connection, *, actor: str = "", purge: bool = False) -> Disconnected:
+    """End a connection: nothing uses it from now on, and its grant is revoked at Zoho.
+
+    Where Zoho cannot be reached, the refresh token stays sealed in the row, so that disconnecting again revokes it.
+
+    Args:
+        purge: also delete the connection's mirror. Otherwise the data stays readable.
+    """
+    require_ownership()
+    with transaction.atomic():
+        # The rising grant version fences off a refresh that is under way.
+        Connection.objects.filter(pk=connection.pk).update(
+            grant_version=F("grant_version") + 1, access_token="", expires_at=None, lease_id="", lease_until=None
+        )
+        statuses.move(connection, Status.DISCONNECTED)
+        audit.record("disconnect", connection, actor=actor, detail="with purge" if purge else "")
+    outcome = _revoke(connection)
+    if outcome.revoked:
+        Connection.objects.filter(pk=connection.pk, status=Status.DISCONNECTED).update(refresh_token="")
+    if purge:
+        purge_mirror(connection)
+    connection.refresh_from_db()
+    return outcome
+
+
+def purge_mirror(connection: Connection) -> None:
+    """Delete everything that was mirrored through a connection; the connection and its audit stay."""
+    for model in (Record, SetAsideRow, ModuleSync, ModuleSchema, Job):
+        model._default_manager.filter(connection=connection).delete()
+
+
+def pause(connection: Connection, *, actor: str = "") -> bool:
+    """Stop working with a connection until it is resumed; its data stays. False where there is nothing to pause."""
+    before = connection.status
+    working = (Status.HEALTHY, Status.DEGRADED, Status.MISCONFIGURED)
+    if not statuses.move(connection, Status.PAUSED, only_from=working):
+        return False
+    Connection.objects.filter(pk=connection.pk).update(status_before_pause=before)
+    audit.record("pause", connection, actor=actor)
+    return True
+
+
+def resume(connection: Connection, *, actor: str = "") -> bool:
+    """Work with a paused connection again. False where it is not paused."""
+    to = connection.status_before_pause or Status.HEALTHY
+    if not statuses.move(connection, to, only_from=(Status.PAUSED,)):
+        return False
+    audit.record("resume", connection, actor=actor)
+    return True
+
+
+def revoke_quietly(server: AccountsServer, token: str) -> bool:
+    """Revoke a token that is not kept, best effort; False, and a warning in the log, where Zoho could not be asked."""
+    try:
+        server.revoke(token)
+    except BiginError as error:
+        logger.warning("A grant that is not used could not be revoked at Zoho: %s", error)
+        return False
+    return True
+
+
+# How it is done
+
+
+@dataclass(frozen=True)
+class _OneToken:
+    """The token of a grant that is not stored yet: there is nothing to refresh it with."""
+
+    value: str
+
+    def __repr__(self) -> str:
+        return "<token>"
+
+    def current(self) -> str:
+        return self.value
+
+    def replace(self, refused: str) -> str:
+        raise GrantTokenError(
+            "Bigin refuses the token that Zoho has just given: the account may have no Bigin organization."
+        )
+
+
+def _save_self_client(tenant: Any, client_id: str, client_secret: str, data_center: str) -> ClientRegistration:
+    """Store a self client that has just worked, with its secret."""
+    registration, _ = ClientRegistration.objects.get_or_create(
+        tenant=tenant,
+        client_id=client_id,
+        defaults={"kind": ClientRegistration.Kind.SELF_CLIENT, "home_data_center": data_center},
+    )
+    row, _ = ClientSecret.objects.get_or_create(registration=registration, data_center=data_center)
+    row.secret = client_secret
+    row.save()
+    return registration
+
+
+def _compare_api_domain(data_center: str, api_domain: str | None) -> None:
+    """Look whether the answer names the data center's API; only the table is ever used as a host."""
+    named = by_api_domain(api_domain) if api_domain else None
+    if named is not None and named.code != data_center:
+        raise GrantTokenError(
+            f"The grant is of data center {named.code}, not {data_center}: connect it there, with that data center's "
+            "client secret."
+        )
+    if api_domain and named is None:
+        # Zoho's own pages show other spellings than its servers use (oauth.md section 3).
+        logger.info("The token answer named an API domain that the table does not hold; the table's is used.")
+
+
+def _save_grant(
+    tenant: Any,
+    registration: Callable[[], ClientRegistration],
+    data_center: str,
+    identity: Identity,
+    answer: TokenAnswer,
+) -> tuple[Connected, str]:
+    """Renew the tenant's connection to that organization, or make it. Also gives the refresh token that it replaced."""
+    organization = identity.organization
+    now = clock.now()
+    with transaction.atomic():
+        saved_registration = registration()
+        connection, created = Connection.objects.select_for_update().get_or_create(
+            tenant=tenant,
+            data_center=data_center,
+            org_id=organization.org_id,
+            defaults={"registration": saved_registration, "status_since": now},
+        )
+        superseded, old_status = "", connection.status
+        if not created:
+            superseded = _readable_refresh_token(connection)
+            connection.grant_version += 1
+        connection.registration = saved_registration
+        connection.org_name = organization.company_name[:200]
+        connection.org_time_zone = (organization.time_zone or "")[:64]
+        connection.org_paid = organization.paid
+        connection.org_licences = organization.users_licensed
+        connection.zoho_user_id = identity.user_id[:40]
+        connection.zoho_user_email = identity.user_email[:254]
+        connection.scopes = list(answer.scopes)
+        connection.refresh_token = answer.refresh_token
+        connection.access_token = answer.access_token
+        connection.expires_at = now + timedelta(seconds=answer.expires_in_seconds)
+        connection.refreshed_at = now
+        connection.lease_id, connection.lease_until = "", None
+        connection.failure_count = connection.throttle_count = 0
+        connection.next_attempt_at = None
+        connection.status, connection.status_reason, connection.status_since = Status.HEALTHY, "", now
+        connection.save()
+        if old_status != Status.HEALTHY:
+            statuses.announce(connection, old=old_status, new=Status.HEALTHY, reason="")
+    return Connected(connection, created), superseded
+
+
+def _readable_refresh_token(connection: Connection) -> str:
+    """The stored refresh token; "" where its key is gone, since reconnecting is just what mends that."""
+    try:
+        return connection.refresh_token  # type: ignore[no-any-return]  # the descriptor gives str
+    except EncryptionError as error:
+        logger.warning("The replaced grant of %s cannot be revoked: %s", connection, error)
+        return ""
+
+
+def _revoke(connection: Connection) -> Disconnected:
+    try:
+        refresh_token = connection.refresh_token
+        if not refresh_token:
+            return Disconnected(True, "There was no grant left to revoke.")
+        known = accounts_server(connection.registration, connection.data_center).revoke(refresh_token)
+    except BiginError as error:
+        return Disconnected(
+            False,
+            f"Disconnected here, but Zoho could not be told: {error} Disconnect again later, or revoke it at Zoho "
+            "under Accounts, Sessions, Connected apps.",
+        )
+    return Disconnected(True, "Zoho has revoked the grant." if known else "Zoho did not know the grant any more.")

@@ -1,0 +1,178 @@
+"""The encrypted attribute: a model field that holds ciphertext and shows the secret only when it is asked for.
+
+The row keeps what it read: an untouched secret is written back byte for byte, even with a key that cannot read it.
+A secret that was assigned is encrypted when the row is saved, bound to the row and to its tenant, so that a ciphertext
+copied into another row does not decrypt. Writes that bypass the row (`update`, `bulk_update`) take `seal(...)`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+from django.db import models
+from django.db.models.query_utils import DeferredAttribute
+
+from .conf import settings
+
+if TYPE_CHECKING:
+    _TextField = models.TextField[Any, Any]
+else:
+    _TextField = models.TextField  # not subscriptable where the site does not patch Django
+
+_SERIALIZED = "sealed:"
+_hands_out_sealed: ContextVar[bool] = ContextVar("hands_out_sealed", default=False)
+
+
+class Sealed:
+    """A ciphertext on its way to or from the database."""
+
+    __slots__ = ("ciphertext",)
+
+    def __init__(self, ciphertext: str) -> None:
+        self.ciphertext = ciphertext
+
+    def __repr__(self) -> str:
+        return "<Sealed>"
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Sealed) and self.ciphertext == other.ciphertext
+
+    def __hash__(self) -> int:
+        return hash(self.ciphertext)
+
+
+class _Assigned:
+    """A secret that was assigned and is not saved yet."""
+
+    __slots__ = ("secret",)
+
+    def __init__(self, secret: str) -> None:
+        self.secret = secret
+
+    def __repr__(self) -> str:
+        return "<secret>"
+
+
+def seal(row_uuid: UUID, tenant_key: Any, purpose: str, value: str) -> Sealed | str:
+    """Encrypt a secret for a write that bypasses the row, such as `QuerySet.update`.
+
+    Args:
+        row_uuid: the `uuid` of the row that will hold it.
+        tenant_key: primary key of the row's tenant; None or "" for a shared registration.
+        purpose: the field's `purpose`, such as "connection.access_token".
+        value: the secret; "" stays "", which says that there is none.
+    """
+    if not value:
+        return ""
+    return Sealed(settings.BIGIN_ENCRYPTION_KEYS.encrypt(value, context=_context(row_uuid, tenant_key, purpose)))
+
+
+def unseal(row_uuid: UUID, tenant_key: Any, purpose: str, value: Sealed | str) -> str:
+    """Decrypt what `seal` made. Raises EncryptionError, never gives the ciphertext."""
+    if not isinstance(value, Sealed):
+        return ""
+    return settings.BIGIN_ENCRYPTION_KEYS.decrypt(value.ciphertext, context=_context(row_uuid, tenant_key, purpose))
+
+
+def _context(row_uuid: UUID, tenant_key: Any, purpose: str) -> tuple[str, str, str]:
+    return purpose, str(row_uuid), "" if tenant_key is None else str(tenant_key)
+
+
+class EncryptedAttribute(DeferredAttribute):
+    """Shows the secret; keeps the ciphertext in the instance."""
+
+    field: EncryptedTextField
+
+    def __get__(self, instance: Any, cls: Any = None) -> Any:
+        if instance is None:
+            return self
+        held = super().__get__(instance, cls)  # type: ignore[no-untyped-call]  # loads a deferred field; django-stubs leave it bare
+        if _hands_out_sealed.get() or isinstance(held, str):
+            return held
+        if isinstance(held, _Assigned):
+            return held.secret
+        return unseal(instance.uuid, instance.secret_tenant_key(), self.field.purpose, held)
+
+    def __set__(self, instance: Any, value: Any) -> None:
+        if isinstance(value, str) and value:
+            value = _Assigned(value)
+        instance.__dict__[self.field.attname] = "" if value is None else value
+
+
+class EncryptedTextField(_TextField):
+    """Text encrypted at rest. Its model is a `SecretModel`. "" says that there is no secret.
+
+    Args:
+        purpose: a fixed label that the ciphertext is bound to; never changes once rows exist.
+    """
+
+    descriptor_class = EncryptedAttribute
+
+    def __init__(self, *args: Any, purpose: str = "", **kwargs: Any) -> None:
+        self.purpose = purpose
+        kwargs.update(blank=True, default="", editable=False)
+        super().__init__(*args, **kwargs)
+
+    def deconstruct(self) -> Any:
+        name, path, args, kwargs = super().deconstruct()
+        for implied in ("blank", "default", "editable"):
+            kwargs.pop(implied, None)
+        return name, path, args, {**kwargs, "purpose": self.purpose}
+
+    def from_db_value(self, value: str | None, expression: Any, connection: Any) -> Sealed | str:
+        return Sealed(value) if value else ""
+
+    def to_python(self, value: Any) -> Any:
+        if isinstance(value, str) and value.startswith(_SERIALIZED):
+            return Sealed(value.removeprefix(_SERIALIZED))
+        return value
+
+    def value_to_string(self, obj: Any) -> str:
+        held = obj.__dict__.get(self.attname, "")
+        return _SERIALIZED + held.ciphertext if isinstance(held, Sealed) else ""
+
+    def pre_save(self, model_instance: Any, add: bool) -> Any:
+        held = model_instance.__dict__.get(self.attname, "")
+        if isinstance(held, _Assigned):
+            held = seal(model_instance.uuid, model_instance.secret_tenant_key(), self.purpose, held.secret)
+            model_instance.__dict__[self.attname] = held
+        return held
+
+    def get_prep_value(self, value: Any) -> Any:
+        if value is None or value == "":
+            return ""
+        if isinstance(value, Sealed):
+            return value.ciphertext
+        raise TypeError(
+            f"{self.name} is encrypted: it cannot be looked up by its value, and update() and bulk_update() take "
+            "django_bigin.fields.seal(row_uuid, tenant_key, purpose, value) instead of a plain string."
+        )
+
+
+class SecretModel(models.Model):
+    """A row that holds secrets: it has a `uuid` from before its first save, and says whose they are."""
+
+    class Meta:
+        abstract = True
+
+    def secret_tenant_key(self) -> Any:
+        """Primary key of the tenant that the row's secrets are bound to; "" where it is shared."""
+        raise NotImplementedError  # each model says it
+
+    def refresh_from_db(self, *args: Any, **kwargs: Any) -> None:
+        # Django copies attribute by attribute; what passes between the two must be the ciphertext as it is.
+        with _sealed_attributes():
+            super().refresh_from_db(*args, **kwargs)
+
+
+@contextmanager
+def _sealed_attributes() -> Iterator[None]:
+    token = _hands_out_sealed.set(True)
+    try:
+        yield
+    finally:
+        _hands_out_sealed.reset(token)

@@ -1,0 +1,723 @@
+"""Every table of the first release."""
+
+import uuid
+
+import django.db.models.deletion
+from django.conf import settings
+from django.db import migrations, models
+
+import django_bigin.fields
+import django_bigin.models.registration
+from django_bigin.conf import TENANT_MODEL
+
+
+class Migration(migrations.Migration):
+    initial = True
+
+    dependencies = [
+        migrations.swappable_dependency(settings.AUTH_USER_MODEL),
+        migrations.swappable_dependency(TENANT_MODEL),
+    ]
+
+    operations = [
+        migrations.CreateModel(
+            name="Tenant",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("name", models.CharField(max_length=200)),
+                ("slug", models.SlugField(help_text="What commands take for --tenant.", max_length=100, unique=True)),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+            ],
+            options={
+                "ordering": ("name",),
+                "swappable": "BIGIN_TENANT_MODEL",
+            },
+        ),
+        migrations.CreateModel(
+            name="AuditEvent",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("action", models.CharField(db_index=True, max_length=32)),
+                ("at", models.DateTimeField(db_index=True)),
+                ("actor", models.CharField(blank=True, max_length=150)),
+                ("tenant", models.CharField(blank=True, max_length=200)),
+                ("tenant_key", models.CharField(blank=True, db_index=True, max_length=64)),
+                ("connection", models.CharField(blank=True, max_length=300)),
+                ("connection_key", models.CharField(blank=True, db_index=True, max_length=20)),
+                ("detail", models.TextField(blank=True)),
+            ],
+            options={
+                "ordering": ("-at", "-id"),
+            },
+        ),
+        migrations.CreateModel(
+            name="Heartbeat",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("name", models.CharField(max_length=200, unique=True)),
+                ("kind", models.CharField(help_text="tick, refresh or sync", max_length=16)),
+                ("seen_at", models.DateTimeField()),
+            ],
+        ),
+        migrations.CreateModel(
+            name="Installation",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("identifier", models.CharField(max_length=200)),
+                ("adopted_at", models.DateTimeField()),
+                ("adopted_by", models.CharField(blank=True, max_length=150)),
+            ],
+        ),
+        migrations.CreateModel(
+            name="ClientRegistration",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("name", models.CharField(blank=True, max_length=200)),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[("server", "Server-based application"), ("self_client", "Self client")],
+                        default="server",
+                        max_length=16,
+                    ),
+                ),
+                ("client_id", models.CharField(max_length=120)),
+                (
+                    "home_data_center",
+                    models.CharField(default="us", help_text="Where the client was registered.", max_length=8),
+                ),
+                (
+                    "data_centers",
+                    models.JSONField(
+                        blank=True,
+                        default=list,
+                        help_text="Codes of the data centers it is switched on for; empty: all but cn, or cn alone when that is its home.",
+                    ),
+                ),
+                ("redirect_uri", models.URLField(blank=True, help_text="Empty for a self client.", max_length=500)),
+                ("scopes", models.JSONField(blank=True, default=django_bigin.models.registration.default_scopes)),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                (
+                    "tenant",
+                    models.ForeignKey(
+                        blank=True,
+                        help_text="Leave empty to let every tenant use it.",
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="bigin_registrations",
+                        to=TENANT_MODEL,
+                    ),
+                ),
+            ],
+            options={
+                "ordering": ("name", "client_id"),
+            },
+        ),
+        migrations.CreateModel(
+            name="CallSlot",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("data_center", models.CharField(max_length=8)),
+                ("zoho_user_id", models.CharField(blank=True, max_length=40)),
+                ("number", models.PositiveSmallIntegerField()),
+                ("lease_id", models.CharField(blank=True, default="", max_length=36)),
+                ("lease_until", models.DateTimeField(blank=True, null=True)),
+                (
+                    "registration",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="slots",
+                        to="django_bigin.clientregistration",
+                    ),
+                ),
+            ],
+        ),
+        migrations.CreateModel(
+            name="ClientSecret",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("uuid", models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
+                (
+                    "data_center",
+                    models.CharField(
+                        blank=True, default="", help_text="Empty: the same secret in every data center.", max_length=8
+                    ),
+                ),
+                ("secret", django_bigin.fields.EncryptedTextField(purpose="client_secret.secret")),
+                ("changed_at", models.DateTimeField(auto_now=True)),
+                (
+                    "registration",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="secrets",
+                        to="django_bigin.clientregistration",
+                    ),
+                ),
+            ],
+        ),
+        migrations.CreateModel(
+            name="Connection",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("uuid", models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
+                ("data_center", models.CharField(max_length=8)),
+                ("org_id", models.CharField(help_text="Bigin's zgid.", max_length=40, verbose_name="organization id")),
+                ("org_name", models.CharField(blank=True, max_length=200, verbose_name="organization")),
+                ("org_time_zone", models.CharField(blank=True, max_length=64)),
+                ("org_paid", models.BooleanField(default=False)),
+                ("org_licences", models.PositiveIntegerField(default=0)),
+                ("zoho_user_id", models.CharField(blank=True, max_length=40)),
+                ("zoho_user_email", models.CharField(blank=True, max_length=254)),
+                ("scopes", models.JSONField(blank=True, default=list, help_text="As granted.")),
+                ("refresh_token", django_bigin.fields.EncryptedTextField(purpose="connection.refresh_token")),
+                ("access_token", django_bigin.fields.EncryptedTextField(purpose="connection.access_token")),
+                (
+                    "expires_at",
+                    models.DateTimeField(blank=True, help_text="When the access token runs out.", null=True),
+                ),
+                (
+                    "grant_version",
+                    models.PositiveIntegerField(
+                        default=1,
+                        help_text="Rises on reconnect and disconnect: an answer to an older grant is ignored.",
+                    ),
+                ),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[
+                            ("pending", "Pending confirmation"),
+                            ("healthy", "Healthy"),
+                            ("degraded", "Degraded"),
+                            ("misconfigured", "Misconfigured"),
+                            ("needs_authorization", "Needs authorization"),
+                            ("paused", "Paused"),
+                            ("disconnected", "Disconnected"),
+                        ],
+                        db_index=True,
+                        default="pending",
+                        max_length=24,
+                    ),
+                ),
+                ("status_reason", models.TextField(blank=True)),
+                ("status_since", models.DateTimeField(blank=True, null=True)),
+                ("status_before_pause", models.CharField(blank=True, max_length=24)),
+                (
+                    "confirm_until",
+                    models.DateTimeField(blank=True, help_text="Until when a pending connection waits.", null=True),
+                ),
+                ("last_alert_at", models.DateTimeField(blank=True, null=True)),
+                ("last_alert_status", models.CharField(blank=True, max_length=24)),
+                (
+                    "lease_id",
+                    models.CharField(blank=True, default="", help_text="Who asks for a token now.", max_length=36),
+                ),
+                ("lease_until", models.DateTimeField(blank=True, null=True)),
+                ("queued_until", models.DateTimeField(blank=True, null=True)),
+                (
+                    "token_requests",
+                    models.JSONField(blank=True, default=list, help_text="Moments of the last ten minutes' requests."),
+                ),
+                ("failure_count", models.PositiveIntegerField(default=0)),
+                ("throttle_count", models.PositiveIntegerField(default=0)),
+                ("next_attempt_at", models.DateTimeField(blank=True, null=True)),
+                ("refreshed_at", models.DateTimeField(blank=True, null=True)),
+                ("refresh_count", models.PositiveIntegerField(default=0)),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                (
+                    "registration",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="connections",
+                        to="django_bigin.clientregistration",
+                    ),
+                ),
+                (
+                    "tenant",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="bigin_connections", to=TENANT_MODEL
+                    ),
+                ),
+            ],
+            options={
+                "ordering": ("tenant", "org_name"),
+                "permissions": (
+                    ("connect_connection", "Can connect and reconnect"),
+                    ("refresh_connection", "Can refresh a token by hand"),
+                    ("sync_connection", "Can start a sync"),
+                    ("pause_connection", "Can pause and resume"),
+                    ("disconnect_connection", "Can disconnect and revoke"),
+                ),
+            },
+        ),
+        migrations.CreateModel(
+            name="AuthorizationAttempt",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("uuid", models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
+                (
+                    "state_hash",
+                    models.CharField(
+                        help_text="SHA-256 of the state; the state is not stored.", max_length=64, unique=True
+                    ),
+                ),
+                (
+                    "nonce_hash",
+                    models.CharField(help_text="SHA-256 of the nonce in the browser's session.", max_length=64),
+                ),
+                (
+                    "code_verifier",
+                    django_bigin.fields.EncryptedTextField(purpose="authorization_attempt.code_verifier"),
+                ),
+                ("return_to", models.CharField(blank=True, max_length=500)),
+                ("created_at", models.DateTimeField()),
+                ("expires_at", models.DateTimeField(db_index=True)),
+                ("used_at", models.DateTimeField(blank=True, null=True)),
+                ("outcome", models.CharField(blank=True, max_length=40)),
+                (
+                    "tenant",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="bigin_attempts", to=TENANT_MODEL
+                    ),
+                ),
+                (
+                    "user",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="bigin_attempts",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "registration",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="attempts",
+                        to="django_bigin.clientregistration",
+                    ),
+                ),
+                (
+                    "connection",
+                    models.ForeignKey(
+                        blank=True,
+                        help_text="Set when it is a reconnect.",
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        to="django_bigin.connection",
+                    ),
+                ),
+            ],
+            options={
+                "abstract": False,
+            },
+        ),
+        migrations.CreateModel(
+            name="CreditUse",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("data_center", models.CharField(max_length=8)),
+                ("org_id", models.CharField(max_length=40)),
+                ("minute", models.DateTimeField()),
+                ("calls", models.PositiveIntegerField(default=0)),
+                ("credits", models.PositiveIntegerField(default=0)),
+                (
+                    "day_budget",
+                    models.PositiveIntegerField(default=0, help_text="The day's credits by edition and licences."),
+                ),
+            ],
+            options={
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("data_center", "org_id", "minute"), name="django_bigin_credits_per_minute"
+                    )
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name="Job",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("connect", "Connect"),
+                            ("refresh", "Refresh token"),
+                            ("sync", "Sync"),
+                            ("full_sync", "Full sync"),
+                            ("pause", "Pause"),
+                            ("resume", "Resume"),
+                            ("disconnect", "Disconnect"),
+                        ],
+                        max_length=16,
+                    ),
+                ),
+                ("module", models.CharField(blank=True, max_length=64)),
+                (
+                    "batch",
+                    models.UUIDField(
+                        blank=True, db_index=True, help_text="What was asked for at the same time.", null=True
+                    ),
+                ),
+                (
+                    "asked_by_name",
+                    models.CharField(blank=True, help_text="A person, a command or the schedule.", max_length=150),
+                ),
+                ("priority", models.SmallIntegerField(default=0)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("waiting", "Waiting"),
+                            ("running", "Running"),
+                            ("done", "Done"),
+                            ("failed", "Failed"),
+                        ],
+                        default="waiting",
+                        max_length=8,
+                    ),
+                ),
+                ("progress", models.CharField(blank=True, max_length=200)),
+                ("created", models.PositiveIntegerField(default=0)),
+                ("updated", models.PositiveIntegerField(default=0)),
+                ("deleted", models.PositiveIntegerField(default=0)),
+                ("set_aside", models.PositiveIntegerField(default=0)),
+                ("calls", models.PositiveIntegerField(default=0)),
+                ("credits", models.PositiveIntegerField(default=0)),
+                ("seconds", models.FloatField(default=0)),
+                ("result", models.TextField(blank=True)),
+                ("error", models.TextField(blank=True)),
+                ("asked_at", models.DateTimeField(db_index=True)),
+                ("started_at", models.DateTimeField(blank=True, null=True)),
+                ("finished_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "asked_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "connection",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="jobs", to="django_bigin.connection"
+                    ),
+                ),
+            ],
+            options={
+                "ordering": ("-asked_at", "-id"),
+            },
+        ),
+        migrations.CreateModel(
+            name="ModuleSchema",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("module", models.CharField(max_length=64)),
+                ("label", models.CharField(blank=True, max_length=200)),
+                (
+                    "fields",
+                    models.JSONField(
+                        blank=True,
+                        default=list,
+                        help_text='[{"name", "label", "data_type", "json_type", "unique", "mandatory"}, ...]',
+                    ),
+                ),
+                ("display_field", models.CharField(blank=True, max_length=120)),
+                (
+                    "module_modified_at",
+                    models.DateTimeField(blank=True, help_text="Bigin's `modified_time` of the module.", null=True),
+                ),
+                ("read_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "new_fields",
+                    models.JSONField(
+                        blank=True, default=list, help_text="Fields that appeared since the first reading."
+                    ),
+                ),
+                (
+                    "connection",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="schemas",
+                        to="django_bigin.connection",
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "module schema",
+            },
+        ),
+        migrations.CreateModel(
+            name="ModuleSync",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("module", models.CharField(max_length=64)),
+                ("enabled", models.BooleanField(default=True, help_text="Switch off to stop mirroring this module.")),
+                (
+                    "unavailable_reason",
+                    models.TextField(blank=True, help_text="Why Bigin does not give it; empty when it does."),
+                ),
+                (
+                    "fields",
+                    models.JSONField(
+                        blank=True, default=list, help_text="Fields to mirror; empty: all that Bigin lists."
+                    ),
+                ),
+                (
+                    "interval_seconds",
+                    models.PositiveIntegerField(blank=True, help_text="Empty: the site's default.", null=True),
+                ),
+                (
+                    "phase",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("", "Idle"),
+                            ("walk", "Reading every record"),
+                            ("agree", "Comparing the ids"),
+                            ("delta", "Reading what changed"),
+                        ],
+                        default="",
+                        max_length=8,
+                    ),
+                ),
+                (
+                    "records_watermark",
+                    models.DateTimeField(
+                        blank=True, help_text="Bigin's clock: every change up to here is stored.", null=True
+                    ),
+                ),
+                (
+                    "deletions_watermark",
+                    models.DateTimeField(
+                        blank=True, help_text="Bigin's clock: every deletion up to here is applied.", null=True
+                    ),
+                ),
+                (
+                    "opened_at",
+                    models.DateTimeField(
+                        blank=True, help_text="Bigin's `Date` when the current walk began.", null=True
+                    ),
+                ),
+                (
+                    "page_tokens",
+                    models.JSONField(
+                        blank=True,
+                        default=dict,
+                        help_text="Where the current walk goes on: a page token for each chunk of 50 fields.",
+                    ),
+                ),
+                (
+                    "missing_ids",
+                    models.JSONField(
+                        blank=True, default=list, help_text="Stored records that the current walk missed."
+                    ),
+                ),
+                ("bulk_job", models.JSONField(blank=True, default=dict)),
+                ("full_requested", models.BooleanField(default=True, help_text="The next run walks the whole module.")),
+                (
+                    "deletions_requested",
+                    models.BooleanField(default=False, help_text="The next run reads the deleted log."),
+                ),
+                ("deltas_since_deletions", models.PositiveIntegerField(default=0)),
+                (
+                    "incomplete_reason",
+                    models.TextField(blank=True, help_text="What the mirror of this module lacks, and why."),
+                ),
+                ("lease_id", models.CharField(blank=True, default="", max_length=36)),
+                ("lease_until", models.DateTimeField(blank=True, null=True)),
+                ("queued_until", models.DateTimeField(blank=True, null=True)),
+                ("last_success_at", models.DateTimeField(blank=True, null=True)),
+                ("last_full_at", models.DateTimeField(blank=True, null=True)),
+                ("last_error", models.TextField(blank=True)),
+                ("last_error_at", models.DateTimeField(blank=True, null=True)),
+                ("failure_count", models.PositiveIntegerField(default=0)),
+                ("next_run_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "connection",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="modules",
+                        to="django_bigin.connection",
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "module",
+                "ordering": ("connection", "module"),
+            },
+        ),
+        migrations.CreateModel(
+            name="Record",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("module", models.CharField(max_length=64)),
+                ("bigin_id", models.BigIntegerField()),
+                ("data", models.JSONField(default=dict)),
+                ("name", models.CharField(blank=True, default="", max_length=255)),
+                ("name_key", models.CharField(blank=True, default="", max_length=120)),
+                ("email", models.CharField(blank=True, default="", max_length=254)),
+                ("email_key", models.CharField(blank=True, default="", max_length=120)),
+                ("owner_bigin_id", models.BigIntegerField(blank=True, null=True)),
+                ("created_at", models.DateTimeField(blank=True, help_text="Bigin's Created_Time.", null=True)),
+                ("modified_at", models.DateTimeField(blank=True, help_text="Bigin's Modified_Time.", null=True)),
+                ("seen_at", models.DateTimeField(help_text="Bigin's clock when this copy was read.")),
+                ("content_hash", models.CharField(max_length=64)),
+                (
+                    "source",
+                    models.CharField(
+                        choices=[
+                            ("list", "List"),
+                            ("bulk", "Bulk read"),
+                            ("notification", "Notification"),
+                            ("single", "Single read"),
+                        ],
+                        default="list",
+                        max_length=12,
+                    ),
+                ),
+                ("deleted_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "connection",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="records",
+                        to="django_bigin.connection",
+                    ),
+                ),
+            ],
+            options={
+                "permissions": (("view_record_data", "Can see the contents of records"),),
+            },
+        ),
+        migrations.CreateModel(
+            name="RegistrationState",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("data_center", models.CharField(max_length=8)),
+                ("throttled_until", models.DateTimeField(blank=True, null=True)),
+                (
+                    "recent_throttled",
+                    models.JSONField(
+                        blank=True,
+                        default=list,
+                        help_text="[connection id, moment] of grants throttled within the last minute.",
+                    ),
+                ),
+                (
+                    "registration",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="states",
+                        to="django_bigin.clientregistration",
+                    ),
+                ),
+            ],
+        ),
+        migrations.CreateModel(
+            name="SetAsideRow",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("module", models.CharField(max_length=64)),
+                ("bigin_id", models.CharField(blank=True, max_length=40)),
+                ("raw", models.TextField(help_text="The row as JSON text.")),
+                ("raw_hash", models.CharField(max_length=64)),
+                ("reason", models.TextField()),
+                ("tries", models.PositiveIntegerField(default=1)),
+                ("first_at", models.DateTimeField()),
+                ("last_at", models.DateTimeField()),
+                ("next_try_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "connection",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="set_aside",
+                        to="django_bigin.connection",
+                    ),
+                ),
+            ],
+        ),
+        migrations.AddConstraint(
+            model_name="clientregistration",
+            constraint=models.UniqueConstraint(
+                fields=("tenant", "client_id"), name="django_bigin_registration_once_per_tenant"
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="callslot",
+            constraint=models.UniqueConstraint(
+                fields=("registration", "data_center", "zoho_user_id", "number"), name="django_bigin_slot_once"
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="clientsecret",
+            constraint=models.UniqueConstraint(
+                fields=("registration", "data_center"), name="django_bigin_secret_once_per_dc"
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="connection",
+            index=models.Index(fields=["status", "expires_at"], name="django_bigin_due_refreshes"),
+        ),
+        migrations.AddConstraint(
+            model_name="connection",
+            constraint=models.UniqueConstraint(
+                fields=("tenant", "data_center", "org_id"), name="django_bigin_connection_once_per_org"
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="job",
+            index=models.Index(fields=["state", "-priority", "asked_at"], name="django_bigin_waiting_jobs"),
+        ),
+        migrations.AddConstraint(
+            model_name="moduleschema",
+            constraint=models.UniqueConstraint(
+                fields=("connection", "module"), name="django_bigin_schema_once_per_connection"
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="modulesync",
+            index=models.Index(fields=["enabled", "next_run_at"], name="django_bigin_due_modules"),
+        ),
+        migrations.AddConstraint(
+            model_name="modulesync",
+            constraint=models.UniqueConstraint(
+                fields=("connection", "module"), name="django_bigin_module_once_per_connection"
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="record",
+            index=models.Index(fields=["connection", "module", "name_key"], name="django_bigin_record_name"),
+        ),
+        migrations.AddIndex(
+            model_name="record",
+            index=models.Index(fields=["connection", "module", "email_key"], name="django_bigin_record_email"),
+        ),
+        migrations.AddIndex(
+            model_name="record",
+            index=models.Index(fields=["connection", "module", "modified_at"], name="django_bigin_record_modified"),
+        ),
+        migrations.AddConstraint(
+            model_name="record",
+            constraint=models.UniqueConstraint(
+                fields=("connection", "module", "bigin_id"), name="django_bigin_record_once"
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="registrationstate",
+            constraint=models.UniqueConstraint(
+                fields=("registration", "data_center"), name="django_bigin_state_once_per_dc"
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="setasiderow",
+            constraint=models.UniqueConstraint(
+                fields=("connection", "module", "raw_hash"), name="django_bigin_set_aside_once"
+            ),
+        ),
+    ]

@@ -1,0 +1,67 @@
+"""Who did what, and which installation owns this database."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from django.db import models
+
+
+class AuditEventQuerySet(models.QuerySet["AuditEvent"]):
+    """Append-only: rows are added and, by `trim` alone, removed."""
+
+    def update(self, **kwargs: Any) -> int:
+        raise TypeError("Audit events are append-only: they cannot be changed.")
+
+    def delete(self) -> Any:
+        raise TypeError("Audit events are append-only: use AuditEvent.objects.trim(before).")
+
+    delete.alters_data = True  # type: ignore[attr-defined]  # as Django marks its own
+    delete.queryset_only = True  # type: ignore[attr-defined]
+
+    def trim(self, before: datetime, *, at: datetime) -> int:
+        """Remove what is older than `before`, and record that. Returns how many went."""
+        gone, _ = models.QuerySet.delete(self.filter(at__lt=before))
+        self.create(action="trim", at=at, detail=f"Removed {gone} events from before {before.isoformat()}.")
+        return gone
+
+
+class AuditEvent(models.Model):
+    """Who connected, refreshed by hand, revoked or rotated. Text, so that it outlives what it names."""
+
+    action = models.CharField(max_length=32, db_index=True)
+    at = models.DateTimeField(db_index=True)
+    actor = models.CharField(max_length=150, blank=True)
+    tenant = models.CharField(max_length=200, blank=True)
+    tenant_key = models.CharField(max_length=64, blank=True, db_index=True)
+    connection = models.CharField(max_length=300, blank=True)
+    connection_key = models.CharField(max_length=20, blank=True, db_index=True)
+    detail = models.TextField(blank=True)
+
+    objects = AuditEventQuerySet.as_manager()
+
+    class Meta:
+        ordering = ("-at", "-id")
+
+    def __str__(self) -> str:
+        return f"{self.action} {self.connection}".strip()
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        if self.pk is not None:
+            raise TypeError("Audit events are append-only: they cannot be changed.")
+        super().save(*args, **kwargs)
+
+    def delete(self, *args: Any, **kwargs: Any) -> Any:
+        raise TypeError("Audit events are append-only: use AuditEvent.objects.trim(before).")
+
+
+class Installation(models.Model):
+    """Which installation owns this database. One row, made on first use, replaced by `bigin_adopt`."""
+
+    identifier = models.CharField(max_length=200)
+    adopted_at = models.DateTimeField()
+    adopted_by = models.CharField(max_length=150, blank=True)
+
+    def __str__(self) -> str:
+        return self.identifier

@@ -1,0 +1,122 @@
+"""A tenant's grant to a Bigin organization, and the attempts to get one."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+from django.conf import settings as django_settings
+from django.db import models
+
+from ..conf import TENANT_MODEL
+from ..fields import EncryptedTextField, SecretModel
+from .registration import DATA_CENTER_LENGTH, ClientRegistration
+
+
+class Connection(SecretModel):
+    """One tenant's grant to one Bigin organization. Disconnecting keeps the row; only a person deletes it."""
+
+    class Status(models.TextChoices):
+        PENDING = "pending", "Pending confirmation"
+        HEALTHY = "healthy", "Healthy"
+        DEGRADED = "degraded", "Degraded"
+        MISCONFIGURED = "misconfigured", "Misconfigured"
+        NEEDS_AUTHORIZATION = "needs_authorization", "Needs authorization"
+        PAUSED = "paused", "Paused"
+        DISCONNECTED = "disconnected", "Disconnected"
+
+    uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    tenant = models.ForeignKey(TENANT_MODEL, on_delete=models.PROTECT, related_name="bigin_connections")
+    registration = models.ForeignKey(ClientRegistration, on_delete=models.PROTECT, related_name="connections")
+    data_center = models.CharField(max_length=DATA_CENTER_LENGTH)
+
+    org_id = models.CharField("organization id", max_length=40, help_text="Bigin's zgid.")
+    org_name = models.CharField("organization", max_length=200, blank=True)
+    org_time_zone = models.CharField(max_length=64, blank=True)
+    org_paid = models.BooleanField(default=False)
+    org_licences = models.PositiveIntegerField(default=0)
+    zoho_user_id = models.CharField(max_length=40, blank=True)
+    zoho_user_email = models.CharField(max_length=254, blank=True)
+
+    scopes = models.JSONField(default=list, blank=True, help_text="As granted.")
+    refresh_token = EncryptedTextField(purpose="connection.refresh_token")
+    access_token = EncryptedTextField(purpose="connection.access_token")
+    expires_at = models.DateTimeField(null=True, blank=True, help_text="When the access token runs out.")
+    grant_version = models.PositiveIntegerField(
+        default=1, help_text="Rises on reconnect and disconnect: an answer to an older grant is ignored."
+    )
+
+    status = models.CharField(max_length=24, choices=Status.choices, default=Status.PENDING, db_index=True)
+    status_reason = models.TextField(blank=True)
+    status_since = models.DateTimeField(null=True, blank=True)
+    status_before_pause = models.CharField(max_length=24, blank=True)
+    confirm_until = models.DateTimeField(null=True, blank=True, help_text="Until when a pending connection waits.")
+    last_alert_at = models.DateTimeField(null=True, blank=True)
+    last_alert_status = models.CharField(max_length=24, blank=True)
+
+    lease_id = models.CharField(max_length=36, blank=True, default="", help_text="Who asks for a token now.")
+    lease_until = models.DateTimeField(null=True, blank=True)
+    queued_until = models.DateTimeField(null=True, blank=True)
+    token_requests = models.JSONField(default=list, blank=True, help_text="Moments of the last ten minutes' requests.")
+    failure_count = models.PositiveIntegerField(default=0)
+    throttle_count = models.PositiveIntegerField(default=0)
+    next_attempt_at = models.DateTimeField(null=True, blank=True)
+    refreshed_at = models.DateTimeField(null=True, blank=True)
+    refresh_count = models.PositiveIntegerField(default=0)
+
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ("tenant", "org_name")
+        constraints = (
+            models.UniqueConstraint(
+                fields=("tenant", "data_center", "org_id"), name="django_bigin_connection_once_per_org"
+            ),
+        )
+        indexes = (models.Index(fields=("status", "expires_at"), name="django_bigin_due_refreshes"),)
+        permissions = (
+            ("connect_connection", "Can connect and reconnect"),
+            ("refresh_connection", "Can refresh a token by hand"),
+            ("sync_connection", "Can start a sync"),
+            ("pause_connection", "Can pause and resume"),
+            ("disconnect_connection", "Can disconnect and revoke"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.org_name or self.org_id} ({self.data_center})"
+
+    def secret_tenant_key(self) -> Any:
+        return self.tenant_id
+
+    @property
+    def is_usable(self) -> bool:
+        """Whether the engine may work with it: neither waiting for a person nor switched off by one."""
+        return self.status in (self.Status.HEALTHY, self.Status.DEGRADED)
+
+
+class AuthorizationAttempt(SecretModel):
+    """One press of Connect or Reconnect. Lives minutes; used once; trimmed afterwards."""
+
+    uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    state_hash = models.CharField(max_length=64, unique=True, help_text="SHA-256 of the state; the state is not stored.")
+    nonce_hash = models.CharField(max_length=64, help_text="SHA-256 of the nonce in the browser's session.")
+    user = models.ForeignKey(
+        django_settings.AUTH_USER_MODEL, on_delete=models.CASCADE, null=True, related_name="bigin_attempts"
+    )
+    tenant = models.ForeignKey(TENANT_MODEL, on_delete=models.CASCADE, related_name="bigin_attempts")
+    registration = models.ForeignKey(ClientRegistration, on_delete=models.CASCADE, related_name="attempts")
+    connection = models.ForeignKey(
+        Connection, on_delete=models.CASCADE, null=True, blank=True, help_text="Set when it is a reconnect."
+    )
+    code_verifier = EncryptedTextField(purpose="authorization_attempt.code_verifier")
+    return_to = models.CharField(max_length=500, blank=True)
+    created_at = models.DateTimeField()
+    expires_at = models.DateTimeField(db_index=True)
+    used_at = models.DateTimeField(null=True, blank=True)
+    outcome = models.CharField(max_length=40, blank=True)
+
+    def __str__(self) -> str:
+        return f"attempt of {self.created_at:%Y-%m-%d %H:%M}"
+
+    def secret_tenant_key(self) -> Any:
+        return self.tenant_id

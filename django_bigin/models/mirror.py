@@ -1,0 +1,179 @@
+"""The mirror: a copy of every record, how far each module is stored, and what could not be stored."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db import models
+
+from .connection import Connection
+
+MODULE_LENGTH = 64
+KEY_LENGTH = 120
+
+
+class ModuleSync(models.Model):
+    """Stored progress of one module of one connection. Goes with the connection."""
+
+    class Phase(models.TextChoices):
+        IDLE = "", "Idle"
+        WALK = "walk", "Reading every record"
+        AGREE = "agree", "Comparing the ids"
+        DELTA = "delta", "Reading what changed"
+
+    connection = models.ForeignKey(Connection, on_delete=models.CASCADE, related_name="modules")
+    module = models.CharField(max_length=MODULE_LENGTH)
+    enabled = models.BooleanField(default=True, help_text="Switch off to stop mirroring this module.")
+    unavailable_reason = models.TextField(blank=True, help_text="Why Bigin does not give it; empty when it does.")
+    fields = models.JSONField(default=list, blank=True, help_text="Fields to mirror; empty: all that Bigin lists.")
+    interval_seconds = models.PositiveIntegerField(null=True, blank=True, help_text="Empty: the site's default.")
+
+    phase = models.CharField(max_length=8, choices=Phase.choices, blank=True, default=Phase.IDLE)
+    records_watermark = models.DateTimeField(
+        null=True, blank=True, help_text="Bigin's clock: every change up to here is stored."
+    )
+    deletions_watermark = models.DateTimeField(
+        null=True, blank=True, help_text="Bigin's clock: every deletion up to here is applied."
+    )
+    opened_at = models.DateTimeField(null=True, blank=True, help_text="Bigin's `Date` when the current walk began.")
+    page_tokens = models.JSONField(
+        default=dict, blank=True, help_text="Where the current walk goes on: a page token for each chunk of 50 fields."
+    )
+    missing_ids = models.JSONField(default=list, blank=True, help_text="Stored records that the current walk missed.")
+    bulk_job = models.JSONField(default=dict, blank=True)
+    full_requested = models.BooleanField(default=True, help_text="The next run walks the whole module.")
+    deletions_requested = models.BooleanField(default=False, help_text="The next run reads the deleted log.")
+    deltas_since_deletions = models.PositiveIntegerField(default=0)
+    incomplete_reason = models.TextField(blank=True, help_text="What the mirror of this module lacks, and why.")
+
+    lease_id = models.CharField(max_length=36, blank=True, default="")
+    lease_until = models.DateTimeField(null=True, blank=True)
+    queued_until = models.DateTimeField(null=True, blank=True)
+    last_success_at = models.DateTimeField(null=True, blank=True)
+    last_full_at = models.DateTimeField(null=True, blank=True)
+    last_error = models.TextField(blank=True)
+    last_error_at = models.DateTimeField(null=True, blank=True)
+    failure_count = models.PositiveIntegerField(default=0)
+    next_run_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ("connection", "module")
+        verbose_name = "module"
+        constraints = (
+            models.UniqueConstraint(fields=("connection", "module"), name="django_bigin_module_once_per_connection"),
+        )
+        indexes = (models.Index(fields=("enabled", "next_run_at"), name="django_bigin_due_modules"),)
+
+    def __str__(self) -> str:
+        return self.module
+
+
+class ModuleSchema(models.Model):
+    """A module's fields as last read from Bigin. Goes with the connection."""
+
+    connection = models.ForeignKey(Connection, on_delete=models.CASCADE, related_name="schemas")
+    module = models.CharField(max_length=MODULE_LENGTH)
+    label = models.CharField(max_length=200, blank=True)
+    fields = models.JSONField(
+        default=list, blank=True, help_text='[{"name", "label", "data_type", "json_type", "unique", "mandatory"}, ...]'
+    )
+    display_field = models.CharField(max_length=120, blank=True)
+    module_modified_at = models.DateTimeField(null=True, blank=True, help_text="Bigin's `modified_time` of the module.")
+    read_at = models.DateTimeField(null=True, blank=True)
+    new_fields = models.JSONField(default=list, blank=True, help_text="Fields that appeared since the first reading.")
+
+    class Meta:
+        verbose_name = "module schema"
+        constraints = (
+            models.UniqueConstraint(fields=("connection", "module"), name="django_bigin_schema_once_per_connection"),
+        )
+
+    def __str__(self) -> str:
+        return self.module
+
+
+class RecordQuerySet(models.QuerySet["Record"]):
+    """Records, as one asks for them."""
+
+    def live(self) -> RecordQuerySet:
+        """Those that Bigin has: no tombstones."""
+        return self.filter(deleted_at=None)
+
+    def of(self, tenant: models.Model, module: str) -> RecordQuerySet:
+        """The live records of a tenant's module, such as `Record.objects.of(tenant, "Contacts")`."""
+        return self.live().filter(connection__tenant=tenant, module=module)
+
+    def named(self, start: str) -> RecordQuerySet:
+        """Those whose name starts so, whatever the case and accents."""
+        from ..text import fold
+
+        return self.filter(name_key__startswith=fold(start))
+
+
+class Record(models.Model):
+    """One record as Bigin has it. Deleted in Bigin it stays as a tombstone (`deleted_at`); a purge removes it."""
+
+    class Source(models.TextChoices):
+        LIST = "list", "List"
+        BULK = "bulk", "Bulk read"
+        NOTIFICATION = "notification", "Notification"
+        SINGLE = "single", "Single read"
+
+    connection = models.ForeignKey(Connection, on_delete=models.CASCADE, related_name="records", db_index=False)
+    module = models.CharField(max_length=MODULE_LENGTH)
+    bigin_id = models.BigIntegerField()
+    data = models.JSONField(default=dict)
+    name = models.CharField(max_length=255, blank=True, default="")
+    name_key = models.CharField(max_length=KEY_LENGTH, blank=True, default="")
+    email = models.CharField(max_length=254, blank=True, default="")
+    email_key = models.CharField(max_length=KEY_LENGTH, blank=True, default="")
+    owner_bigin_id = models.BigIntegerField(null=True, blank=True)
+    created_at = models.DateTimeField(null=True, blank=True, help_text="Bigin's Created_Time.")
+    modified_at = models.DateTimeField(null=True, blank=True, help_text="Bigin's Modified_Time.")
+    seen_at = models.DateTimeField(help_text="Bigin's clock when this copy was read.")
+    content_hash = models.CharField(max_length=64)
+    source = models.CharField(max_length=12, choices=Source.choices, default=Source.LIST)
+    deleted_at = models.DateTimeField(null=True, blank=True)
+
+    objects = RecordQuerySet.as_manager()
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(fields=("connection", "module", "bigin_id"), name="django_bigin_record_once"),
+        )
+        indexes = (
+            models.Index(fields=("connection", "module", "name_key"), name="django_bigin_record_name"),
+            models.Index(fields=("connection", "module", "email_key"), name="django_bigin_record_email"),
+            models.Index(fields=("connection", "module", "modified_at"), name="django_bigin_record_modified"),
+        )
+        permissions = (("view_record_data", "Can see the contents of records"),)
+
+    def __str__(self) -> str:
+        return self.name or str(self.bigin_id)
+
+    def __getitem__(self, field: str) -> Any:
+        """The value of a field by its API name, as Bigin sends it: `record["Email"]`."""
+        return self.data[field]
+
+
+class SetAsideRow(models.Model):
+    """A row that could not be stored, kept as it came. Removed when a later copy of it is stored."""
+
+    connection = models.ForeignKey(Connection, on_delete=models.CASCADE, related_name="set_aside")
+    module = models.CharField(max_length=MODULE_LENGTH)
+    bigin_id = models.CharField(max_length=40, blank=True)
+    raw = models.TextField(help_text="The row as JSON text.")
+    raw_hash = models.CharField(max_length=64)
+    reason = models.TextField()
+    tries = models.PositiveIntegerField(default=1)
+    first_at = models.DateTimeField()
+    last_at = models.DateTimeField()
+    next_try_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(fields=("connection", "module", "raw_hash"), name="django_bigin_set_aside_once"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.module} {self.bigin_id or 'without id'}"

@@ -1,0 +1,23 @@
+"""Whose data it is: the site's customers, in a model of ours or of the site's own."""
+
+from __future__ import annotations
+
+from django.db import models
+
+
+class Tenant(models.Model):
+    """One customer of the site. Nothing deletes it while a connection or a registration belongs to it.
+
+    A site with a model of its own names it in `BIGIN_TENANT_MODEL` before its first migrate, as with AUTH_USER_MODEL.
+    """
+
+    name = models.CharField(max_length=200)
+    slug = models.SlugField(max_length=100, unique=True, help_text="What commands take for --tenant.")
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        swappable = "BIGIN_TENANT_MODEL"
+        ordering = ("name",)
+
+    def __str__(self) -> str:
+        return self.name

@@ -1,0 +1,111 @@
+"""What was asked for and what came of it; what it cost; who is alive."""
+
+from __future__ import annotations
+
+from django.conf import settings as django_settings
+from django.db import models
+
+from .connection import Connection
+from .mirror import MODULE_LENGTH
+from .registration import DATA_CENTER_LENGTH, ClientRegistration
+
+
+class Job(models.Model):
+    """Something asked for, its progress and its result. Trimmed after `BIGIN_JOB_RETENTION_DAYS`."""
+
+    class Kind(models.TextChoices):
+        CONNECT = "connect", "Connect"
+        REFRESH = "refresh", "Refresh token"
+        SYNC = "sync", "Sync"
+        FULL_SYNC = "full_sync", "Full sync"
+        PAUSE = "pause", "Pause"
+        RESUME = "resume", "Resume"
+        DISCONNECT = "disconnect", "Disconnect"
+
+    class State(models.TextChoices):
+        WAITING = "waiting", "Waiting"
+        RUNNING = "running", "Running"
+        DONE = "done", "Done"
+        FAILED = "failed", "Failed"
+
+    kind = models.CharField(max_length=16, choices=Kind.choices)
+    connection = models.ForeignKey(Connection, on_delete=models.CASCADE, related_name="jobs")
+    module = models.CharField(max_length=MODULE_LENGTH, blank=True)
+    batch = models.UUIDField(null=True, blank=True, db_index=True, help_text="What was asked for at the same time.")
+    asked_by = models.ForeignKey(
+        django_settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+    asked_by_name = models.CharField(max_length=150, blank=True, help_text="A person, a command or the schedule.")
+    priority = models.SmallIntegerField(default=0)
+    state = models.CharField(max_length=8, choices=State.choices, default=State.WAITING)
+    progress = models.CharField(max_length=200, blank=True)
+    created = models.PositiveIntegerField(default=0)
+    updated = models.PositiveIntegerField(default=0)
+    deleted = models.PositiveIntegerField(default=0)
+    set_aside = models.PositiveIntegerField(default=0)
+    calls = models.PositiveIntegerField(default=0)
+    credits = models.PositiveIntegerField(default=0)
+    seconds = models.FloatField(default=0)
+    result = models.TextField(blank=True)
+    error = models.TextField(blank=True)
+    asked_at = models.DateTimeField(db_index=True)
+    started_at = models.DateTimeField(null=True, blank=True)
+    finished_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ("-asked_at", "-id")
+        indexes = (models.Index(fields=("state", "-priority", "asked_at"), name="django_bigin_waiting_jobs"),)
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()} {self.module}".strip()
+
+
+class CreditUse(models.Model):
+    """API credits of one organization in one minute, by our own ledger. Trimmed after a day."""
+
+    data_center = models.CharField(max_length=DATA_CENTER_LENGTH)
+    org_id = models.CharField(max_length=40)
+    minute = models.DateTimeField()
+    calls = models.PositiveIntegerField(default=0)
+    credits = models.PositiveIntegerField(default=0)
+    day_budget = models.PositiveIntegerField(default=0, help_text="The day's credits by edition and licences.")
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(fields=("data_center", "org_id", "minute"), name="django_bigin_credits_per_minute"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.org_id} {self.minute:%H:%M}: {self.credits}"
+
+
+class CallSlot(models.Model):
+    """An API call in flight: bounds concurrency across workers. Freed by its worker, or by its lease."""
+
+    registration = models.ForeignKey(ClientRegistration, on_delete=models.CASCADE, related_name="slots")
+    data_center = models.CharField(max_length=DATA_CENTER_LENGTH)
+    zoho_user_id = models.CharField(max_length=40, blank=True)
+    number = models.PositiveSmallIntegerField()
+    lease_id = models.CharField(max_length=36, blank=True, default="")
+    lease_until = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(
+                fields=("registration", "data_center", "zoho_user_id", "number"), name="django_bigin_slot_once"
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"slot {self.number}"
+
+
+class Heartbeat(models.Model):
+    """A worker or beat seen alive. Trimmed after a day of silence."""
+
+    name = models.CharField(max_length=200, unique=True)
+    kind = models.CharField(max_length=16, help_text="tick, refresh or sync")
+    seen_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return self.name

@@ -1,0 +1,21 @@
+"""What a site may listen to. Receivers run after commit; one that fails is logged and stops nothing."""
+
+from __future__ import annotations
+
+from django.dispatch import Signal
+
+records_changed = Signal()
+"""Sent for every stored page that changed something, with
+
+    connection: the `Connection`
+    module: API name, such as "Contacts"
+    created, updated, deleted: lists of `bigin_id` (int)
+"""
+
+connection_changed = Signal()
+"""Sent on every change of a connection's status, with
+
+    connection: the `Connection`
+    old, new: its status before and after, as in `Connection.Status`
+    reason: one sentence for a person, "" where there is none
+"""
