@@ -22,6 +22,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 BEGIN, END = "<!-- first use -->", "<!-- /first use -->"
 FENCE = re.compile(r"^```(sh|console)[^\n]*\n(.*?)^```\s*$", re.MULTILINE | re.DOTALL)
+# Unlike `set -x` it leaves out what a sourced file, such as a virtual environment's activate, does.
+SHOW_COMMANDS = r"""trap 'printf "+ %s\n" "${BASH_COMMAND%%$'"'\n'"'*}"' DEBUG""" + "\n"
 
 
 class Unusable(Exception):
@@ -89,8 +91,7 @@ def run(script: str, expected: list[str], *, folder: Path, wheels: Path, timeout
         "LANG": "C.UTF-8",
         "PIP_FIND_LINKS": " ".join(filter(None, [str(wheels), os.environ.get("PIP_FIND_LINKS")])),
     }
-    # -v shows each line as it is read: the transcript reads like the README.
-    shell = ["bash", "--noprofile", "--norc", "-e", "-v", "-o", "pipefail", "-c", script]
+    shell = ["bash", "--noprofile", "--norc", "-e", "-o", "pipefail", "-c", SHOW_COMMANDS + script]
     process = subprocess.Popen(
         shell,
         cwd=empty,
@@ -104,7 +105,8 @@ def run(script: str, expected: list[str], *, folder: Path, wheels: Path, timeout
     if status:
         print(f"readme: the first use stopped with exit code {status}", file=sys.stderr)
         return 1
-    missing = [line for line in expected if squeeze(line) not in squeeze(transcript)]
+    printed = squeeze("\n".join(line for line in transcript.splitlines() if not line.startswith("+ ")))
+    missing = [line for line in expected if squeeze(line) not in printed]
     for line in missing:
         print(f"readme: this line of the README was not printed: {line}", file=sys.stderr)
     if not missing:
