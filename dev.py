@@ -171,7 +171,7 @@ VERBS = {
 
 
 def ensure_environment(extras):
-    """Give the Python of an environment that has the package, editable, with these extras; make it where it is missing."""
+    """Give the Python of an environment with the package, editable, and these extras; make it where it is missing."""
     with locked():
         stamp = read_stamp()
         if stamp.get("python") != python_identity() or not os.path.exists(PYTHON):
@@ -227,7 +227,7 @@ def locked():
 
 
 def make_environment():
-    say("making an environment in %s (Python %d.%d.%d)" % ((os.path.relpath(VENV, os.getcwd()),) + sys.version_info[:3]))
+    say("making an environment in %s with Python %s" % (os.path.relpath(VENV, os.getcwd()), sys.version.split()[0]))
     shutil.rmtree(VENV, ignore_errors=True)
     if uses_uv():
         must([shutil.which("uv"), "venv", "--quiet", "--python", sys.executable, VENV])
@@ -246,7 +246,7 @@ def make_environment():
     venv.EnvBuilder(with_pip=False, symlinks=True).create(VENV)
     say("this Python cannot install pip by itself: fetching pip's wheel from the package index")
     wheel = fetch_pip()
-    must([PYTHON, os.path.join(wheel, "pip"), "install", "--quiet", "--no-index", "--disable-pip-version-check", wheel])
+    must([PYTHON, os.path.join(wheel, "pip"), "install", "--quiet", "--no-index", wheel])
 
 
 def has_ensurepip():

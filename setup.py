@@ -1,4 +1,4 @@
-"""Let `python setup.py --version` answer; the metadata is in pyproject.toml (but for the licence, which says why there)."""
+"""Let `python setup.py --version` answer. The metadata is in pyproject.toml, which says why the licence is here."""
 
 from setuptools import setup
 

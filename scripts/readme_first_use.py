@@ -23,7 +23,10 @@ ROOT = Path(__file__).resolve().parent.parent
 BEGIN, END = "<!-- first use -->", "<!-- /first use -->"
 FENCE = re.compile(r"^```(sh|console)[^\n]*\n(.*?)^```\s*$", re.MULTILINE | re.DOTALL)
 # Unlike `set -x` it leaves out what a sourced file, such as a virtual environment's activate, does.
-SHOW_COMMANDS = r"""trap 'printf "+ %s\n" "${BASH_COMMAND%%$'"'\n'"'*}"' DEBUG""" + "\n"
+SHOW_COMMANDS = r"""
+__show() { printf '+ %s\n' "${1%%$'\n'*}"; }
+trap '__show "$BASH_COMMAND"' DEBUG
+"""
 
 
 class Unusable(Exception):
@@ -70,9 +73,7 @@ def read_first_use(text: str) -> tuple[str, list[str]]:
 
 def read_console(block: str, commands: list[str], expected: list[str]) -> None:
     for line in block.splitlines():
-        if line.startswith("$ "):
-            commands.append(line[2:])
-        elif line == ">" or line.startswith("> "):
+        if line == ">" or line.startswith(("$ ", "> ")):
             commands.append(line[2:])
         elif line.strip() and line.strip() != "...":
             expected.append(line.strip())
