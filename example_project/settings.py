@@ -90,14 +90,14 @@ def database(url: dict[str, Any]) -> dict[str, Any]:
 DATABASES = {"default": database(env.db_url("DATABASE_URL", default=f"sqlite:///{Path.cwd() / 'example.sqlite3'}"))}
 
 # What is not text. All else is.
-BIGIN_LISTS = {
+BIGIN_LISTS = [
     "BIGIN_ALERT_RECIPIENTS",
     "BIGIN_ENCRYPTION_KEYS",
     "BIGIN_EXTRA_DATA_CENTERS",
     "BIGIN_MODULES",
     "BIGIN_SANDBOX_HOSTS",
     "BIGIN_SCOPES",
-}
+]
 BIGIN_NUMBERS = ("_SECONDS", "_DAYS", "_SHARE")
 
 

@@ -1,0 +1,109 @@
+"""The example project's settings, each case in a process: settings are read once."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from django_bigin import conf
+
+ROOT = Path(__file__).resolve().parents[2]
+PRINT = """
+import json, sys
+from example_project import settings
+print(json.dumps({name: getattr(settings, name) for name in sys.argv[1:]}))
+"""
+
+
+def run(code, *names, cwd, **environment):
+    ours = ("BIGIN_", "DJANGO_", "DATABASE_", "SECRET_KEY", "DEBUG", "ALLOWED_HOSTS")
+    clean = {name: value for name, value in os.environ.items() if not name.startswith(ours)}
+    clean |= {"PYTHONPATH": str(ROOT)} | environment
+    command = [sys.executable, "-c", code, *names]
+    return subprocess.run(command, cwd=cwd, env=clean, capture_output=True, text=True, timeout=120)
+
+
+@pytest.fixture
+def read(tmp_path):
+    def read(*names, **environment):
+        done = run(PRINT, *names, cwd=tmp_path, **environment)
+        assert done.returncode == 0, done.stderr
+        return json.loads(done.stdout)
+
+    return read
+
+
+def test_there_is_no_secret_key_by_default(tmp_path):
+    done = run(PRINT, "SECRET_KEY", cwd=tmp_path)
+
+    assert done.returncode != 0
+    assert "SECRET_KEY" in done.stderr.splitlines()[-1]
+
+
+def test_a_site_under_development_needs_no_secret_key(read):
+    assert read("DEBUG", "SECRET_KEY", DEBUG="true")["DEBUG"] is True
+
+
+def test_each_setting_of_ours_is_read_under_its_own_name_and_as_its_type(read):
+    settings = read(
+        "BIGIN_ENCRYPTION_KEYS",
+        "BIGIN_READ_TIMEOUT_SECONDS",
+        "BIGIN_MODULES",
+        "BIGIN_CLOCK",
+        SECRET_KEY="x",
+        BIGIN_ENCRYPTION_KEYS="new=,old=",
+        BIGIN_READ_TIMEOUT_SECONDS="7.5",
+        BIGIN_MODULES="Contacts,Accounts",
+        BIGIN_CLOCK="tests.support.clock.now",
+    )
+
+    assert settings == {
+        "BIGIN_ENCRYPTION_KEYS": ["new=", "old="],
+        "BIGIN_READ_TIMEOUT_SECONDS": 7.5,
+        "BIGIN_MODULES": ["Contacts", "Accounts"],
+        "BIGIN_CLOCK": "tests.support.clock.now",
+    }
+
+
+def test_the_database_is_sqlite_ready_for_several_processes(read, tmp_path):
+    database = read("DATABASES", SECRET_KEY="x")["DATABASES"]["default"]
+
+    assert database["NAME"] == str(tmp_path / "example.sqlite3")
+    assert database["OPTIONS"]["transaction_mode"] == "IMMEDIATE"
+    assert "journal_mode=WAL" in database["OPTIONS"]["init_command"]
+
+
+@pytest.mark.parametrize(
+    ("url", "engine"),
+    [
+        ("postgres://me@db.example/site", "django.db.backends.postgresql"),
+        ("mysql://me@db.example/site", "django.db.backends.mysql"),
+    ],
+)
+def test_the_database_is_another_when_told_so(read, url, engine):
+    database = read("DATABASES", SECRET_KEY="x", DATABASE_URL=url)["DATABASES"]["default"]
+
+    assert (database["ENGINE"], database["NAME"], database["HOST"]) == (engine, "site", "db.example")
+    assert "transaction_mode" not in database["OPTIONS"]
+
+
+def test_every_list_and_every_kind_of_number_is_a_setting_of_the_package(read):
+    settings = read("BIGIN_LISTS", "BIGIN_NUMBERS", SECRET_KEY="x")
+    source = Path(conf.__file__).read_text()
+
+    assert [name for name in settings["BIGIN_LISTS"] if f'"{name}"' not in source] == []
+    assert [suffix for suffix in settings["BIGIN_NUMBERS"] if f'{suffix}"' not in source] == []
+
+
+def test_the_site_passes_the_checks_of_django_and_ours(tmp_path):
+    code = "import django; django.setup(); from django.core.management import call_command; call_command('check')"
+    key = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="
+
+    done = run(
+        code, cwd=tmp_path, SECRET_KEY="x", DJANGO_SETTINGS_MODULE="example_project.settings", BIGIN_ENCRYPTION_KEYS=key
+    )
+
+    assert done.returncode == 0, done.stderr

@@ -1,0 +1,104 @@
+"""The script that runs the README's first use."""
+
+import importlib.util
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[3]
+SCRIPT = ROOT / "scripts" / "readme_first_use.py"
+
+README = """# Title
+
+```sh
+false  # not part of it
+```
+<!-- first use -->
+Text.
+```console
+$ for word in one two
+> do echo $word
+> done
+one
+...
+```
+```sh
+cat > file.txt <<'EOF'
+within a file
+EOF
+mkdir below && cd below
+sleep 600 &
+```
+```python
+this is not run
+```
+```console
+$ cat ../file.txt
+within   a file
+```
+<!-- /first use -->
+"""
+
+
+@pytest.fixture(scope="module")
+def first_use():
+    spec = importlib.util.spec_from_file_location("readme_first_use", SCRIPT)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def run(readme, *, tmp_path):
+    path = tmp_path / "README.md"
+    path.write_text(readme)
+    command = [sys.executable, SCRIPT, "--readme", path, "--wheels", tmp_path, "--timeout", "20"]
+    return subprocess.run(command, capture_output=True, text=True, timeout=60)
+
+
+def test_commands_and_what_they_print_are_told_apart(first_use):
+    script, expected = first_use.read_first_use(README)
+
+    assert script.splitlines()[:3] == ["for word in one two", "do echo $word", "done"]
+    assert "false" not in script
+    assert "not run" not in script
+    assert expected == ["one", "within   a file"]
+
+
+def test_a_first_use_runs_in_one_shell_and_leaves_nothing_running(tmp_path):
+    done = run(README, tmp_path=tmp_path)
+
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "ran word for word" in done.stdout
+
+
+def test_a_line_that_is_not_printed_fails(tmp_path):
+    done = run(README.replace("within   a file", "something else"), tmp_path=tmp_path)
+
+    assert done.returncode == 1
+    assert "was not printed: something else" in done.stderr
+
+
+def test_a_command_that_fails_stops_it(tmp_path):
+    done = run(README.replace("mkdir below", "mkdir below/below"), tmp_path=tmp_path)
+
+    assert done.returncode == 1
+    assert "stopped with exit code" in done.stderr
+
+
+def test_the_environment_is_empty_but_for_what_pip_needs(tmp_path, monkeypatch):
+    monkeypatch.setenv("SECRET_KEY", "leaked")
+    readme = "<!-- first use -->\n```console\n$ echo key=$SECRET_KEY. home=$HOME\n```\n<!-- /first use -->\n"
+
+    done = run(readme, tmp_path=tmp_path)
+
+    assert "key=. home=" in done.stdout
+    assert "home=/root" not in done.stdout
+
+
+def test_a_readme_without_the_marks_is_named(tmp_path):
+    done = run("# Title\n", tmp_path=tmp_path)
+
+    assert done.returncode == 1
+    assert "needs one '<!-- first use -->'" in done.stderr
