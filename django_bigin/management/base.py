@@ -1,0 +1,205 @@
+"""What our commands share: help, exit codes, and how tenants and connections are found."""
+
+from __future__ import annotations
+
+import argparse
+import getpass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
+
+from django.apps import apps
+from django.core.exceptions import ImproperlyConfigured, MultipleObjectsReturned, ValidationError
+from django.core.management.base import BaseCommand, CommandError, CommandParser, DjangoHelpFormatter
+from django.db import InterfaceError, OperationalError
+from django.db.models import Model, QuerySet
+
+from ..conf import TENANT_MODEL, settings
+from ..exceptions import AuthorizationError, BiginError, TransientError
+from ..models import Connection
+from .output import Output
+
+FAILED = 1
+USAGE = 2
+NEEDS_A_PERSON = 3
+TRY_LATER = 75  # EX_TEMPFAIL of sysexits.h
+STOPPED = 130  # as a shell says of what was stopped by Ctrl-C
+
+EXIT_CODES = f"""\
+exit codes:
+  0   all of it worked
+  {FAILED}   something failed; the last line says what
+  {USAGE}   the command was written wrongly
+  {NEEDS_A_PERSON}   a person must act: reconnect, or mend the client's settings
+  {TRY_LATER}  not now; the same command will do later
+"""
+
+KNOWN_SHOWN = 10
+
+
+@dataclass(frozen=True)
+class Report:
+    """How a command ended: the document for programs and, where it did not go well, one sentence and the exit code."""
+
+    document: dict[str, Any] = field(default_factory=dict)
+    failure: str = ""
+    exit_code: int = 0
+
+
+class BiginCommand(BaseCommand):
+    """A command of ours: it implements `run` and may take `--json`."""
+
+    examples: ClassVar[str] = ""
+
+    def create_parser(self, prog_name: str, subcommand: str, **kwargs: Any) -> CommandParser:
+        examples = f"examples:\n{self.examples.strip(chr(10))}\n\n" if self.examples else ""
+        kwargs = {"formatter_class": _Formatter, "epilog": examples + EXIT_CODES} | kwargs
+        return super().create_parser(prog_name, subcommand, **kwargs)
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--json", action="store_true", help="Write one JSON document to stdout, and nothing else.")
+
+    def run(self, output: Output, options: dict[str, Any]) -> Report:
+        """Do the work; show it to people through `output`; give the report."""
+        raise NotImplementedError  # each command has its own
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        output = Output(
+            self.stdout,
+            self.stderr,
+            as_json=options["json"],
+            verbosity=options["verbosity"],
+            color=not options["no_color"],
+        )
+        report = self._reported(lambda: self.run(output, options))
+        output.document(report.document)
+        if report.exit_code:
+            raise CommandError(report.failure, returncode=report.exit_code)
+
+    @staticmethod
+    def _reported(run: Callable[[], Report]) -> Report:
+        """Run, and turn what may be raised into a report: a program that asked for JSON gets it in any case."""
+        try:
+            return run()
+        except CommandError as error:
+            return failed(str(error), error.returncode)
+        except BiginError as error:
+            return failed(str(error), exit_code_for(error))
+        except ImproperlyConfigured as error:
+            return failed(str(error), FAILED)
+        except (OperationalError, InterfaceError) as error:
+            reason = str(error).strip().splitlines()[:1] or [type(error).__name__]
+            return failed(
+                f"The database does not answer ({reason[0]}). What was stored stays stored: run the command again.",
+                TRY_LATER,
+            )
+        except KeyboardInterrupt:
+            return failed("Stopped. What was stored stays stored: the same command goes on from there.", STOPPED)
+
+
+class _Formatter(argparse.RawDescriptionHelpFormatter, DjangoHelpFormatter):
+    """Keeps the lines of description and examples as they are written."""
+
+
+def failed(sentence: str, exit_code: int) -> Report:
+    """The report of a command that could not do its work."""
+    return Report({"error": sentence, "exit_code": exit_code}, failure=sentence, exit_code=exit_code)
+
+
+def exit_code_for(error: BiginError) -> int:
+    """What an error means to whoever started the command."""
+    if isinstance(error, AuthorizationError):
+        return NEEDS_A_PERSON
+    return TRY_LATER if isinstance(error, TransientError) else FAILED
+
+
+def worst(exit_codes: Sequence[int]) -> int:
+    """One exit code for several outcomes: failures first, then what a person can mend, then what time does."""
+    order = (FAILED, NEEDS_A_PERSON, TRY_LATER)
+    return next((code for code in order if code in exit_codes), 0)
+
+
+def actor(command: str) -> str:
+    """Who runs the command, for the audit: the account on this machine."""
+    try:
+        return f"{getpass.getuser()} ({command})"
+    except (OSError, KeyError):  # a container may run under a number that has no name
+        return command
+
+
+# Finding what the command is about
+
+
+def add_connection_arguments(parser: CommandParser, *, tenant_required: bool = False) -> None:
+    """Add `--tenant` and `--connection`."""
+    add_tenant_argument(parser, required=tenant_required)
+    parser.add_argument("--connection", type=int, metavar="ID", help="A connection's number, as bigin_status shows it.")
+
+
+def add_tenant_argument(parser: CommandParser, *, required: bool = False) -> None:
+    """Add `--tenant`."""
+    parser.add_argument(
+        "--tenant", required=required, metavar="T", help=f"The tenant's {settings.BIGIN_TENANT_LOOKUP}."
+    )
+
+
+def tenant_model() -> type[Model]:
+    """The site's tenant model."""
+    return apps.get_model(TENANT_MODEL)
+
+
+def find_tenant(value: str) -> Model | None:
+    """The tenant that `--tenant` names; None where there is none."""
+    lookup = settings.BIGIN_TENANT_LOOKUP
+    try:
+        return tenant_model()._default_manager.filter(**{lookup: value}).get()
+    except (tenant_model().DoesNotExist, ValueError, ValidationError):  # type: ignore[attr-defined]  # every model has it
+        return None
+    except MultipleObjectsReturned as error:
+        raise CommandError(
+            f"Several tenants have {lookup} {value!r}: let BIGIN_TENANT_LOOKUP name a field that is unique."
+        ) from error
+
+
+def get_tenant(value: str) -> Model:
+    """The tenant that `--tenant` names."""
+    tenant = find_tenant(value)
+    if tenant is None:
+        raise CommandError(f"There is no tenant with {settings.BIGIN_TENANT_LOOKUP} {value!r}. {_known_tenants()}")
+    return tenant
+
+
+def tenant_label(tenant: Model) -> str:
+    """What `--tenant` takes for this tenant."""
+    return str(getattr(tenant, settings.BIGIN_TENANT_LOOKUP))
+
+
+def pick_connections(options: dict[str, Any]) -> QuerySet[Connection]:
+    """The connections that `--tenant` and `--connection` name, in a stable order; all where neither is given."""
+    picked = Connection.objects.select_related("tenant", "registration").order_by("pk")
+    if options["tenant"] is not None:
+        picked = picked.filter(tenant=get_tenant(options["tenant"]).pk)
+    if options["connection"] is not None:
+        picked = picked.filter(pk=options["connection"])
+    if (options["tenant"] is not None or options["connection"] is not None) and not picked.exists():
+        raise CommandError(_none_picked(options))
+    return picked
+
+
+def _none_picked(options: dict[str, Any]) -> str:
+    if options["connection"] is None:
+        return f"Tenant {options['tenant']!r} has no connection: connect it with bigin_connect."
+    of_tenant = f" of tenant {options['tenant']!r}" if options["tenant"] is not None else ""
+    return f"There is no connection {options['connection']}{of_tenant}: bigin_status lists them."
+
+
+def _known_tenants() -> str:
+    lookup = settings.BIGIN_TENANT_LOOKUP
+    known = [
+        str(value)
+        for value in tenant_model()._default_manager.order_by(lookup).values_list(lookup, flat=True)[: KNOWN_SHOWN + 1]
+    ]
+    if not known:
+        return "There are no tenants yet."
+    more = ", ..." if len(known) > KNOWN_SHOWN else ""
+    return f"Known: {', '.join(known[:KNOWN_SHOWN])}{more}."
