@@ -340,7 +340,7 @@ def _error_code(body: Any) -> str | None:
 
 def _is_throttle(body: Any) -> bool:
     """Tell a throttle by its shape: its words are translated ("Access Denied", and the same in Chinese)."""
-    if not isinstance(body, dict) or _error_code(body) in _DEAD_TOKEN_CODES:
+    if not isinstance(body, dict) or _error_code(body) in (*_DEAD_TOKEN_CODES, "general_error"):
         return False
     if body.get("status") == "failure" or _error_code(body) in ("Access Denied", "access_denied"):
         return True

@@ -73,6 +73,7 @@ def sandbox_origin(url: str) -> str:
     Raises:
         ValueError: it is not a bare http or https origin. The message never repeats credentials.
     """
+    url = url.strip()
     try:
         parts = urlsplit(url)
         port = parts.port
@@ -82,7 +83,7 @@ def sandbox_origin(url: str) -> str:
         raise ValueError("The sandbox's address must start with http:// or https:// and name a host.")
     if "@" in parts.netloc:
         raise ValueError("The sandbox's address must hold no user name and no password.")
-    if parts.path not in ("", "/") or parts.query or parts.fragment or "\\" in url or url != url.strip():
+    if parts.path not in ("", "/") or parts.query or parts.fragment or "\\" in url:
         raise ValueError("The sandbox's address must end after host and port: no path, no query; it speaks for all.")
     host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
     return f"{parts.scheme}://{host}" + (f":{port}" if port is not None else "")
