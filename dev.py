@@ -140,7 +140,12 @@ def docs(rest):
 
 def tox(rest):
     """run tox with the arguments given: the matrix of Pythons, Djangos and databases"""
-    return run([ensure_environment(("tox",)), "-m", "tox"] + rest)
+    environment = dict(os.environ)
+    # tox installs with uv, which does not read pip's configuration.
+    for name, setting in (("UV_DEFAULT_INDEX", "index-url"), ("SSL_CERT_FILE", "cert")):
+        if pip_settings().get(setting):
+            environment.setdefault(name, pip_settings()[setting])
+    return run([ensure_environment(("tox",)), "-m", "tox"] + rest, env=environment)
 
 
 def show_help(rest):
