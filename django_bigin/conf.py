@@ -46,7 +46,7 @@ class Settings:
 
     @property
     def BIGIN_ACCESS_POLICY(self) -> Any:
-        """Who may see and do what: dotted path of a class like `django_bigin.policy.AccessPolicy`; gives an instance."""
+        """Who may see and do what: dotted path of a class like `django_bigin.policy.AccessPolicy`; an instance."""
         return import_string(self._get("BIGIN_ACCESS_POLICY", "django_bigin.policy.AccessPolicy"))()
 
     # Secrets and identity
@@ -61,7 +61,7 @@ class Settings:
 
     @property
     def BIGIN_INSTALLATION_ID(self) -> str:
-        """Names this installation; kept outside the database, so that a copy of the database does not act. Unset: ""."""
+        """Names this installation; kept outside the database, so that a copy of it does not act. Unset: ""."""
         return str(self._get("BIGIN_INSTALLATION_ID", "") or "")
 
     # Where: Zoho or the sandbox

@@ -90,7 +90,7 @@ class EncryptedAttribute(DeferredAttribute):
     def __get__(self, instance: Any, cls: Any = None) -> Any:
         if instance is None:
             return self
-        held = super().__get__(instance, cls)  # type: ignore[no-untyped-call]  # loads a deferred field; django-stubs leave it bare
+        held = super().__get__(instance, cls)  # loads a deferred field
         if _hands_out_sealed.get() or isinstance(held, str):
             return held
         if isinstance(held, _Assigned):

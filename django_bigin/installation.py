@@ -30,8 +30,8 @@ def require_ownership() -> None:
         owner, _ = Installation.objects.get_or_create(pk=1, defaults={"identifier": mine, "adopted_at": clock.now()})
     if owner.identifier != mine:
         raise ForeignDatabaseError(
-            f"This database belongs to installation {owner.identifier!r}, and this is {mine!r}: nothing is sent to Zoho. "
-            "If the database is meant to move here, run `manage.py bigin_adopt`."
+            f"This database belongs to installation {owner.identifier!r}, and this is {mine!r}: nothing is sent to "
+            "Zoho. If the database is meant to move here, run `manage.py bigin_adopt`."
         )
 
 
@@ -43,7 +43,7 @@ def adopt(*, actor: str = "") -> Installation:
     """
     mine = settings.BIGIN_INSTALLATION_ID
     if not mine:
-        raise ForeignDatabaseError("Set BIGIN_INSTALLATION_ID first: it names the installation that adopts the database.")
+        raise ForeignDatabaseError("Set BIGIN_INSTALLATION_ID first: it names who adopts the database.")
     with transaction.atomic():
         Installation.objects.exclude(pk=1).delete()
         owner, _ = Installation.objects.update_or_create(

@@ -35,7 +35,8 @@ class AccessPolicy:
         """The tenants that a person may see: a queryset of the tenant model, or `ALL`."""
         if self._is_trusted(user) and user.has_perm("django_bigin.view_connection"):
             return ALL
-        return apps.get_model(TENANT_MODEL)._default_manager.none()
+        nobodys: QuerySet[Any] = apps.get_model(TENANT_MODEL)._default_manager.none()
+        return nobodys
 
     def may(self, user: Any, action: Action, tenant: Model | None) -> bool:
         """Whether a person may do this with that tenant; None stands for what belongs to no tenant."""

@@ -110,7 +110,7 @@ def ensure_fresh_token(
 
 
 def refresh_now(connection_id: int) -> AccessToken:
-    """Ask Zoho for a new token, although the stored one may still serve: for people. Errors are raised, not softened."""
+    """Ask Zoho for a new token although the stored one may still serve: for people. Errors are not softened."""
     stored = Connection.objects.get(pk=connection_id)
     return ensure_fresh_token(connection_id, refused=stored.access_token, wait_seconds=WAIT_IN_REQUEST_SECONDS)
 
@@ -133,9 +133,7 @@ def accounts_server(registration: ClientRegistration, data_center: str) -> Accou
             f"Data center {data_center} is not switched on for this site: see BIGIN_EXTRA_DATA_CENTERS."
         )
     credentials = ClientCredentials(client_id=registration.client_id, client_secret=row.secret)
-    return AccountsServer(
-        DATA_CENTERS[data_center], credentials, session=shared_session(), timeouts=settings.timeouts
-    )
+    return AccountsServer(DATA_CENTERS[data_center], credentials, session=shared_session(), timeouts=settings.timeouts)
 
 
 def refresh_due_at(connection: Connection) -> datetime | None:
@@ -227,7 +225,7 @@ def _serves(expires_at: datetime, ahead_seconds: float) -> bool:
 
 
 def _margin_seconds(connection: Connection) -> float:
-    """The refresh margin plus a share of it that is fixed for the connection, so that a thousand do not fall due at once."""
+    """The margin plus a share of it that is fixed for the connection, so that a thousand do not fall due at once."""
     margin = settings.BIGIN_REFRESH_MARGIN_SECONDS
     share = int.from_bytes(hashlib.sha256(connection.uuid.bytes).digest()[:4], "big") / 2**32
     return margin + margin * share
@@ -236,9 +234,10 @@ def _margin_seconds(connection: Connection) -> float:
 def _rest_seconds(connection: Connection) -> float:
     """How long this connection, or its whole registration, still has to leave the accounts server alone."""
     until = [connection.next_attempt_at] if connection.next_attempt_at else []
-    until += RegistrationState.objects.filter(
-        registration_id=connection.registration_id, data_center=connection.data_center, throttled_until__isnull=False
-    ).values_list("throttled_until", flat=True)
+    states = RegistrationState.objects.filter(
+        registration_id=connection.registration_id, data_center=connection.data_center
+    )
+    until += [state.throttled_until for state in states if state.throttled_until]
     now = clock.now()
     return max(((moment - now).total_seconds() for moment in until if moment > now), default=0.0)
 
@@ -251,7 +250,7 @@ def _resting_error(connection: Connection, seconds: float) -> BiginError:
 
 
 def _claim_lease(connection: Connection) -> str | None:
-    """Become the one who asks: a conditional UPDATE by the database's clock. Gives the lease's id, None if it is taken."""
+    """Become the one who asks: a conditional UPDATE by the database's clock. The lease's id, None if it is taken."""
     lease_id = str(uuid.uuid4())
     claimed = (
         Connection.objects.filter(pk=connection.pk, grant_version=connection.grant_version)
@@ -331,9 +330,9 @@ def _sealed(connection: Connection, name: str, value: str) -> Any:
 def _write(connection: Connection, lease_id: str, **changes: Any) -> bool:
     """Store under the lease and give it back; False where lease or grant are no longer ours."""
     return bool(
-        Connection.objects.filter(
-            pk=connection.pk, lease_id=lease_id, grant_version=connection.grant_version
-        ).update(lease_id="", lease_until=None, **changes)
+        Connection.objects.filter(pk=connection.pk, lease_id=lease_id, grant_version=connection.grant_version).update(
+            lease_id="", lease_until=None, **changes
+        )
     )
 
 
@@ -389,7 +388,7 @@ def _in_seconds(seconds: float) -> datetime:
 
 
 def _note_throttled_grant(connection: Connection) -> None:
-    """Three grants of one registration throttled within a minute: the limit is the registration's, so all of it rests."""
+    """Three grants of one registration throttled within a minute: the limit is the registration's; all of it rests."""
     state, _ = RegistrationState.objects.get_or_create(
         registration_id=connection.registration_id, data_center=connection.data_center
     )

@@ -91,7 +91,7 @@ class Migration(migrations.Migration):
                     models.JSONField(
                         blank=True,
                         default=list,
-                        help_text="Codes of the data centers it is switched on for; empty: all but cn, or cn alone when that is its home.",
+                        help_text="Codes of those it is switched on for; empty: all but cn, or cn alone when that is its home.",
                     ),
                 ),
                 ("redirect_uri", models.URLField(blank=True, help_text="Empty for a self client.", max_length=500)),
@@ -257,9 +257,7 @@ class Migration(migrations.Migration):
                 ("uuid", models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
                 (
                     "state_hash",
-                    models.CharField(
-                        help_text="SHA-256 of the state; the state is not stored.", max_length=64, unique=True
-                    ),
+                    models.CharField(help_text="SHA-256; the state is not stored.", max_length=64, unique=True),
                 ),
                 (
                     "nonce_hash",
@@ -431,7 +429,11 @@ class Migration(migrations.Migration):
                     "module_modified_at",
                     models.DateTimeField(blank=True, help_text="Bigin's `modified_time` of the module.", null=True),
                 ),
-                ("read_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "read_at",
+                    models.DateTimeField(blank=True, help_text="When the module was last looked at.", null=True),
+                ),
+                ("fields_read_at", models.DateTimeField(blank=True, null=True)),
                 (
                     "new_fields",
                     models.JSONField(

@@ -98,7 +98,7 @@ class AuthorizationAttempt(SecretModel):
     """One press of Connect or Reconnect. Lives minutes; used once; trimmed afterwards."""
 
     uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
-    state_hash = models.CharField(max_length=64, unique=True, help_text="SHA-256 of the state; the state is not stored.")
+    state_hash = models.CharField(max_length=64, unique=True, help_text="SHA-256; the state is not stored.")
     nonce_hash = models.CharField(max_length=64, help_text="SHA-256 of the nonce in the browser's session.")
     user = models.ForeignKey(
         django_settings.AUTH_USER_MODEL, on_delete=models.CASCADE, null=True, related_name="bigin_attempts"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.db import models
+from django.utils.functional import cached_property
 
 from .connection import Connection
 
@@ -67,6 +68,11 @@ class ModuleSync(models.Model):
     def __str__(self) -> str:
         return self.module
 
+    @cached_property
+    def has_asides(self) -> bool:
+        """Whether rows of the module were set aside; asked once for each run."""
+        return SetAsideRow.objects.filter(connection_id=self.connection_id, module=self.module).exists()
+
 
 class ModuleSchema(models.Model):
     """A module's fields as last read from Bigin. Goes with the connection."""
@@ -79,7 +85,8 @@ class ModuleSchema(models.Model):
     )
     display_field = models.CharField(max_length=120, blank=True)
     module_modified_at = models.DateTimeField(null=True, blank=True, help_text="Bigin's `modified_time` of the module.")
-    read_at = models.DateTimeField(null=True, blank=True)
+    read_at = models.DateTimeField(null=True, blank=True, help_text="When the module was last looked at.")
+    fields_read_at = models.DateTimeField(null=True, blank=True)
     new_fields = models.JSONField(default=list, blank=True, help_text="Fields that appeared since the first reading.")
 
     class Meta:
@@ -99,7 +106,7 @@ class RecordQuerySet(models.QuerySet["Record"]):
         """Those that Bigin has: no tombstones."""
         return self.filter(deleted_at=None)
 
-    def of(self, tenant: models.Model, module: str) -> RecordQuerySet:
+    def of(self, tenant: Any, module: str) -> RecordQuerySet:
         """The live records of a tenant's module, such as `Record.objects.of(tenant, "Contacts")`."""
         return self.live().filter(connection__tenant=tenant, module=module)
 

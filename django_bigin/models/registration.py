@@ -42,7 +42,7 @@ class ClientRegistration(models.Model):
     data_centers = models.JSONField(
         default=list,
         blank=True,
-        help_text="Codes of the data centers it is switched on for; empty: all but cn, or cn alone when that is its home.",
+        help_text="Codes of those it is switched on for; empty: all but cn, or cn alone when that is its home.",
     )
     redirect_uri = models.URLField(max_length=500, blank=True, help_text="Empty for a self client.")
     scopes = models.JSONField(default=default_scopes, blank=True)
@@ -68,7 +68,7 @@ class ClientRegistration(models.Model):
 
 
 class ClientSecret(SecretModel):
-    """The secret of one registration in one data center, or in all where the console shares it. Goes with the registration."""
+    """The secret of one registration in one data center, or in all where the console shares it. Goes with it."""
 
     uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     registration = models.ForeignKey(ClientRegistration, on_delete=models.CASCADE, related_name="secrets")

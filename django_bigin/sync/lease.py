@@ -1,0 +1,45 @@
+"""The lease on a module: one process at a time works on it, and each page it stores shows that it still holds it."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+from django.db.models import Q
+
+from .. import clock
+from ..exceptions import SyncError
+from ..models import ModuleSync
+
+LEASE_SECONDS = 120  # longer than the calls and the storing of one page
+
+
+class LeaseLostError(SyncError):
+    """Another process works on the module now; what this one holds in hand is not stored."""
+
+
+def claim(progress: ModuleSync) -> str | None:
+    """Become the one who works on a module, by the database's clock. None where another does."""
+    lease_id = str(uuid.uuid4())
+    claimed = (
+        ModuleSync.objects.filter(pk=progress.pk)
+        .filter(Q(lease_until=None) | Q(lease_until__lt=clock.DatabaseNow()))
+        .update(lease_id=lease_id, lease_until=clock.database_in(LEASE_SECONDS))
+    )
+    return lease_id if claimed else None
+
+
+def move(progress: ModuleSync, lease_id: str, *, release: bool = False, **changes: Any) -> None:
+    """Write progress under the lease and prolong it, or give it back.
+
+    Raises:
+        LeaseLostError: the lease is another's; inside a transaction, all of it must go.
+    """
+    until: dict[str, Any] = {"lease_until": clock.database_in(LEASE_SECONDS)}
+    if release:
+        until = {"lease_id": "", "lease_until": None}
+    held = ModuleSync.objects.filter(pk=progress.pk, lease_id=lease_id).update(**until, **changes)
+    if not held:
+        raise LeaseLostError(f"Another process took over the sync of {progress.module}; nothing is lost.")
+    for name, value in changes.items():
+        setattr(progress, name, value)

@@ -1,0 +1,173 @@
+"""Planning: which modules of a connection are mirrored, and with which fields."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Any
+
+from django.db import transaction
+
+from .. import clock
+from ..api.client import BiginClient
+from ..api.product import BIGIN
+from ..api.responses import Field, Module
+from ..api.scopes import grants
+from ..conf import settings
+from ..exceptions import ModuleNotAvailableError, RequestError, ScopeError
+from ..models import Connection, ModuleSchema, ModuleSync
+
+USERS = "Users"
+# What is mirrored of a user: the rest are preferences, and move with every click.
+USER_FIELDS = (
+    "full_name",
+    "first_name",
+    "last_name",
+    "email",
+    "status",
+    "confirm",
+    "zuid",
+    "role",
+    "profile",
+    "created_time",
+    "Modified_Time",
+)
+# Read for every record, whether or not Bigin lists them.
+ALWAYS_FIELDS = ("Modified_Time",)
+FIELDS_KEPT_FOR = timedelta(days=1)
+
+
+def ensure_modules(connection: Connection) -> list[ModuleSync]:
+    """The connection's modules, in the order in which they are synced; rows are made for those that have none.
+
+    Users come first, since records name their owners, and companies before contacts, which go when their company goes.
+    """
+    wanted = sorted(settings.BIGIN_MODULES, key=lambda name: (name != USERS, name != "Accounts"))
+    rows = {row.module: row for row in ModuleSync.objects.filter(connection=connection)}
+    missing = [ModuleSync(connection=connection, module=name) for name in wanted if name not in rows]
+    if missing:
+        ModuleSync.objects.bulk_create(missing, ignore_conflicts=True)
+        rows = {row.module: row for row in ModuleSync.objects.filter(connection=connection)}
+    for row in rows.values():
+        row.connection = connection
+    return [rows[name] for name in wanted]
+
+
+def choose(rows: Sequence[ModuleSync], names: Sequence[str] | None) -> list[ModuleSync]:
+    """The rows of the named modules, all of them where none is named.
+
+    Raises:
+        RequestError: a name is not a mirrored module; the message lists those that are.
+    """
+    if not names:
+        return list(rows)
+    known = {row.module: row for row in rows}
+    unknown = [name for name in names if name not in known]
+    if unknown:
+        raise RequestError(
+            f"There is no mirrored module {', '.join(unknown)}; the modules are {', '.join(known)} (see BIGIN_MODULES)."
+        )
+    return [row for row in rows if row.module in names]
+
+
+def metadata_is_due(connection: Connection) -> bool:
+    """Whether modules and fields are to be read again: hourly, by default."""
+    oldest = ModuleSchema.objects.filter(connection=connection).order_by("read_at").values_list("read_at", flat=True)
+    first = oldest.first()
+    return first is None or first <= clock.now() - settings.metadata_interval
+
+
+def refresh_metadata(client: BiginClient, connection: Connection, rows: Sequence[ModuleSync]) -> None:
+    """Read what the organization offers: one call for the modules, and one for each whose fields are to be read.
+
+    A module that Bigin does not offer, or that the grant does not reach, is marked with the reason and left alone.
+
+    Raises:
+        BiginError: the modules could not be read at all.
+    """
+    offered = {module.api_name: module for module in client.fetch_modules()}
+    schemas = {schema.module: schema for schema in ModuleSchema.objects.filter(connection=connection)}
+    now = clock.now()
+    for row in rows:
+        reason = _why_unavailable(connection, row.module, offered)
+        if not reason and row.module != USERS:
+            schema = schemas.get(row.module) or ModuleSchema(connection=connection, module=row.module)
+            if _fields_are_due(schema, offered[row.module]):
+                reason = _read_fields(client, row, schema, offered[row.module])
+        if reason != row.unavailable_reason:
+            row.unavailable_reason = reason
+            row.save(update_fields=("unavailable_reason",))
+    ModuleSchema.objects.filter(connection=connection).update(read_at=now)
+
+
+def fields_to_mirror(row: ModuleSync) -> list[str]:
+    """API names of the fields to ask for: those the site chose, else all that Bigin lists except subforms."""
+    if row.module == USERS:
+        return list(USER_FIELDS)
+    schema = ModuleSchema.objects.filter(connection_id=row.connection_id, module=row.module).first()
+    listed = [entry["name"] for entry in schema.fields if entry["data_type"] != "subform"] if schema else []
+    wanted = [name for name in listed if name in row.fields] if row.fields else listed
+    return [*wanted, *(name for name in ALWAYS_FIELDS if name not in wanted)]
+
+
+def chunks(fields: Sequence[str]) -> list[list[str]]:
+    """The fields in calls of at most 50, each with Modified_Time, by which the parts of a record are held together."""
+    size = BIGIN.fields_per_call
+    if len(fields) <= size:
+        return [list(fields)]
+    others = [name for name in fields if name not in ALWAYS_FIELDS]
+    step = size - len(ALWAYS_FIELDS)
+    return [[*ALWAYS_FIELDS, *others[start : start + step]] for start in range(0, len(others), step)]
+
+
+def _why_unavailable(connection: Connection, name: str, offered: dict[str, Module]) -> str:
+    scope = BIGIN.scope_for("GET", BIGIN.path("users" if name == USERS else name))
+    if connection.scopes and not grants(connection.scopes, scope):
+        return f"The grant lacks {scope}: reconnect with it to mirror {name}."
+    if name == USERS:
+        return ""
+    module = offered.get(name)
+    if module is None or not module.api_supported:
+        return f"This Bigin does not offer {name}: its plan or its settings leave the module out."
+    return ""
+
+
+def _fields_are_due(schema: ModuleSchema, module: Module) -> bool:
+    if schema.read_at is None or schema.module_modified_at != module.modified_at:
+        return True
+    # Whether a new field moves the module's own time is not documented, so they are read once a day in any case.
+    return schema.fields_read_at is None or schema.fields_read_at <= clock.now() - FIELDS_KEPT_FOR
+
+
+def _read_fields(client: BiginClient, row: ModuleSync, schema: ModuleSchema, module: Module) -> str:
+    """Store a module's fields; a change of them asks for a full walk. Gives the reason where they cannot be read."""
+    try:
+        fields = client.fetch_fields(row.module)
+    except (ModuleNotAvailableError, ScopeError) as error:
+        return error.message
+    described = [_describe(field) for field in fields]
+    names, known = {entry["name"] for entry in described}, {entry["name"] for entry in schema.fields}
+    with transaction.atomic():
+        if known and names != known:
+            ModuleSync.objects.filter(pk=row.pk).update(full_requested=True)
+            row.full_requested = True
+            schema.new_fields = sorted({*schema.new_fields, *(names - known)} & names)
+        schema.label = module.plural_label[:200]
+        schema.fields = described
+        schema.display_field = next((field.api_name for field in fields if field.display_field), "")[:120]
+        schema.module_modified_at = module.modified_at
+        schema.fields_read_at = schema.read_at = clock.now()
+        schema.save()
+    return ""
+
+
+def _describe(field: Field) -> dict[str, Any]:
+    return {
+        "name": field.api_name,
+        "label": field.label,
+        "data_type": field.data_type,
+        "json_type": field.json_type,
+        "unique": field.unique,
+        "custom": field.custom,
+        "lookup_module": field.lookup_module,
+    }

@@ -1,0 +1,53 @@
+"""What a sync tells: as it goes, and when it is over."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Progress:
+    """Where a module's sync stands, told after every page."""
+
+    module: str
+    phase: str
+    page: int
+    stored: int
+
+
+@dataclass
+class ModuleResult:
+    """What came of syncing one module.
+
+    Attributes:
+        finished: False where the time was up; the next run goes on from there.
+        error: one sentence that says what to do; "" where all went well.
+        skipped: why nothing was done; "" where something was.
+    """
+
+    module: str
+    created: int = 0
+    updated: int = 0
+    deleted: int = 0
+    unchanged: int = 0
+    set_aside: int = 0
+    calls: int = 0
+    credits: int = 0
+    seconds: float = 0.0
+    finished: bool = False
+    error: str = ""
+    skipped: str = ""
+
+    @property
+    def changed(self) -> int:
+        """How many records were created, updated or deleted."""
+        return self.created + self.updated + self.deleted
+
+    def as_dict(self) -> dict[str, Any]:
+        """For programs: `--json` prints this."""
+        return asdict(self)
+
+
+OnProgress = Callable[[Progress], None]

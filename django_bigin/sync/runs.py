@@ -1,0 +1,224 @@
+"""Use cases: sync a connection, or one module of it."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Sequence
+from datetime import timedelta
+
+from django.db import InterfaceError, OperationalError, connections, router
+
+from .. import clock
+from ..api.client import BiginClient
+from ..connections import open_client
+from ..exceptions import AuthorizationError, BiginError, ModuleNotAvailableError, ScopeError, SyncError
+from ..installation import require_ownership
+from ..models import Connection, Job, ModuleSync, Record
+from ..tokens import require_connected
+from . import lease, plan
+from .engine import ModuleRun, SliceEnded, interval
+from .ledger import Meter
+from .results import ModuleResult, OnProgress
+
+LONGEST_BACKOFF_SECONDS = 3600.0
+
+
+def sync_connection(
+    connection: Connection,
+    *,
+    modules: Sequence[str] | None = None,
+    full: bool = False,
+    accept_missing: bool = False,
+    deadline_seconds: float | None = None,
+    on_progress: OnProgress | None = None,
+    actor: str = "",
+) -> list[ModuleResult]:
+    """Bring the mirror of a connection up to date, now and whatever is due; one failing module stops no other.
+
+    Args:
+        modules: API names; None for all that are switched on.
+        full: walk every record instead of what changed.
+        accept_missing: believe a walk that misses suspiciously many records.
+        deadline_seconds: stop after about so long; what is not finished goes on with the next run.
+        on_progress: told after every page.
+        actor: who asked; each module's result is then kept as a `Job`.
+
+    Returns:
+        One result for each module, in the order in which they were done.
+
+    Raises:
+        AuthorizationError: a person must act before anything can be read.
+        TransientError: there is no usable token now.
+        RequestError: a name is not a mirrored module.
+    """
+    require_ownership()
+    require_connected(connection)
+    rows = plan.choose(plan.ensure_modules(connection), modules)
+    meter = Meter(connection)
+    client = open_client(connection, on_call=meter.count)
+    give_up_at = None if deadline_seconds is None else time.monotonic() + deadline_seconds
+    try:
+        if full or plan.metadata_is_due(connection):
+            plan.refresh_metadata(client, connection, plan.ensure_modules(connection))
+            rows = plan.choose(plan.ensure_modules(connection), modules)
+        results = []
+        for row in rows:
+            result = sync_module(
+                row,
+                client=client,
+                meter=meter,
+                full=full,
+                accept_missing=accept_missing,
+                give_up_at=give_up_at,
+                on_progress=on_progress,
+            )
+            results.append(result)
+            if actor and not result.skipped:
+                _keep(connection, result, full=full, actor=actor)
+        return results
+    finally:
+        meter.flush()
+
+
+def sync_module(
+    progress: ModuleSync,
+    *,
+    client: BiginClient,
+    meter: Meter,
+    full: bool = False,
+    with_deletions: bool = True,
+    accept_missing: bool = False,
+    give_up_at: float | None = None,
+    on_progress: OnProgress | None = None,
+) -> ModuleResult:
+    """Bring one module up to date; its failures stand in the result and in the progress.
+
+    Raises:
+        AuthorizationError: it concerns the whole connection, not this module alone.
+    """
+    result = ModuleResult(progress.module)
+    result.skipped = _why_not(progress)
+    lease_id = None if result.skipped else lease.claim(progress)
+    if lease_id is None:
+        result.skipped = result.skipped or "Another process is syncing it now."
+        return result
+    connection = progress.connection
+    progress.refresh_from_db()
+    progress.connection = connection
+    started, calls, credits = time.monotonic(), meter.calls, meter.credits
+    try:
+        run = ModuleRun(
+            progress,
+            client,
+            lease_id,
+            meter=meter,
+            result=result,
+            full=full,
+            with_deletions=with_deletions,
+            accept_missing=accept_missing,
+            give_up_at=give_up_at,
+            on_progress=on_progress,
+        )
+        _run(run)
+    finally:
+        result.seconds = round(time.monotonic() - started, 3)
+        result.calls, result.credits = meter.calls - calls, meter.credits - credits
+    return result
+
+
+# How it is done
+
+
+def _why_not(progress: ModuleSync) -> str:
+    if not progress.enabled:
+        return "It is switched off."
+    return progress.unavailable_reason
+
+
+def _run(run: ModuleRun) -> None:
+    """Run, and close the run in the progress whichever way it ended."""
+    progress, result = run.progress, run.result
+    try:
+        run.run()
+        now = clock.now()
+        lease.move(
+            progress,
+            run.lease_id,
+            release=True,
+            last_success_at=now,
+            last_error=result.error,
+            failure_count=0,
+            next_run_at=now + interval(progress),
+            **run.closing,
+        )
+        result.finished = True
+    except SliceEnded:
+        lease.move(progress, run.lease_id, release=True, next_run_at=clock.now())
+    except lease.LeaseLostError as error:
+        result.error = str(error)
+    except (ModuleNotAvailableError, ScopeError) as error:
+        result.skipped = error.message
+        lease.move(progress, run.lease_id, release=True, unavailable_reason=error.message)
+    except BiginError as error:
+        _note_failure(run, error)
+        if isinstance(error, AuthorizationError):
+            raise
+    except (OperationalError, InterfaceError) as error:
+        _note_lost_database(run, error)
+    except BaseException:
+        # Somebody stopped us: the next run need not wait for the lease to run out.
+        lease.move(progress, run.lease_id, release=True)
+        raise
+
+
+def _note_failure(run: ModuleRun, error: BiginError) -> None:
+    run.result.error = str(error)
+    failures = run.progress.failure_count + 1
+    longest = min(30.0 * 2 ** min(failures, 10), LONGEST_BACKOFF_SECONDS)
+    now = clock.now()
+    lease.move(
+        run.progress,
+        run.lease_id,
+        release=True,
+        last_error=str(error),
+        last_error_at=now,
+        failure_count=failures,
+        next_run_at=now + timedelta(seconds=longest * random.uniform(0.5, 1)),  # noqa: S311  # jitter, not a secret
+    )
+
+
+def _note_lost_database(run: ModuleRun, error: Exception) -> None:
+    """The database went away: everything up to the last page is stored. Say so, in the row if it is back already."""
+    connections[router.db_for_write(Record)].close_if_unusable_or_obsolete()
+    sentence = SyncError(
+        f"The database went away while {run.module} was being stored ({type(error).__name__}): every page up to "
+        "then is kept, and the next run goes on from there."
+    )
+    try:
+        _note_failure(run, sentence)
+    except (OperationalError, InterfaceError, lease.LeaseLostError):
+        run.result.error = str(sentence)
+
+
+def _keep(connection: Connection, result: ModuleResult, *, full: bool, actor: str) -> None:
+    now = clock.now()
+    Job.objects.create(
+        kind=Job.Kind.FULL_SYNC if full else Job.Kind.SYNC,
+        connection=connection,
+        module=result.module,
+        asked_by_name=actor[:150],
+        state=Job.State.FAILED if result.error else Job.State.DONE,
+        created=result.created,
+        updated=result.updated,
+        deleted=result.deleted,
+        set_aside=result.set_aside,
+        calls=result.calls,
+        credits=result.credits,
+        seconds=result.seconds,
+        result="" if result.finished else "The time was up; the next run goes on.",
+        error=result.error,
+        asked_at=now,
+        started_at=now,
+        finished_at=now,
+    )
