@@ -125,7 +125,7 @@ def readme(rest):
     if uses_uv():
         build = [shutil.which("uv"), "build", "--quiet", "--wheel", "--out-dir", wheels, ROOT]
     else:
-        build = pip_command() + ["wheel", "--quiet", "--quiet", "--no-deps", "--wheel-dir", wheels, ROOT]
+        build = [PYTHON, "-m", "pip", "wheel", "--quiet", "--quiet", "--no-deps", "--wheel-dir", wheels, ROOT]
     with building_copy():
         status = run(build)
     return status or run([python, os.path.join(ROOT, "scripts", "readme_first_use.py"), "--wheels", wheels] + rest)
@@ -266,16 +266,12 @@ def install(extras):
     started = time.monotonic()
     say("installing django-bigin with %s (a minute or two the first time)" % ", ".join(extras))
     target = ROOT + "[" + ",".join(extras) + "]"
-    # Twice quiet: errors are shown, and not a warning for every index that lacks a package.
-    quiet = ["--quiet"] if uses_uv() else ["--quiet", "--quiet"]
-    must(pip_command() + ["install"] + quiet + ["--editable", target])
-    say("installed in %d seconds" % (time.monotonic() - started))
-
-
-def pip_command():
     if uses_uv():
-        return [shutil.which("uv"), "pip", "--python", PYTHON]
-    return [PYTHON, "-m", "pip", "--disable-pip-version-check"]
+        must([shutil.which("uv"), "pip", "install", "--quiet", "--python", PYTHON, "--editable", target])
+    else:
+        # Twice quiet: errors are shown, and not a warning for every index that lacks a package.
+        must([PYTHON, "-m", "pip", "install", "--quiet", "--quiet", "--editable", target])
+    say("installed in %d seconds" % (time.monotonic() - started))
 
 
 def uses_uv():
