@@ -7,9 +7,8 @@ before the library sees it, and the library is handed a clean one.
 from __future__ import annotations
 
 import json
-import logging
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -28,6 +27,7 @@ from django_bigin.api.transport import (
     new_session,
     no_auth,
 )
+from django_bigin.api.transport import redact_logs as redact_logs
 from django_bigin.exceptions import (
     BiginError,
     ClientCredentialsError,
@@ -361,42 +361,3 @@ class _UnredirectedOAuth2Session(OAuth2Session):
 
     def get_redirect_target(self, resp: requests.Response) -> str | None:
         return None
-
-
-# -- logs ------------------------------------------------------------------------------------------------------------
-
-_HIDDEN = "[hidden]"
-# `requests_oauthlib` writes client secret and tokens to its DEBUG log (upstream #536); `urllib3` writes addresses with
-# their query. A filter works only on the very logger that a record is made with, so each is named.
-_LIBRARY_LOGGERS = ("requests_oauthlib", "requests_oauthlib.oauth2_session", "oauthlib")
-_URL_LOGGERS = ("urllib3.connectionpool", "urllib3.util.retry", "urllib3.connection", "urllib3.response")
-
-
-def redact_logs() -> None:
-    """Keep secrets out of what the HTTP and OAuth libraries log; safe to call again and again."""
-    for name in _LIBRARY_LOGGERS:
-        _add_filter(name, _hide_arguments)
-    for name in _URL_LOGGERS:
-        _add_filter(name, _hide_queries)
-
-
-def _add_filter(name: str, filter_: Callable[[logging.LogRecord], bool]) -> None:
-    logger = logging.getLogger(name)
-    if filter_ not in logger.filters:
-        logger.addFilter(filter_)
-
-
-def _hide_arguments(record: logging.LogRecord) -> bool:
-    if record.args:
-        # A single dict, such as a token, is put into args bare.
-        arguments = (record.args,) if isinstance(record.args, Mapping) else record.args
-        record.args = tuple(each if isinstance(each, (int, float)) else _HIDDEN for each in arguments)
-    return True
-
-
-def _hide_queries(record: logging.LogRecord) -> bool:
-    if isinstance(record.args, tuple):
-        record.args = tuple(
-            re.sub(r"\?\S*", "?" + _HIDDEN, each) if isinstance(each, str) else each for each in record.args
-        )
-    return True
