@@ -1,0 +1,178 @@
+"""The accounts server: codes and refresh tokens become access tokens, and are revoked. Source: oauth sections 5 to 9, 16."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from typing import Any
+
+from .addresses import SERVERINFO_CODES, Address
+from .errors import Refusal
+from .http import Request, Response
+from .state import Client, Grant, GrantToken, State
+
+# Recorded, byte for byte.
+THROTTLED = {
+    "en": {
+        "error_description": "You have made too many requests continuously. Please try again after some time.",
+        "error": "Access Denied",
+        "status": "failure",
+    },
+    "zh": {"error_description": "您已连续提出过多请求，请稍后再试。", "error": "拒绝访问", "status": "failure"},
+}
+HEADERS = [
+    ("Server", "ZGS"),
+    ("X-Content-Type-Options", "nosniff"),
+    ("X-Frame-Options", "SAMEORIGIN"),
+    ("Content-Language", "en-US"),
+    ("Strict-Transport-Security", "max-age=63072000"),
+]
+
+
+class Accounts:
+    """Answers `/oauth/...`."""
+
+    def __init__(self, state: State) -> None:
+        self._state = state
+        self._routes = {
+            "/oauth/v2/token": self._token,
+            "/oauth/v2/token/revoke": self._revoke,
+            "/oauth/v2/revoke/token": self._revoke_authenticated,
+            "/oauth/serverinfo": self._serverinfo,
+        }
+
+    def handle(self, request: Request, address: Address) -> Response | None:
+        """Answer a request, None if no such operation exists."""
+        operation = self._routes.get(address.path.rstrip("/"))
+        if operation is None:
+            return None
+        try:
+            response = operation(request, address)
+        except Refusal as refusal:
+            response = Response(refusal.status, refusal.body, outcome=refusal.outcome)
+        response.headers = [*HEADERS, *response.headers]
+        return response
+
+    # token
+
+    def _token(self, request: Request, address: Address) -> Response:
+        parameters = request.parameters
+        if request.method != "POST":
+            raise refused("invalid_request", status=400)
+        grant_type = parameters.get("grant_type", "")
+        if not grant_type:
+            raise refused("invalid_client", status=400)
+        if grant_type not in {"authorization_code", "refresh_token"}:
+            raise refused("invalid_client")
+        client = self._authenticate(parameters, address)
+        if grant_type == "refresh_token":
+            return self._refresh(client, parameters, address)
+        return self._exchange(client, parameters, address)
+
+    def _authenticate(self, parameters: dict[str, str], address: Address) -> Client:
+        client = self._state.clients.get(parameters.get("client_id", ""))
+        if client is None or not client.is_enabled(address.data_center):
+            raise refused("invalid_client")
+        if parameters.get("client_secret") != client.secrets[address.data_center]:
+            raise refused(self._state.switches["bad_secret_error"])
+        return client
+
+    def _exchange(self, client: Client, parameters: dict[str, str], address: Address) -> Response:
+        code = self._state.grant_tokens.get(parameters.get("code", ""))
+        # The redirect URI is judged before the code: a wrong one does not use the code up.
+        redirect_uri = parameters.get("redirect_uri")
+        if redirect_uri and redirect_uri not in client.redirect_uris:
+            raise refused("invalid_redirect_uri")
+        if code is None or not self._is_usable(code, client, address):
+            raise refused("invalid_code")
+        if code.redirect_uri is not None and redirect_uri != code.redirect_uri:
+            raise refused("invalid_redirect_uri")
+        code.used = True
+        source: Grant | GrantToken = self._state.open_grant(code) if code.offline else code
+        return self._answer(source, address, fresh=True)
+
+    def _is_usable(self, code: GrantToken, client: Client, address: Address) -> bool:
+        return (
+            not code.used
+            and code.client_id == client.client_id
+            and code.data_center == address.data_center
+            and code.expires_at > self._state.clock.seconds()
+        )
+
+    def _refresh(self, client: Client, parameters: dict[str, str], address: Address) -> Response:
+        grant = self._state.grants.get(parameters.get("refresh_token", ""))
+        if grant is None or (grant.client_id, grant.data_center) != (client.client_id, address.data_center):
+            raise refused("invalid_code")
+        self._throttle(grant)
+        return self._answer(grant, address, fresh=False)
+
+    def _throttle(self, grant: Grant) -> None:
+        switches, now = self._state.switches, self._state.clock.seconds()
+        if grant.window_started_at is None or now >= grant.window_started_at + switches["throttle_seconds"]:
+            grant.window_started_at, grant.window_count = now, 0
+        if grant.window_count >= switches["throttle_limit"]:
+            if switches["throttle_sticky"]:
+                grant.window_started_at = now
+            body = THROTTLED[switches["throttle_locale"]]
+            raise Refusal(switches["throttle_status"], dict(body), outcome="throttled")
+        grant.window_count += 1
+
+    def _answer(self, source: Grant | GrantToken, address: Address, *, fresh: bool) -> Response:
+        switches = self._state.switches
+        token = self._state.mint_access_token(source)
+        answer: dict[str, Any] = {"access_token": token.value}
+        if fresh and isinstance(source, Grant):
+            answer["refresh_token"] = source.refresh_token
+        if switches["token_scope"]:
+            answer["scope"] = " ".join(source.scopes)
+        if switches["token_api_domain"]:
+            answer["api_domain"] = address.api_domain()
+        answer |= {"token_type": "Bearer", "expires_in": switches["access_token_seconds"]}
+        return Response(200, answer)
+
+    # revoke
+
+    def _revoke(self, request: Request, address: Address) -> Response:
+        if request.method != "POST":
+            raise refused("invalid_request", status=400)
+        return self._forget(request.parameters.get("token", ""), address)
+
+    def _revoke_authenticated(self, request: Request, address: Address) -> Response:
+        if request.method != "POST":
+            raise refused("invalid_request", status=400)
+        self._authenticate(_basic_credentials(request), address)
+        return self._forget(request.parameters.get("token", ""), address)
+
+    def _forget(self, value: str, address: Address) -> Response:
+        grant = self._state.grants.get(value)
+        token = self._state.access_tokens.get(value)
+        if grant is not None and grant.data_center == address.data_center:
+            self._state.close_grant(grant)
+        elif token is not None and token.data_center == address.data_center:
+            del self._state.access_tokens[value]
+        else:
+            # The status is documented, the body is not.
+            raise refused("invalid_code", status=400)
+        return Response(200, {"status": "success"})
+
+    def _serverinfo(self, request: Request, address: Address) -> Response:
+        if request.method != "GET":
+            raise refused("invalid_request", status=400)
+        locations = {code: address.accounts_server(code) for code in SERVERINFO_CODES}
+        return Response(200, {"result": "success", "locations": locations})
+
+
+def refused(error: str, *, status: int = 200) -> Refusal:
+    """Build the accounts server's refusal: one key, and HTTP 200 for all that concerns client, secret or code."""
+    return Refusal(status, {"error": error}, outcome=error)
+
+
+def _basic_credentials(request: Request) -> dict[str, str]:
+    scheme, _, value = request.headers.get("authorization", "").partition(" ")
+    if scheme.lower() != "basic":
+        return {}
+    try:
+        client_id, _, client_secret = base64.b64decode(value).decode().partition(":")
+    except (binascii.Error, UnicodeDecodeError):
+        return {}
+    return {"client_id": client_id, "client_secret": client_secret}

@@ -1,0 +1,76 @@
+"""Where a request was addressed: which data center, which of its servers, and how it names itself in answers.
+
+The table is the sandbox's own copy, on purpose: a client and a judge that share one would repeat one mistake.
+Source: oauth section 3.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+# code -> (accounts server, API domain)
+DATA_CENTERS: dict[str, tuple[str, str]] = {
+    "us": ("accounts.zoho.com", "www.zohoapis.com"),
+    "eu": ("accounts.zoho.eu", "www.zohoapis.eu"),
+    "in": ("accounts.zoho.in", "www.zohoapis.in"),
+    "au": ("accounts.zoho.com.au", "www.zohoapis.com.au"),
+    "jp": ("accounts.zoho.jp", "www.zohoapis.jp"),
+    "ca": ("accounts.zohocloud.ca", "www.zohoapis.ca"),
+    "sa": ("accounts.zoho.sa", "www.zohoapis.sa"),
+    "cn": ("accounts.zoho.com.cn", "www.zohoapis.com.cn"),
+    "uk": ("accounts.zoho.uk", "www.zohoapis.uk"),
+    "ae": ("accounts.zoho.ae", "www.zohoapis.ae"),
+}
+# China's is a separate installation that serverinfo does not name.
+SERVERINFO_CODES = ("eu", "au", "in", "jp", "uk", "us", "ca", "sa")
+LOOPBACK_NAMES = {"127.0.0.1", "localhost", "[::1]", "::1"}
+
+_BY_HOST = {
+    host: (code, half)
+    for code, hosts in DATA_CENTERS.items()
+    for half, host in zip(("accounts", "api"), hosts, strict=True)
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """How a request came: `half` is "accounts", "api", or "both" when the path says the data center."""
+
+    data_center: str
+    half: str
+    path: str
+    base_url: str  # of the sandbox itself, "" when a Zoho host was named
+
+    def accounts_server(self, data_center: str | None = None) -> str:
+        """Give the accounts server's origin as this caller would address it."""
+        return self._origin(0, data_center or self.data_center)
+
+    def api_domain(self, data_center: str | None = None) -> str:
+        """Give the API domain as this caller would address it."""
+        return self._origin(1, data_center or self.data_center)
+
+    def _origin(self, half: int, data_center: str) -> str:
+        if not self.base_url:
+            return "https://" + DATA_CENTERS[data_center][half]
+        return self.base_url if data_center == "us" else f"{self.base_url}/{data_center}"
+
+
+def read_address(host: str, path: str) -> Address | None:
+    """Read the Host header and the path. None: a Zoho-like host that is in no table."""
+    name = host.rsplit(":", 1)[0].lower() if not host.endswith("]") else host.lower()
+    if name in _BY_HOST:
+        code, half = _BY_HOST[name]
+        return Address(code, half, path, "")
+    if "zoho" in name:
+        return None
+    base_url = f"http://{host}"
+    first, _, rest = path.lstrip("/").partition("/")
+    if first in DATA_CENTERS:
+        return Address(first, "both", "/" + rest, base_url)
+    return Address("us", "both", path, base_url)
+
+
+def is_loopback(host: str) -> bool:
+    """Tell whether a Host header names this machine itself."""
+    name = host if host.endswith("]") else host.rsplit(":", 1)[0]
+    return name.lower() in LOOPBACK_NAMES

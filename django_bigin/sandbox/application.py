@@ -1,0 +1,137 @@
+"""The whole sandbox as one function from a request to a response, free of any framework and of sockets."""
+
+from __future__ import annotations
+
+import sys
+import threading
+import time
+import traceback
+from collections.abc import Callable
+from datetime import UTC, datetime
+from email.utils import format_datetime
+
+from .accounts import Accounts
+from .addresses import Address, is_loopback, read_address
+from .calls import CallLog
+from .errors import CODES, error_body, refuse
+from .faults import Fault
+from .http import Request, Response
+from .rest import BASE_PATH, Rest
+from .state import State
+
+CONTROL_PATH = "/_sandbox"
+ControlHandler = Callable[[Request, str], Response]
+
+
+class Application:
+    """Routes a request to control, accounts server or API, and keeps the log."""
+
+    def __init__(self, state: State, *, control: ControlHandler) -> None:
+        self.lock = threading.RLock()
+        self.log = CallLog()
+        self.faults: list[Fault] = []
+        self._control = control
+        self.use(state)
+
+    def use(self, state: State) -> None:
+        """Go on with another state: a reset."""
+        self.state = state
+        self.accounts = Accounts(state)
+        self.rest = Rest(state)
+
+    def handle(self, request: Request) -> Response:
+        """Answer any request; never raises."""
+        try:
+            if request.path == CONTROL_PATH or request.path.startswith(CONTROL_PATH + "/"):
+                return self._answer_control(request)
+            return self._answer(request)
+        except Exception:
+            print(f"sandbox: internal error on {request.method} {request.path}", file=sys.stderr)
+            traceback.print_exc()
+            body = {"code": "SANDBOX_ERROR", "details": {}, "message": "the sandbox itself failed: see its stderr"}
+            return Response(500, body | {"status": "error"}, outcome="sandbox error")
+
+    def _answer_control(self, request: Request) -> Response:
+        # A web page that makes a browser resolve its own name to this machine must not steer the sandbox.
+        if request.host and not is_loopback(request.host):
+            return Response(403, {"error": "/_sandbox/ answers on this machine's own names only"})
+        return self._control(request, request.path[len(CONTROL_PATH) :].strip("/"))
+
+    def _answer(self, request: Request) -> Response:
+        address = read_address(request.host, request.path)
+        with self.lock:
+            fault = self._fault_for(request, address)
+        if fault is not None and fault.delay_seconds:
+            time.sleep(fault.delay_seconds)
+        with self.lock:
+            answered_at = self.state.now()
+            org_id = self.rest.organization_of(request) if address else None
+            response, known = self._dispatch(request, address, fault)
+            self._note(request, address, response, org_id, known=known)
+        moment = datetime.fromtimestamp(answered_at, UTC)
+        response.headers = [("Date", format_datetime(moment, usegmt=True)), *response.headers]
+        return response
+
+    def _fault_for(self, request: Request, address: Address | None) -> Fault | None:
+        path = address.path if address else request.path
+        org_id = self._organization_of(request)
+        return next((fault for fault in self.faults if fault.strikes(request.method, path, org_id)), None)
+
+    def _dispatch(self, request: Request, address: Address | None, fault: Fault | None) -> tuple[Response, bool]:
+        path = address.path if address else request.path
+        if fault is not None and fault.drop == "before":
+            return Response(0, drop=True, outcome="dropped before"), True
+        if fault is not None and fault.answers() and fault.drop is None:
+            return fault.response(path), True
+        response = self._route(request, address)
+        known = response is not None
+        if response is None:
+            body = error_body("INVALID_URL_PATTERN")
+            response = Response(CODES["INVALID_URL_PATTERN"][0], body, outcome="unknown")
+        if fault is not None and fault.drop == "after":
+            response.drop, response.outcome = True, f"dropped after {response.outcome}"
+        return response, known
+
+    def _route(self, request: Request, address: Address | None) -> Response | None:
+        if address is None:
+            return None
+        if address.path.startswith("/oauth/") and address.half != "api":
+            return self.accounts.handle(request, address)
+        if address.path.startswith(BASE_PATH + "/") and address.half != "accounts":
+            return self.rest.handle(request, address)
+        return None
+
+    def _organization_of(self, request: Request) -> str | None:
+        """Tell whose call it is, from whatever token or code it carries."""
+        if (org_id := self.rest.organization_of(request)) is not None:
+            return org_id
+        if "/oauth/" not in request.path:
+            return None
+        parameters, state = request.parameters, self.state
+        source = (
+            state.grants.get(parameters.get("refresh_token", ""))
+            or state.grant_tokens.get(parameters.get("code", ""))
+            or state.grants.get(parameters.get("token", ""))
+        )
+        return source.org_id if source else None
+
+    def _note(
+        self, request: Request, address: Address | None, response: Response, org_id: str | None, *, known: bool
+    ) -> None:
+        call = {
+            "method": request.method,
+            "path": address.path if address else request.path,
+            "query_names": sorted(request.query),
+            "status": response.status,
+            "org_id": org_id or self._organization_of(request),
+            "data_center": address.data_center if address else None,
+            "at": self.state.clock.now().isoformat(timespec="seconds"),
+            "outcome": response.outcome,
+        }
+        self.log.add(call, known=known)
+
+
+def too_large() -> Response:
+    """Refuse a body past the server's limit."""
+    refusal = refuse("REQUEST_ENTITY_TOO_LARGE")
+    return Response(refusal.status, refusal.body, outcome=refusal.outcome)

@@ -1,0 +1,78 @@
+"""One authenticated call to the REST API, as its operations see it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from .addresses import Address
+from .credits import write_cost
+from .errors import refuse
+from .http import Request, Response
+from .organization import Organization
+from .rendering import Renderer
+from .scopes import Scopes
+from .state import AccessToken, State
+from .store import ModuleStore
+
+
+@dataclass(slots=True)
+class Call:
+    """One authenticated call: everything an operation may look at."""
+
+    request: Request
+    address: Address
+    state: State
+    organization: Organization
+    renderer: Renderer
+    token: AccessToken
+    now: int
+    arguments: tuple[str, ...] = ()
+    spent: int = 1
+
+    @property
+    def switches(self) -> dict[str, Any]:
+        """Give the switches."""
+        return self.state.switches
+
+    def need(self, allowed: bool) -> None:
+        """Refuse the call if the token's scopes do not allow it."""
+        if not allowed:
+            raise refuse("OAUTH_SCOPE_MISMATCH", status=self.switches["scope_mismatch_status"])
+
+    def module(self, name: str, operation: str) -> ModuleStore:
+        """Give the module a path names, after looking at its existence, the plan and the scopes, in this order."""
+        store = self.organization.store(name)
+        if store is None:
+            raise refuse("INVALID_MODULE", details={"resource_path_index": 0})
+        refuse_absent(self, store.spec.api_name)
+        self.need(Scopes(self.token.scopes).allow_module(store.spec.api_name, operation))
+        return store
+
+    def allow(self, group: str, operation: str = "READ") -> None:
+        """Refuse the call unless that group of scopes is granted."""
+        self.need(Scopes(self.token.scopes).allow(group, operation))
+
+
+def absence(call: Call, module: str) -> int | None:
+    """Give the status with which this organization's plan refuses a module; None if it has it."""
+    found: int | None = {**call.switches["absent_modules"], **call.organization.absent_modules}.get(module)
+    return found
+
+
+def refuse_absent(call: Call, module: str) -> None:
+    """Refuse a module that the plan does not have."""
+    status = absence(call, module)
+    if status == 403:
+        raise refuse("NO_PERMISSION", details={"permissions": [f"Crm_Implied_View_{module}"]})
+    if status is not None:
+        raise refuse("INVALID_MODULE", details={"resource_path_index": 0})
+
+
+def charge_rows(call: Call, rows: int) -> None:
+    """Set the price of a write."""
+    call.spent = write_cost(rows)
+
+
+Operation = Callable[[Call], Response]

@@ -1,0 +1,449 @@
+"""What a test or a person does to the sandbox from outside: each is a method here and a path under `/_sandbox/`.
+
+Every method that names no organization means the first one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import fields as fields_of
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from .application import Application
+from .canonical import USER_KEYS, content_hash, module_hash
+from .changes import Writer, unique_clash
+from .clock import SandboxClock
+from .control_http import ControlPaths
+from .errors import RowRefusal
+from .faults import Fault, split_call
+from .loading import LoadReport, load_directory
+from .modules import MODULES, RECORD_MODULES, SYSTEM_TIMES, custom_field
+from .organization import Organization, User
+from .scopes import split_scopes
+from .seeding import ORDER, Generator
+from .settings import show_user
+from .state import DEFAULT_SCOPES, Client, State, Vault, new_client_id
+from .store import ModuleStore, Record
+from .switches import check_switch, default_switches
+from .values import RowReader
+
+DEFAULT_REDIRECT_URI = "http://localhost:8000/bigin/callback/"
+GRANT_TOKEN_SECONDS = 600
+# What an entry of `organizations` may say; the rest an Organization takes as it is.
+OWN_OPTIONS = {"records", "redirect_uri", "client_id", "client_secret"}
+ORGANIZATION_OPTIONS = {"data_center", "company_name", "time_zone", "paid", "licences", "absent_modules"} | OWN_OPTIONS
+USERS = "Users"
+
+
+class Control:
+    """The sandbox's state and everything that steers it; `Sandbox` adds the server."""
+
+    def __init__(
+        self,
+        *,
+        seed: int = 1,
+        records: dict[str, int] | None = None,
+        organizations: list[dict[str, Any]] | None = None,
+        load: Path | str | None = None,
+        switches: dict[str, Any] | None = None,
+    ) -> None:
+        self.seed_number = seed
+        self.load_report: LoadReport | None = None
+        self._records = dict(records or {})
+        self._load = Path(load) if load is not None else None
+        self._vault = Vault()
+        self._start_switches = {name: check_switch(name, value) for name, value in (switches or {}).items()}
+        # Clients outlive a reset, as registrations in a console would; codes and tokens do not.
+        self._start_entries = [self._entry(options) for options in organizations or [{}]]
+        self._application = Application(self._new_state(), control=ControlPaths(self).handle)
+        self._lock = self._application.lock
+
+    # beginning
+
+    @property
+    def url(self) -> str:
+        """Give the address at which the sandbox listens."""
+        raise NotImplementedError
+
+    @property
+    def organizations(self) -> list[dict[str, str]]:
+        """Give what a program needs to connect to each organization, as in the start file."""
+        return [dict(entry) for entry in self._shown]
+
+    def start_document(self) -> dict[str, Any]:
+        """Give the start file's content."""
+        return {"base_url": self.url, "organizations": self.organizations}
+
+    def reset(self) -> dict[str, Any]:
+        """Go back to the state at the start: same organizations and records, real time, fresh codes and tokens."""
+        with self._lock:
+            self._application.use(self._new_state())
+            self._application.log.clear()
+            self._application.faults.clear()
+        return self.start_document()
+
+    def _new_state(self) -> State:
+        self._clock = SandboxClock()
+        self._state = State(self._clock, self._vault, default_switches() | self._start_switches)
+        self._shown: list[dict[str, str]] = []
+        for entry in self._start_entries:
+            self._open(entry)
+        if self._load is not None:
+            self.load_report = load_directory(self._state.organization(), self._load, now=self._state.now())
+        return self._state
+
+    def add_organization(self, **options: Any) -> dict[str, str]:
+        """Open one more organization (gone after a reset); options as in `Sandbox(organizations=[...])`."""
+        entry = self._entry(options)
+        with self._lock:
+            return dict(self._open(entry))
+
+    def _entry(self, options: dict[str, Any]) -> dict[str, Any]:
+        unknown = options.keys() - ORGANIZATION_OPTIONS
+        if unknown:
+            raise ValueError(f"an organization has no option {', '.join(sorted(unknown))}")
+        return {
+            "data_center": "us",
+            "client_id": new_client_id(),
+            "client_secret": options.get("client_secret") or self._vault.client_secret(),
+            "redirect_uri": DEFAULT_REDIRECT_URI,
+            "records": self._records,
+            **options,
+        }
+
+    def _open(self, entry: dict[str, Any]) -> dict[str, str]:
+        state, now = self._state, self._state.now()
+        own = {name: value for name, value in entry.items() if name not in OWN_OPTIONS}
+        organization = Organization(
+            index=len(state.organizations), seed=self.seed_number, founded_at=now - 500 * 86_400, **own
+        )
+        state.add(organization)
+        client = state.clients.get(entry["client_id"])
+        if client is None:
+            client = Client(entry["client_id"], organization.data_center, {})
+            state.clients[client.client_id] = client
+        client.secrets[organization.data_center] = entry["client_secret"]
+        client.redirect_uris.append(entry["redirect_uri"])
+        self._seed(organization, entry["records"], self.seed_number)
+        code, standing = (
+            state.mint_grant_token(
+                client=client, organization=organization, scopes=DEFAULT_SCOPES, ttl_seconds=GRANT_TOKEN_SECONDS
+            )
+            for _ in range(2)
+        )
+        standing.used = True
+        shown = {
+            "data_center": organization.data_center,
+            "org_id": organization.org_id,
+            "client_id": client.client_id,
+            "client_secret": entry["client_secret"],
+            "redirect_uri": entry["redirect_uri"],
+            "grant_token": code.value,
+            "refresh_token": state.open_grant(standing).refresh_token,
+        }
+        self._shown.append(shown)
+        return shown
+
+    # records
+
+    def seed(self, *, records: dict[str, int], org_id: str | None = None, seed: int | None = None) -> dict[str, int]:
+        """Add made-up records with a past: created and edited over the last year. Gives the numbers now live."""
+        with self._lock:
+            organization = self._state.organization(org_id)
+            self._seed(organization, records, self.seed_number if seed is None else seed)
+            return {name: len(store.records) for name, store in organization.stores.items()}
+
+    def _seed(self, organization: Organization, records: dict[str, int], seed: int) -> None:
+        for module in records:
+            self._store(organization, module)
+        generator = Generator(organization, seed)
+        for module in ORDER:
+            if records.get(module):
+                generator.history(module, records[module], now=self._state.now())
+
+    def add_records(
+        self, module: str, records: list[dict[str, Any]] | int, org_id: str | None = None
+    ) -> list[str]:
+        """Add records as somebody would in Bigin, now: those given, or that many made-up ones. Gives their ids."""
+        with self._lock:
+            organization = self._state.organization(org_id)
+            now = self._state.now()
+            if module == USERS:
+                return self._add_users(organization, records, now)
+            store = self._store(organization, module)
+            if isinstance(records, int):
+                generator = Generator(organization, self.seed_number + store.version)
+                return [str(record_id) for record_id in generator.fresh(module, records, now=now)]
+            writer = Writer(organization, user_id=organization.admin.id, now=now)
+            rows = [_read(organization, store, row, n, new=True) for n, row in enumerate(records)]
+            return [str(writer.insert(store, _without_clash(store, row))) for row in rows]
+
+    def edit_records(
+        self, module: str, records: list[dict[str, Any]], touch: bool = True, org_id: str | None = None
+    ) -> None:
+        """Edit records, each named by `id`; `touch=False` leaves Modified_Time alone."""
+        with self._lock:
+            organization = self._state.organization(org_id)
+            now = self._state.now()
+            if module == USERS:
+                return self._edit_users(organization, records, now if touch else None)
+            store = self._store(organization, module)
+            writer = Writer(organization, user_id=organization.admin.id, now=now)
+            for n, row in enumerate(records):
+                record_id = _live_id(store, row.get("id"))
+                changes = _read(organization, store, {k: v for k, v in row.items() if k != "id"}, n, new=False)
+                writer.update(store, record_id, _without_clash(store, changes, but=record_id), touch=touch)
+            return None
+
+    def delete_records(
+        self, module: str, ids: Iterable[str | int], permanent: bool = False, org_id: str | None = None
+    ) -> None:
+        """Delete records into the recycle bin, or for good; companies take their contacts with them."""
+        with self._lock:
+            organization = self._state.organization(org_id)
+            now = self._state.now()
+            if module == USERS:
+                rows = [{"id": user_id, "status": "deleted"} for user_id in ids]
+                return self._edit_users(organization, rows, now)
+            store = self._store(organization, module)
+            writer = Writer(organization, user_id=organization.admin.id, now=now)
+            for value in ids:
+                try:
+                    writer.delete(store, int(value), permanent=permanent)
+                except RowRefusal as refusal:
+                    raise ValueError(f"{module} has no live record {value}") from refusal
+            return None
+
+    def restore_records(
+        self, module: str, ids: Iterable[str | int], touch: bool | None = None, org_id: str | None = None
+    ) -> None:
+        """Bring records back from the recycle bin; `touch` moves Modified_Time (unset: as the switch says)."""
+        with self._lock:
+            organization = self._state.organization(org_id)
+            store = self._store(organization, module)
+            writer = Writer(organization, user_id=organization.admin.id, now=self._state.now())
+            moved = self._state.switches["restore_touches"] if touch is None else touch
+            for record_id in ids:
+                writer.restore(store, int(record_id), touch=moved)
+
+    def records(self, module: str, org_id: str | None = None) -> list[dict[str, Any]]:
+        """Give every live record with each field that settings/fields lists, in ascending order of ids."""
+        with self._lock:
+            organization = self._state.organization(org_id)
+            if module == USERS:
+                users = (show_user(organization, user) for _, user in sorted(organization.users.items()))
+                return [{key: shown[key] for key in USER_KEYS} for shown in users]
+            renderer = self._state.renderers[organization.org_id]
+            return renderer.all_fields(self._store(organization, module))
+
+    def hash(self, module: str, org_id: str | None = None) -> dict[str, Any]:
+        """Give the canonical hash of a module, over `records()`."""
+        shown = self.records(module, org_id)
+        return {"module": module, "count": len(shown), "hash": module_hash(shown)}
+
+    def record_hash(self, module: str, record_id: str | int, org_id: str | None = None) -> str:
+        """Give the canonical hash of one live record, to find which one differs."""
+        found = (record for record in self.records(module, org_id) if record["id"] == str(record_id))
+        record = next(found, None)
+        if record is None:
+            raise ValueError(f"{module} has no live record {record_id}")
+        return content_hash(record)
+
+    def add_fields(self, module: str, fields: list[dict[str, Any]], org_id: str | None = None) -> None:
+        """Add custom fields: {"api_name", "data_type", "label", "length", "lookup", "unique"}, the first alone is needed."""
+        with self._lock:
+            organization = self._state.organization(org_id)
+            self._store(organization, module)
+            for options in fields:
+                organization.add_field(module, custom_field(**options), at=self._state.now())
+
+    def _store(self, organization: Organization, module: str) -> ModuleStore:
+        store = organization.store(module)
+        if store is None:
+            held = "holds no records here" if module in MODULES else "is no module"
+            raise ValueError(f"{module!r} {held}; records are in {', '.join(RECORD_MODULES)} and {USERS}")
+        return store
+
+    # people
+
+    def _add_users(self, organization: Organization, users: list[dict[str, Any]] | int, now: int) -> list[str]:
+        if isinstance(users, int):
+            number = len(organization.users)
+            users = [{"first_name": "Colleague", "last_name": str(number + n + 1)} for n in range(users)]
+        return [str(organization.add_user(**user, at=now).id) for user in users]
+
+    def _edit_users(self, organization: Organization, rows: list[dict[str, Any]], modified_at: int | None) -> None:
+        editable = {f.name for f in fields_of(User)} - {"id", "zuid", "created_at", "modified_at"}
+        for row in rows:
+            user = organization.users.get(int(row.get("id", 0)))
+            if user is None:
+                raise ValueError(f"{USERS} has nobody with the id {row.get('id')}")
+            for name, value in row.items():
+                if name != "id" and name not in editable:
+                    raise ValueError(f"a user has no {name!r} to edit; there are {', '.join(sorted(editable))}")
+                if name != "id":
+                    setattr(user, name, value)
+            user.modified_at = user.modified_at if modified_at is None else modified_at
+        organization.touch_users()
+
+    # clock
+
+    def now(self) -> datetime:
+        """Give the sandbox's moment, aware, in UTC."""
+        return self._clock.now()
+
+    def advance(self, seconds: float) -> datetime:
+        """Let time pass at once; gives the new moment."""
+        with self._lock:
+            self._clock.advance(seconds)
+            return self._clock.now()
+
+    def set_clock(self, now: datetime | str) -> datetime:
+        """Go on from that moment (aware, or ISO text with an offset)."""
+        with self._lock:
+            self._clock.set(datetime.fromisoformat(now) if isinstance(now, str) else now)
+            return self._clock.now()
+
+    def set_speed(self, speed: float) -> datetime:
+        """Let that many seconds pass in each real one; 0 stops the clock."""
+        with self._lock:
+            self._clock.set_speed(speed)
+            return self._clock.now()
+
+    # calls and credits
+
+    def calls(self, path: str | None = None, method: str | None = None, org_id: str | None = None) -> dict[str, Any]:
+        """Give the calls that came: total, by path, the last ones whole, and those the sandbox does not know."""
+        with self._lock:
+            return self._application.log.report(path=path, method=method, org_id=org_id)
+
+    def count_calls(self, call: str) -> int:
+        """Count the calls of exactly this method and path, such as `POST /oauth/v2/token`; `*` stands for anything."""
+        method, path = split_call(call)
+        with self._lock:
+            return self._application.log.count(method, path)
+
+    def clear_calls(self) -> None:
+        """Forget the calls that came; credits stay used."""
+        with self._lock:
+            self._application.log.clear()
+
+    def credits(self, org_id: str | None = None) -> dict[str, int]:
+        """Give the credits used in the last 24 hours and the budget."""
+        with self._lock:
+            organization = self._state.organization(org_id)
+            budget = self._state.switches["credit_budget"] or organization.credit_budget()
+            return {"used": organization.credits.used(self._state.now()), "budget": budget}
+
+    # trouble
+
+    def fail(
+        self,
+        call: str = "/",
+        *,
+        status: int | None = None,
+        body: Any = None,
+        content_type: str | None = None,
+        delay_seconds: float = 0.0,
+        drop: str | None = None,
+        times: int | None = 1,
+        after: int = 0,
+        org_id: str | None = None,
+    ) -> None:
+        """Make the next calls go wrong.
+
+        Args:
+            call: `GET /bigin/v2/Contacts`, or a path for every method; the beginning of a path, or a glob with `*`.
+            body: text, or what is sent as JSON; unset, what such a status usually brings.
+            drop: close the connection and answer nothing, "before" or "after" the work was done.
+            times: how many calls; None for all.
+            after: how many calls to let pass first.
+        """
+        method, path = split_call(call)
+        fault = Fault(path, method, status, body, content_type, delay_seconds, drop, times, after, org_id)
+        with self._lock:
+            self._application.faults.append(fault)
+
+    def clear_faults(self) -> None:
+        """Let every call go right again."""
+        with self._lock:
+            self._application.faults.clear()
+
+    def revoke_grant(self, *, org_id: str | None = None, refresh_token: str | None = None) -> int:
+        """Revoke one grant, or all of an organization, as its user would in Zoho's own pages; gives how many."""
+        with self._lock:
+            grants = self._state.grants
+            if refresh_token is not None:
+                doomed = [grants[refresh_token]] if refresh_token in grants else []
+            else:
+                wanted = self._state.organization(org_id).org_id
+                doomed = [grant for grant in grants.values() if grant.org_id == wanted]
+            for grant in doomed:
+                self._state.close_grant(grant)
+            return len(doomed)
+
+    def mint_grant_token(
+        self,
+        *,
+        org_id: str | None = None,
+        client_id: str | None = None,
+        scopes: str | Iterable[str] | None = None,
+        ttl_seconds: float = GRANT_TOKEN_SECONDS,
+    ) -> dict[str, str]:
+        """Make a self client's code, as the API console does: {"grant_token", "expires_at"}."""
+        with self._lock:
+            organization = self._state.organization(org_id)
+            if client_id is None:
+                client_id = next(s["client_id"] for s in self._shown if s["org_id"] == organization.org_id)
+            if client_id not in self._state.clients:
+                raise ValueError(f"there is no client {client_id!r}")
+            code = self._state.mint_grant_token(
+                client=self._state.clients[client_id],
+                organization=organization,
+                scopes=split_scopes(scopes) or DEFAULT_SCOPES,
+                ttl_seconds=ttl_seconds,
+            )
+            expires_at = datetime.fromtimestamp(code.expires_at, UTC).isoformat(timespec="seconds")
+            return {"grant_token": code.value, "expires_at": expires_at}
+
+    def secrets(self) -> list[dict[str, str]]:
+        """Give every secret, code and token ever minted, across resets: {"kind", "value"}."""
+        with self._lock:
+            return [dict(secret) for secret in self._vault.minted]
+
+    def switch(self, **values: Any) -> dict[str, Any]:
+        """Set switches by name; gives all of them. A reset brings back those of the start."""
+        checked = {name: check_switch(name, value) for name, value in values.items()}
+        with self._lock:
+            self._state.switches.update(checked)
+            return dict(self._state.switches)
+
+
+def _read(organization: Organization, store: ModuleStore, row: dict[str, Any], number: int, *, new: bool) -> Record:
+    """Read a row as the API would, but refuse what it would silently ignore."""
+    module = store.spec.api_name
+    moments = {name: row[name] for name in SYSTEM_TIMES if name in row}
+    for name in row.keys() - moments.keys():
+        field = store.fields.get(name)
+        if (field is None and not name.startswith("$") and name not in {"Layout", "Pipeline"}) or (field and field.read_only):
+            raise ValueError(f"{module} has no field {name!r} to set; add_fields makes custom fields")
+    try:
+        changes = RowReader(organization, store).read(row, number, new=new)
+        return changes | {name: organization.times.read(text) for name, text in moments.items()}
+    except RowRefusal as refusal:
+        raise ValueError(f"{module}: record {number}: {refusal.body['code']} {refusal.body['details']}") from refusal
+
+
+def _without_clash(store: ModuleStore, changes: Record, *, but: int | None = None) -> Record:
+    clash = unique_clash(store, changes, but=but)
+    if clash is not None:
+        raise ValueError(f"{store.spec.api_name}: another record, {clash[1]}, has the same {clash[0]}")
+    return changes
+
+
+def _live_id(store: ModuleStore, value: Any) -> int:
+    if not str(value).isdigit() or int(value) not in store.records:
+        raise ValueError(f"{store.spec.api_name} has no live record {value}")
+    return int(value)

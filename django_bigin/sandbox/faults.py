@@ -1,0 +1,82 @@
+"""Rules that make the next calls go wrong."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from typing import Any
+
+from .errors import CODES, error_body
+from .http import HTML_TYPE, JSON_TYPE, Response
+
+HTML_PAGE = "<html><head><title>{0}</title></head><body><h1>{0}</h1></body></html>"
+# What the API answers with such a status of its own accord.
+CODE_OF_STATUS = {401: "INVALID_TOKEN", 403: "NO_PERMISSION", 429: "TOO_MANY_REQUESTS", 500: "INTERNAL_ERROR"}
+
+
+@dataclass(slots=True)
+class Fault:
+    """One rule: which calls, and what happens to them."""
+
+    path: str = "/"
+    method: str | None = None
+    status: int | None = None
+    body: Any = None
+    content_type: str | None = None
+    delay_seconds: float = 0.0
+    drop: str | None = None
+    times: int | None = 1  # None: for ever
+    after: int = 0
+    org_id: str | None = None
+
+    def __post_init__(self) -> None:
+        if self.drop not in {None, "before", "after"}:
+            raise ValueError(f'drop is "before" or "after" (the work was done), not {self.drop!r}')
+        if self.status is None and self.body is None and self.drop is None and not self.delay_seconds:
+            raise ValueError("a fault needs a status, a body, a delay_seconds or a drop")
+
+    def strikes(self, method: str, path: str, org_id: str | None) -> bool:
+        """Tell whether it concerns this call, and count it."""
+        if self.times == 0 or (self.method and self.method != method) or not path_matches(self.path, path):
+            return False
+        if self.org_id is not None and self.org_id != org_id:
+            return False
+        if self.after > 0:
+            self.after -= 1
+            return False
+        if self.times is not None:
+            self.times -= 1
+        return True
+
+    def answers(self) -> bool:
+        """Tell whether it answers instead of the API."""
+        return self.status is not None or self.body is not None
+
+    def response(self, path: str) -> Response:
+        """Build its answer: the body given, else what such a status usually brings."""
+        status = self.status or 200
+        payload, content_type = self.body, self.content_type
+        if payload is None and path.startswith("/bigin/") and status in CODE_OF_STATUS:
+            code = CODE_OF_STATUS[status]
+            payload = error_body(code, CODES[code][1])
+        elif payload is None:
+            payload, content_type = HTML_PAGE.format(f"{status} error"), content_type or HTML_TYPE
+        return Response(status, payload, content_type=content_type or JSON_TYPE, outcome=f"fault {status}")
+
+
+def path_matches(pattern: str, path: str) -> bool:
+    """Compare a path with a glob, or with the beginning of whole segments."""
+    if any(sign in pattern for sign in "*?["):
+        return fnmatchcase(path, pattern)
+    start = pattern.rstrip("/")
+    return path == start or path.startswith(start + "/")
+
+
+def split_call(call: str) -> tuple[str | None, str]:
+    """Read `GET /bigin/v2/Contacts`, or a path alone for every method."""
+    method, space, path = call.strip().partition(" ")
+    if not space:
+        method, path = "", method
+    if not path.startswith("/") and "*" not in path:
+        raise ValueError(f"{call!r} names no call: write it like 'GET /bigin/v2/Contacts'")
+    return method.upper() or None, path.strip()

@@ -1,0 +1,102 @@
+"""A request and a response without any framework, and the encodings that programs send."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from email.message import Message
+from email.parser import BytesParser
+from email.policy import HTTP
+from functools import cached_property
+from typing import Any
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+JSON_TYPE = "application/json;charset=UTF-8"
+HTML_TYPE = "text/html;charset=UTF-8"
+
+
+@dataclass(slots=True)
+class Response:
+    """What goes back. `payload` is encoded as JSON after the state's lock is let go; None is an empty body."""
+
+    status: int
+    payload: Any = None
+    headers: list[tuple[str, str]] = field(default_factory=list)
+    content_type: str = JSON_TYPE
+    outcome: str = "ok"
+    drop: bool = False  # close the connection and answer nothing
+
+    def body(self) -> bytes:
+        """Encode the payload: bytes and str as they are, anything else as compact JSON."""
+        if self.payload is None:
+            return b""
+        if isinstance(self.payload, bytes):
+            return self.payload
+        if isinstance(self.payload, str):
+            return self.payload.encode()
+        return json.dumps(self.payload, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+class Request:
+    """One request as it came over the wire; reads its parts on demand."""
+
+    def __init__(self, method: str, target: str, headers: dict[str, str] | None = None, body: bytes = b"") -> None:
+        self.method = method.upper()
+        self.headers = {name.lower(): value for name, value in (headers or {}).items()}
+        self.body = body
+        split = urlsplit(target)
+        self.path = unquote(split.path) or "/"
+        # urlsplit took a path that starts with two slashes for a host: it is none here.
+        if split.netloc:
+            self.path = unquote(target.partition("?")[0])
+        self.query_string = split.query
+
+    @property
+    def host(self) -> str:
+        """Give the Host header."""
+        return self.headers.get("host", "")
+
+    @cached_property
+    def query(self) -> dict[str, str]:
+        """Give the query's parameters, the first of each name."""
+        return _first_of_each(parse_qsl(self.query_string, keep_blank_values=True))
+
+    @cached_property
+    def parameters(self) -> dict[str, str]:
+        """Give the parameters of the query and of a urlencoded or multipart body together; the body wins."""
+        return {**self.query, **self._form()}
+
+    def json(self) -> Any:
+        """Decode the body as JSON, whatever Content-Type says; ValueError if it is none."""
+        return json.loads(self.body)
+
+    def _form(self) -> dict[str, str]:
+        content_type = self.headers.get("content-type", "")
+        if content_type.startswith("multipart/form-data"):
+            return _read_multipart(content_type, self.body)
+        if not self.body or content_type.startswith("application/json"):
+            return {}
+        return _first_of_each(parse_qsl(self.body.decode("utf-8", "replace"), keep_blank_values=True))
+
+
+def _first_of_each(pairs: list[tuple[str, str]]) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for name, value in pairs:
+        found.setdefault(name, value)
+    return found
+
+
+def _read_multipart(content_type: str, body: bytes) -> dict[str, str]:
+    head = f"Content-Type: {content_type}\r\n\r\n".encode()
+    message = BytesParser(policy=HTTP).parsebytes(head + body)
+    parts = message.get_payload()
+    if not isinstance(parts, list):
+        return {}
+    found: dict[str, str] = {}
+    for part in parts:
+        if isinstance(part, Message):
+            name = part.get_param("name", header="content-disposition")
+            content = part.get_payload(decode=True)
+            if isinstance(name, str) and isinstance(content, bytes):
+                found.setdefault(name, content.decode("utf-8", "replace"))
+    return found

@@ -1,0 +1,148 @@
+"""The REST API's front: who calls, what the call is, what it costs. The operations are in the modules beside.
+
+Source: api-records sections 1, 3, 13 and 15, oauth section 13.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from . import listing, settings, writes
+from .addresses import Address
+from .call import Call, Operation
+from .errors import Refusal, refuse
+from .http import Request, Response
+from .state import AccessToken, State
+
+BASE_PATH = "/bigin/v2"
+# Recorded on every answer (api-bulk-notify-files section 0.1).
+HEADERS = [
+    ("Server", "ZGS"),
+    ("Content-Language", "en-US"),
+    ("Cache-Control", "no-store, no-cache, must-revalidate, private"),
+    ("Pragma", "no-cache"),
+    ("Expires", "Thu, 01 Jan 1970 00:00:00 GMT"),
+    ("Content-Disposition", "attachment; filename=response.json"),
+    ("X-Content-Type-Options", "nosniff"),
+    ("X-Frame-Options", "SAMEORIGIN"),
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """A path under the base: `{module}`, `{id}` stand for one segment each; one operation for each method."""
+
+    segments: tuple[str, ...]
+    operations: dict[str, Operation]
+
+    def match(self, segments: list[str]) -> tuple[str, ...] | None:
+        """Give what the placeholders stand for, None if the path is another."""
+        if len(segments) != len(self.segments):
+            return None
+        found = []
+        for wanted, given in zip(self.segments, segments, strict=True):
+            if wanted == "{id}":
+                if not given.isdigit():
+                    return None
+                found.append(given)
+            elif wanted == "{module}":
+                if given in NOT_MODULES:
+                    return None
+                found.append(given)
+            elif wanted != given:
+                return None
+        return tuple(found)
+
+
+# First segments of the API that are no modules.
+NOT_MODULES = {"settings", "org", "users", "coql", "files", "actions", "upload", "composite_requests", "__features"}
+
+
+class Rest:
+    """Answers `/bigin/v2/...`."""
+
+    def __init__(self, state: State) -> None:
+        self._state = state
+        # Fixed words before placeholders: the first match is taken.
+        self._routes = [
+            Route(tuple(path.split("/")), operations)
+            for routes in (settings.ROUTES, listing.ROUTES, writes.ROUTES)
+            for path, operations in routes.items()
+        ]
+
+    def handle(self, request: Request, address: Address) -> Response | None:
+        """Answer a request, None if no such operation exists."""
+        segments = address.path[len(BASE_PATH) :].strip("/").split("/")
+        matches = [(route, found) for route in self._routes if (found := route.match(segments)) is not None]
+        if not matches:
+            return None
+        call = None
+        try:
+            token = self._authenticate(request, address)
+            call = self._call(request, address, token)
+            operation, call.arguments = self._operation(matches, request.method)
+            self._check_credits(call)
+            response = operation(call)
+        except Refusal as refusal:
+            response = Response(refusal.status, refusal.body, outcome=refusal.outcome)
+        response.headers = [*HEADERS, *response.headers]
+        if call is not None:
+            response.headers += self._charge(call, response)
+        return response
+
+    def organization_of(self, request: Request) -> str | None:
+        """Tell whose call it is without judging it: for the call log and the faults."""
+        token = self._state.access_tokens.get(_bearer(request)[1])
+        return token.org_id if token else None
+
+    def _operation(
+        self, matches: list[tuple[Route, tuple[str, ...]]], method: str
+    ) -> tuple[Operation, tuple[str, ...]]:
+        for route, found in matches:
+            if method in route.operations:
+                return route.operations[method], found
+        raise refuse("INVALID_REQUEST_METHOD")
+
+    def _authenticate(self, request: Request, address: Address) -> AccessToken:
+        scheme, value = _bearer(request)
+        if scheme == "bearer" and self._state.switches["bearer"] == "refused":
+            raise refuse("INVALID_REQUEST")
+        if not value or scheme not in {"zoho-oauthtoken", "bearer"}:
+            raise refuse("AUTHENTICATION_FAILURE")
+        token = self._state.live_access_token(value, address.data_center)
+        if token is None:
+            raise refuse(self._state.switches["bad_token_code"])
+        return token
+
+    def _call(self, request: Request, address: Address, token: AccessToken) -> Call:
+        organization = self._state.organization(token.org_id)
+        now = self._state.now()
+        organization.purge_bins(before=now - self._state.switches["recycle_days"] * 86_400)
+        renderer = self._state.renderers[token.org_id]
+        return Call(request, address, self._state, organization, renderer, token, now)
+
+    def _check_credits(self, call: Call) -> None:
+        if call.switches["credits"] == "enforced" and call.organization.credits.used(call.now) >= budget(call):
+            call.spent = 0
+            raise refuse("TOO_MANY_REQUESTS")
+
+    def _charge(self, call: Call, response: Response) -> list[tuple[str, str]]:
+        ledger, reset_at = call.organization.credits, call.organization.times.text(int(call.token.expires_at))
+        if call.spent and response.outcome != "OAUTH_SCOPE_MISMATCH":
+            ledger.spend(call.now, call.spent)
+        headers = [("X-ACCESSTOKEN-RESET", reset_at)]
+        used, allowed = ledger.used(call.now), budget(call)
+        if call.switches["credits_header"] and used * 2 >= allowed:
+            headers.append(("X-API-CREDITS-REMAINING", str(max(0, allowed - used))))
+        return headers
+
+
+def budget(call: Call) -> int:
+    """Give the credits of this organization's 24 hours."""
+    chosen: int = call.switches["credit_budget"]
+    return chosen or call.organization.credit_budget()
+
+
+def _bearer(request: Request) -> tuple[str, str]:
+    scheme, _, value = request.headers.get("authorization", "").strip().partition(" ")
+    return scheme.lower(), value.strip()

@@ -1,0 +1,52 @@
+"""Which scopes let a call through. Source: api-records section 3, api-bulk-notify-files section 0.4."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+# What a scope's operation allows beside itself.
+WIDER = {
+    "READ": ("ALL", "READ"),
+    "CREATE": ("ALL", "WRITE", "CREATE"),
+    "UPDATE": ("ALL", "WRITE", "UPDATE"),
+    "DELETE": ("ALL", "DELETE"),
+}
+# These modules need a scope of their own beside the one for records.
+OWN_SCOPE_MODULES = {"notes", "attachments"}
+SCOPE_ALIASES = {"pipelines": ("pipelines", "deals")}
+
+
+class Scopes:
+    """The scopes of one access token; case does not count."""
+
+    def __init__(self, granted: Iterable[str]) -> None:
+        self._granted = {scope.strip().lower() for scope in granted}
+
+    def allow(self, group: str, operation: str) -> bool:
+        """Tell whether `ZohoBigin.<group>` is granted for an operation, by that group's scope or by one above it."""
+        parts = group.split(".")
+        above = [".".join(parts[: n + 1]) for n in range(len(parts))]
+        return any(f"zohobigin.{name}.{op}".lower() in self._granted for name in above for op in WIDER[operation])
+
+    def allow_module(self, module: str, operation: str) -> bool:
+        """Tell whether records of the module may be read or written."""
+        name = module.lower()
+        if name in OWN_SCOPE_MODULES:
+            return self._exactly(f"modules.{name}", operation) and self._reads_other_modules(name)
+        return any(self.allow(f"modules.{alias}", operation) for alias in SCOPE_ALIASES.get(name, (name,)))
+
+    def _exactly(self, group: str, operation: str) -> bool:
+        return any(f"zohobigin.{group}.{op}".lower() in self._granted for op in WIDER[operation])
+
+    def _reads_other_modules(self, name: str) -> bool:
+        own = f"zohobigin.modules.{name}."
+        return any(scope.startswith("zohobigin.modules.") and not scope.startswith(own) for scope in self._granted)
+
+
+def split_scopes(text: str | Iterable[str] | None) -> tuple[str, ...]:
+    """Read scopes separated by commas or spaces, or given as a list."""
+    if text is None:
+        return ()
+    if isinstance(text, str):
+        return tuple(text.replace(",", " ").split())
+    return tuple(text)

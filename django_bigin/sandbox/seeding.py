@@ -1,0 +1,227 @@
+"""Made-up records by the number: the same seed gives the same ones. A contact is about 1 KB as a list shows it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import date, timedelta
+from random import Random
+from typing import TypeVar
+
+from .modules import STAGES
+from .organization import Organization
+from .store import ModuleStore, Record
+
+# What links to what: later ones find earlier ones.
+ORDER = ("Accounts", "Products", "Contacts", "Pipelines", "Tasks", "Events", "Calls", "Notes")
+HISTORY_SECONDS = 400 * 86_400
+FIRST_NAMES = (
+    "Ada", "Bilal", "Chiara", "Dmitri", "Elif", "Farah", "Goran", "Hana", "Imani", "Jonas", "Kaito", "Leïla", "Mateo",
+    "Nora", "Olu", "Priya", "Quentin", "Rosa", "Søren", "Tala", "Uma", "Viktor", "Wen", "Ximena", "Yusuf", "Zoë",
+)  # fmt: skip
+LAST_NAMES = (
+    "Abara", "Berg", "Costa", "Dubois", "Eriksen", "Fischer", "García", "Haddad", "Ivanova", "Jansen", "Kowalski",
+    "Li", "Müller", "Nakamura", "Okafor", "Patel", "Quispe", "Rossi", "Silva", "Tanaka", "Ueda", "Vega", "Weber", "Yılmaz",
+)  # fmt: skip
+COMPANY_WORDS = ("Orbit", "Acme", "Northwind", "Bluefin", "Cedar", "Delta", "Ember", "Falcon", "Granite", "Harbor", "Iris")
+COMPANY_KINDS = ("Tools", "Pumps", "Logistics", "Foods", "Textiles", "Systems", "Optics", "Energy", "Print", "Labs")
+CITIES = (
+    ("Lyon", "Auvergne-Rhône-Alpes", "France", "69002"), ("Austin", "Texas", "United States", "78701"),
+    ("Pune", "Maharashtra", "India", "411001"), ("Łódź", "Łódzkie", "Poland", "90-001"),
+    ("Nairobi", "Nairobi", "Kenya", "00100"), ("Osaka", "Osaka", "Japan", "530-0001"),
+    ("Porto", "Norte", "Portugal", "4000-008"), ("Cork", "Munster", "Ireland", "T12 W8K3"),
+)  # fmt: skip
+STREETS = ("Station Road", "Rue des Forges", "Mill Lane", "High Street", "Via Roma", "Kirchweg", "Harbour View")
+TITLES = ("Plant manager", "COO", "Buyer", "Head of sales", "Engineer", "Accountant", "Founder")
+TAGS = ("vip", "newsletter", "partner", "trade fair", "dormant")
+SENTENCES = (
+    "Met at the trade fair and asked for the spring catalogue.", "Prefers e-mail to calls.", "Pays within ten days.",
+    "Wants a quote by Friday.", "Was referred by an old customer.", "Asked about spare parts twice.",
+    "Delivery must avoid Mondays.", "Speaks French and Spanish.", "Compares us with two others.",
+)  # fmt: skip
+
+T = TypeVar("T")
+
+
+class Generator:
+    """Makes records of one organization."""
+
+    def __init__(self, organization: Organization, seed: int) -> None:
+        self._organization = organization
+        self._random = Random(f"{seed}/{organization.org_id}")
+        self._texts = [self._long_text() for _ in range(300)]
+        self._tag_sets = [(tag,) for tag in TAGS] + [tuple(sorted(TAGS[:2])), tuple(sorted(TAGS[2:4]))]
+        self._phones = [f"+{1 + n % 98} {555_0100 + n * 37:07d}" for n in range(500)]
+        self._streets = [f"{1 + n % 180} {STREETS[n % len(STREETS)]}" for n in range(300)]
+        self._people = list(organization.users)
+        self._linkable: dict[str, tuple[int, list[int]]] = {}
+        self._makers: dict[str, Callable[[int, int], Record]] = {
+            "Accounts": self._account,
+            "Products": self._product,
+            "Contacts": self._contact,
+            "Pipelines": self._deal,
+            "Tasks": self._task,
+            "Events": self._event,
+            "Calls": self._call,
+            "Notes": self._note,
+        }
+        for module in organization.stores:
+            for tag in TAGS:
+                organization.tag_id(module, tag)
+
+    def history(self, module: str, count: int, *, now: int) -> list[int]:
+        """Add records as if they had come over the last year; some were edited since. Gives their ids."""
+        store, chance = self._organization.stores[module], self._random.random
+        start, step = now - HISTORY_SECONDS, HISTORY_SECONDS / max(1, count)
+        made: list[tuple[int, Record]] = []
+        for n in range(count):
+            created_at = int(start + step * n)
+            modified_at = created_at if chance() < 0.6 else created_at + int(chance() * (now - created_at))
+            made.append((self._organization.new_id(), self._record(store, n, created_at, modified_at)))
+        store.add_many(made)
+        return [record_id for record_id, _ in made]
+
+    def fresh(self, module: str, count: int, *, now: int) -> list[int]:
+        """Add records as if somebody typed them in at this moment."""
+        store = self._organization.stores[module]
+        before = len(store.records) + len(store.bin)
+        made = [(self._organization.new_id(), self._record(store, before + n, now, now)) for n in range(count)]
+        store.add_many(made)
+        return [record_id for record_id, _ in made]
+
+    def _record(self, store: ModuleStore, number: int, created_at: int, modified_at: int) -> Record:
+        record = self._makers[store.spec.api_name](number, created_at)
+        person = self._pick(self._people)
+        record["Owner"] = record["Created_By"] = record["Modified_By"] = person
+        record["Created_Time"] = created_at
+        record["Modified_Time"] = modified_at
+        if "Last_Activity_Time" in store.fields:
+            record["Last_Activity_Time"] = modified_at
+            if self._random.random() < 0.15:
+                record["Tag"] = self._pick(self._tag_sets)
+        return record
+
+    # one record of each module
+
+    def _account(self, number: int, _at: int) -> Record:
+        word, kind = COMPANY_WORDS[number % len(COMPANY_WORDS)], COMPANY_KINDS[number // 11 % len(COMPANY_KINDS)]
+        name = f"{word} {kind}" if number < 110 else f"{word} {kind} {number}"
+        city, state, country, code = self._pick(CITIES)
+        return {
+            "Account_Name": name,
+            "Phone": self._pick(self._phones),
+            "Website": f"https://{word}-{kind}-{number}.example".lower(),
+            "Description": self._pick(self._texts),
+            "Billing_Street": self._pick(self._streets),
+            "Billing_City": city,
+            "Billing_State": state,
+            "Billing_Country": country,
+            "Billing_Code": code,
+        }
+
+    def _product(self, number: int, _at: int) -> Record:
+        return {
+            "Product_Name": f"{self._pick(('Pump', 'Valve', 'Filter', 'Gauge'))} {number + 1:04d}",
+            "Product_Code": f"P-{number + 1:05d}",
+            "Unit_Price": round(5 + self._random.random() * 900, 2),
+            "Product_Active": self._random.random() < 0.9,
+            "Qty_in_Stock": int(self._random.random() * 500),
+            "Taxable": True,
+            "Description": self._pick(self._texts),
+        }
+
+    def _contact(self, number: int, _at: int) -> Record:
+        first, last = self._pick(FIRST_NAMES), self._pick(LAST_NAMES)
+        city, state, country, code = self._pick(CITIES)
+        record: Record = {
+            "First_Name": first,
+            "Last_Name": last,
+            "Email": f"{first}.{last}.{number}@mail.example".lower(),
+            "Title": self._pick(TITLES),
+            "Phone": self._pick(self._phones),
+            "Mobile": self._pick(self._phones),
+            "Mailing_Street": self._pick(self._streets),
+            "Mailing_City": city,
+            "Mailing_State": state,
+            "Mailing_Country": country,
+            "Mailing_Zip": code,
+            "Description": self._pick(self._texts),
+        }
+        if (account := self._any("Accounts")) and self._random.random() < 0.7:
+            record["Account_Name"] = account
+        return record
+
+    def _deal(self, number: int, at: int) -> Record:
+        layout = self._organization.layouts[0]
+        sub_pipeline, stages = next(iter(layout.sub_pipelines.items()))
+        record: Record = {
+            "Deal_Name": f"{self._pick(COMPANY_WORDS)} – {self._pick(('retrofit', 'order', 'service', 'trial'))} {number + 1}",
+            "Pipeline": layout.id,
+            "Sub_Pipeline": sub_pipeline,
+            "Stage": self._pick(stages or list(STAGES)),
+            "Amount": round(self._random.random() * 50_000, 2),
+            "Closing_Date": self._day(at, 90),
+        }
+        for name, module in (("Contact_Name", "Contacts"), ("Account_Name", "Accounts")):
+            if (linked := self._any(module)) and self._random.random() < 0.8:
+                record[name] = linked
+        return record
+
+    def _task(self, number: int, at: int) -> Record:
+        return {
+            "Subject": f"{self._pick(('Call back', 'Send quote', 'Prepare visit'))} {number + 1}",
+            "Due_Date": self._day(at, 30),
+            "Status": self._pick(("Not Started", "In Progress", "Completed")),
+            "Priority": self._pick(("High", "Normal", "Low")),
+            **self._related(),
+        }
+
+    def _event(self, number: int, at: int) -> Record:
+        begins_at = at + 86_400 * (1 + number % 20)
+        return {
+            "Event_Title": f"{self._pick(('Demo', 'Visit', 'Review'))} {number + 1}",
+            "Start_DateTime": begins_at,
+            "End_DateTime": begins_at + 3_600,
+            "Venue": self._pick(CITIES)[0],
+            **self._related(),
+        }
+
+    def _call(self, number: int, at: int) -> Record:
+        record: Record = {
+            "Subject": f"Call {number + 1}",
+            "Call_Start_Time": at,
+            "Call_Duration": str(1 + number % 45),
+            "Call_Type": self._pick(("Outbound", "Inbound", "Missed")),
+        }
+        if contact := self._any("Contacts"):
+            record["Contact_Name"] = contact
+        return record
+
+    def _note(self, number: int, _at: int) -> Record:
+        record: Record = {"Note_Title": f"Note {number + 1}", "Note_Content": self._pick(self._texts)}
+        if contact := self._any("Contacts"):
+            record |= {"Parent_Id": contact, "$se_module": "Contacts"}
+        return record
+
+    # pieces
+
+    def _pick(self, values: Sequence[T]) -> T:
+        return values[int(self._random.random() * len(values))]
+
+    def _any(self, module: str) -> int | None:
+        """Pick a live record to link to; None if there is none."""
+        store = self._organization.stores[module]
+        version, ids = self._linkable.get(module, (-1, []))
+        if version != store.version:
+            ids = list(store.records)
+            self._linkable[module] = (store.version, ids)
+        return self._pick(ids) if ids else None
+
+    def _related(self) -> Record:
+        contact = self._any("Contacts")
+        return {"Related_To": contact, "$related_module": "Contacts"} if contact else {}
+
+    def _day(self, at: int, spread: int) -> str:
+        return (date(1970, 1, 1) + timedelta(days=at // 86_400 + int(self._random.random() * spread))).isoformat()
+
+    def _long_text(self) -> str:
+        return " ".join(self._random.sample(SENTENCES, 5))

@@ -1,0 +1,206 @@
+"""What the simulated Zoho remembers: organizations, clients, codes, grants and tokens. No HTTP in here."""
+
+from __future__ import annotations
+
+import secrets
+from collections import OrderedDict
+from dataclasses import dataclass, field
+from typing import Any
+
+from .clock import SandboxClock
+from .organization import Organization
+from .rendering import Renderer
+
+# Everything this part and its neighbours need; a connection that asks for less names its scopes.
+DEFAULT_SCOPES = (
+    "ZohoBigin.modules.ALL", "ZohoBigin.modules.notes.ALL", "ZohoBigin.modules.attachments.ALL",
+    "ZohoBigin.settings.ALL", "ZohoBigin.org.ALL", "ZohoBigin.users.ALL", "ZohoBigin.bulk.ALL", "ZohoBigin.coql.READ",
+    "ZohoBigin.notifications.ALL", "ZohoBigin.change_owner.CREATE", "ZohoSearch.securesearch.READ",
+)  # fmt: skip
+CLIENT_ID_LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+
+
+@dataclass(slots=True)
+class Client:
+    """A client from the API console: switched on in some data centers, with a secret for each."""
+
+    client_id: str
+    home: str
+    secrets: dict[str, str] = field(repr=False)  # data center -> client secret
+    redirect_uris: list[str] = field(default_factory=list)
+
+    def is_enabled(self, data_center: str) -> bool:
+        """Tell whether it is switched on there."""
+        return data_center in self.secrets
+
+
+@dataclass(slots=True)
+class GrantToken:
+    """A one-use code. Without redirect URI it is a self client's."""
+
+    value: str = field(repr=False)
+    client_id: str
+    org_id: str
+    data_center: str
+    user_id: int
+    scopes: tuple[str, ...]
+    expires_at: float
+    redirect_uri: str | None = None
+    offline: bool = True
+    used: bool = False
+
+
+@dataclass(slots=True)
+class Grant:
+    """A refresh token and what it has given so far."""
+
+    refresh_token: str = field(repr=False)
+    client_id: str
+    org_id: str
+    data_center: str
+    user_id: int
+    scopes: tuple[str, ...]
+    access_tokens: list[str] = field(default_factory=list, repr=False)
+    window_started_at: float | None = None
+    window_count: int = 0
+
+
+@dataclass(slots=True)
+class AccessToken:
+    """An access token; `grant` is None when it came without a refresh token."""
+
+    value: str = field(repr=False)
+    client_id: str
+    org_id: str
+    data_center: str
+    user_id: int
+    scopes: tuple[str, ...]
+    expires_at: float
+    refresh_token: str | None = field(default=None, repr=False)
+
+
+class Vault:
+    """Every secret, code and token ever minted; outlives resets."""
+
+    def __init__(self) -> None:
+        self.minted: list[dict[str, str]] = []
+
+    def keep(self, kind: str, value: str) -> str:
+        """Note a secret and give it back."""
+        self.minted.append({"kind": kind, "value": value})
+        return value
+
+    def token(self, kind: str) -> str:
+        """Mint a code or token in Zoho's shape: `1000.` and two runs of 32 hex digits."""
+        return self.keep(kind, f"1000.{secrets.token_hex(16)}.{secrets.token_hex(16)}")
+
+    def client_secret(self) -> str:
+        """Mint a client secret: 42 hex digits."""
+        return self.keep("client_secret", secrets.token_hex(21))
+
+
+class State:
+    """The whole simulated Zoho from one reset to the next."""
+
+    def __init__(self, clock: SandboxClock, vault: Vault, switches: dict[str, Any]) -> None:
+        self.clock = clock
+        self.vault = vault
+        self.switches = switches
+        self.organizations: dict[str, Organization] = {}
+        self.renderers: dict[str, Renderer] = {}
+        self.clients: dict[str, Client] = {}
+        self.grant_tokens: dict[str, GrantToken] = {}
+        self.grants: OrderedDict[str, Grant] = OrderedDict()
+        self.access_tokens: dict[str, AccessToken] = {}
+        self.page_tokens: dict[str, Any] = {}  # listing.PageToken, oldest first
+
+    def now(self) -> int:
+        """Give the moment in whole seconds, as everything Bigin writes."""
+        return int(self.clock.seconds())
+
+    # organizations
+
+    def add(self, organization: Organization) -> None:
+        """Take in an organization."""
+        if organization.org_id in self.organizations:
+            raise ValueError(f"there already is an organization {organization.org_id}")
+        self.organizations[organization.org_id] = organization
+        self.renderers[organization.org_id] = Renderer(organization, self.switches)
+
+    def organization(self, org_id: str | None = None) -> Organization:
+        """Give an organization, the first when none is named; ValueError with a sentence if there is none."""
+        if org_id is None:
+            return next(iter(self.organizations.values()))
+        if org_id not in self.organizations:
+            raise ValueError(f"there is no organization {org_id!r}; there are {', '.join(self.organizations)}")
+        return self.organizations[org_id]
+
+    # codes and tokens
+
+    def mint_grant_token(
+        self,
+        *,
+        client: Client,
+        organization: Organization,
+        scopes: tuple[str, ...],
+        ttl_seconds: float,
+        redirect_uri: str | None = None,
+        offline: bool = True,
+    ) -> GrantToken:
+        """Mint a one-use code for the organization's administrator."""
+        code = GrantToken(
+            self.vault.token("grant_token"), client.client_id, organization.org_id, organization.data_center,
+            organization.admin.id, scopes, self.clock.seconds() + ttl_seconds, redirect_uri, offline,
+        )  # fmt: skip
+        self.grant_tokens[code.value] = code
+        return code
+
+    def open_grant(self, code: GrantToken) -> Grant:
+        """Mint a refresh token; one too many silently evicts the oldest of the same user and client, in use or not."""
+        alike = [g for g in self.grants.values() if (g.user_id, g.client_id) == (code.user_id, code.client_id)]
+        for oldest in alike[: max(0, len(alike) + 1 - self.switches["refresh_token_cap"])]:
+            self.close_grant(oldest)
+        grant = Grant(
+            self.vault.token("refresh_token"), code.client_id, code.org_id, code.data_center, code.user_id, code.scopes
+        )
+        self.grants[grant.refresh_token] = grant
+        return grant
+
+    def close_grant(self, grant: Grant) -> None:
+        """Forget a refresh token and every access token it gave."""
+        self.grants.pop(grant.refresh_token, None)
+        for value in grant.access_tokens:
+            self.access_tokens.pop(value, None)
+
+    def mint_access_token(self, source: Grant | GrantToken) -> AccessToken:
+        """Mint an access token; one too many for a grant silently kills its oldest."""
+        refresh_token = source.refresh_token if isinstance(source, Grant) else None
+        token = AccessToken(
+            self.vault.token("access_token"), source.client_id, source.org_id, source.data_center, source.user_id,
+            source.scopes, self.clock.seconds() + self.switches["access_token_seconds"], refresh_token,
+        )  # fmt: skip
+        self.access_tokens[token.value] = token
+        if isinstance(source, Grant):
+            self._keep_to_cap(source)
+            source.access_tokens.append(token.value)
+        return token
+
+    def _keep_to_cap(self, grant: Grant) -> None:
+        now = self.clock.seconds()
+        alive = [t for t in grant.access_tokens if t in self.access_tokens and self.access_tokens[t].expires_at > now]
+        doomed = alive[: max(0, len(alive) + 1 - self.switches["access_token_cap"])]
+        for value in {*grant.access_tokens} - {*alive} | {*doomed}:
+            self.access_tokens.pop(value, None)
+        grant.access_tokens[:] = alive[len(doomed) :]
+
+    def live_access_token(self, value: str, data_center: str) -> AccessToken | None:
+        """Give an access token if it is one, of this data center, and not expired."""
+        token = self.access_tokens.get(value)
+        if token is None or token.data_center != data_center or token.expires_at <= self.clock.seconds():
+            return None
+        return token
+
+
+def new_client_id() -> str:
+    """Make a client id in the shape that consoles show: `1000.` and 30 letters and digits."""
+    return "1000." + "".join(secrets.choice(CLIENT_ID_LETTERS) for _ in range(30))
