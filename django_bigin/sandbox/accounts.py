@@ -1,4 +1,7 @@
-"""The accounts server: codes and refresh tokens become access tokens, and are revoked. Source: oauth sections 5 to 9, 16."""
+"""The accounts server: codes and refresh tokens become access tokens, and are revoked.
+
+Source: oauth sections 5 to 9 and 16.
+"""
 
 from __future__ import annotations
 

@@ -31,7 +31,9 @@ class CallLog:
         self._last.clear()
         self._unknown.clear()
 
-    def report(self, *, path: str | None = None, method: str | None = None, org_id: str | None = None) -> dict[str, Any]:
+    def report(
+        self, *, path: str | None = None, method: str | None = None, org_id: str | None = None
+    ) -> dict[str, Any]:
         """Give totals and calls, of one path (or glob), method or organization if asked."""
 
         def wanted(of_method: str, of_path: str, of_org: str | None) -> bool:

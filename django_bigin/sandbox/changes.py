@@ -52,7 +52,9 @@ class Writer:
             raise RowRefusal("INVALID_DATA", MISSING_ID, id=str(record_id))
         if store.spec.api_name == "Accounts":
             contacts = self._organization.stores["Contacts"]
-            for contact_id in [i for i, contact in contacts.records.items() if contact.get("Account_Name") == record_id]:
+            for contact_id in [
+                i for i, contact in contacts.records.items() if contact.get("Account_Name") == record_id
+            ]:
                 self._move_to_bin(contacts, contact_id, permanent=permanent)
         self._move_to_bin(store, record_id, permanent=permanent)
 

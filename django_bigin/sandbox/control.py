@@ -163,9 +163,7 @@ class Control:
             if records.get(module):
                 generator.history(module, records[module], now=self._state.now())
 
-    def add_records(
-        self, module: str, records: list[dict[str, Any]] | int, org_id: str | None = None
-    ) -> list[str]:
+    def add_records(self, module: str, records: list[dict[str, Any]] | int, org_id: str | None = None) -> list[str]:
         """Add records as somebody would in Bigin, now: those given, or that many made-up ones. Gives their ids."""
         with self._lock:
             organization = self._state.organization(org_id)
@@ -252,7 +250,7 @@ class Control:
         return content_hash(record)
 
     def add_fields(self, module: str, fields: list[dict[str, Any]], org_id: str | None = None) -> None:
-        """Add custom fields: {"api_name", "data_type", "label", "length", "lookup", "unique"}, the first alone is needed."""
+        """Add custom fields: {"api_name"} and, where wanted, "data_type", "label", "length", "lookup", "unique"."""
         with self._lock:
             organization = self._state.organization(org_id)
             self._store(organization, module)
@@ -427,7 +425,9 @@ def _read(organization: Organization, store: ModuleStore, row: dict[str, Any], n
     moments = {name: row[name] for name in SYSTEM_TIMES if name in row}
     for name in row.keys() - moments.keys():
         field = store.fields.get(name)
-        if (field is None and not name.startswith("$") and name not in {"Layout", "Pipeline"}) or (field and field.read_only):
+        if (field is None and not name.startswith("$") and name not in {"Layout", "Pipeline"}) or (
+            field and field.read_only
+        ):
             raise ValueError(f"{module} has no field {name!r} to set; add_fields makes custom fields")
     try:
         changes = RowReader(organization, store).read(row, number, new=new)

@@ -1,6 +1,6 @@
 """Refusals of the REST API: status and body as Bigin words them.
 
-Source: api-records section 15 (bigin.com status-codes page, live bodies of 2026-09, CRM's tables where Bigin's are cut off).
+Source: api-records section 15: bigin.com's status-codes page, live bodies of 2026-09, CRM's tables where Bigin's end.
 """
 
 from __future__ import annotations
@@ -23,9 +23,12 @@ CODES: dict[str, tuple[int, str]] = {
     "DUPLICATE_DATA": (400, "duplicate data"),
     "MAPPING_MISMATCH": (400, "the pipeline doesn't contain the given stage"),
     "LIMIT_EXCEEDED": (400, "Max field limit exceeded"),
-    "DISCRETE_PAGINATION_LIMIT_EXCEEDED": (400, "You can get only the first 2000 records without using page_token param"),
+    "DISCRETE_PAGINATION_LIMIT_EXCEEDED": (
+        400,
+        "You can get only the first 2000 records without using page_token param",
+    ),
     "PAGINATION_LIMIT_EXCEEDED": (400, "You can get only up to first 100000 records using page_token param"),
-    "TOKEN_BOUND_DATA_MISMATCH": (400, "the page_token seems to be invalid or an input param was added, altered or deleted"),
+    "TOKEN_BOUND_DATA_MISMATCH": (400, "the page_token is invalid or an input param was added, altered or deleted"),
     "EXPIRED_VALUE": (400, "Page token expired"),
     "AMBIGUITY_DURING_PROCESSING": (400, "ambiguity while processing the request"),
     "TOO_MANY_REQUESTS": (429, "Too many requests fired. Please try after some time"),

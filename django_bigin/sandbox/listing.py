@@ -139,7 +139,7 @@ def read_page(call: Call, per_page: int, *, wall: int) -> int:
 
 
 def _resume(call: Call, store: ModuleStore, value: str) -> PageToken:
-    token = call.state.page_tokens.get(value)
+    token: PageToken | None = call.state.page_tokens.get(value)
     mine = (call.organization.org_id, call.token.user_id, store.spec.api_name)
     if token is None or (token.org_id, token.user_id, token.module) != mine or _bound(call) != _trim(call, token.bound):
         raise refuse("TOKEN_BOUND_DATA_MISMATCH", details={"param_name": "page_token"})
@@ -157,14 +157,14 @@ def _trim(call: Call, bound: dict[str, str]) -> dict[str, str]:
     return {"fields": bound["fields"]} if call.switches["page_token_binding"] == "fields" else bound
 
 
-def _page_of_ids(
-    call: Call, store: ModuleStore, walk: Walk
-) -> tuple[list[int], bool, Key | None, array[int] | None]:
+def _page_of_ids(call: Call, store: ModuleStore, walk: Walk) -> tuple[list[int], bool, Key | None, array[int] | None]:
     """Give the page's ids, whether more follow, the last key, and the frozen order if paging is by snapshot."""
     resumed = walk.resumed
     if call.switches["page_token_paging"] == "snapshot":
         frozen = resumed.snapshot if resumed and resumed.snapshot is not None else _freeze(call, store, walk)
-        ids = [record_id for record_id in frozen[walk.offset : walk.offset + walk.per_page] if record_id in store.records]
+        ids = [
+            record_id for record_id in frozen[walk.offset : walk.offset + walk.per_page] if record_id in store.records
+        ]
         return ids, walk.offset + walk.per_page < len(frozen), None, frozen
     order = _order(call, store, walk)
     start = walk.offset

@@ -93,6 +93,8 @@ TAG = Field("Tag", "text", 2000, json_type="jsonarray")
 IMAGE = read_only("Record_Image", "profileimage")
 DESCRIPTION = Field("Description", "textarea")
 RELATED_TO = Field("Related_To", "lookup")
+UNSUBSCRIBED_MODES = ("Consent form", "Manual", "Unsubscribe link", "Zoho campaigns")
+TASK_STATES = ("Not Started", "In Progress", "Completed", "Deferred", "Waiting on someone else")
 # Inherited from CRM: full rows show them, settings/fields does not (recorded for Contacts and Products).
 INHERITED = tuple(text(name, hidden=True) for name in ("Department", "Other_City", "Lead_Source", "Skype_ID"))
 
@@ -127,7 +129,7 @@ CONTACTS = ModuleSpec(
         Field("Email_Opt_Out", "boolean"),
         after=(
             ACTIVITY, TAG, IMAGE,
-            read_only("Unsubscribed_Mode", "picklist", values=("Consent form", "Manual", "Unsubscribe link", "Zoho campaigns")),
+            read_only("Unsubscribed_Mode", "picklist", values=UNSUBSCRIBED_MODES),
             read_only("Unsubscribed_Time", "datetime"),
             read_only("Record_Creation_Source_ID__s", "bigint", default="0"),
             *INHERITED,
@@ -191,7 +193,7 @@ TASKS = ModuleSpec(
     fields=_with_system_fields(
         text("Subject", 255, mandatory=True, display=True),
         Field("Due_Date", "date"),
-        Field("Status", "picklist", values=("Not Started", "In Progress", "Completed", "Deferred", "Waiting on someone else")),
+        Field("Status", "picklist", values=TASK_STATES),
         Field("Priority", "picklist", values=("Highest", "High", "Normal", "Low", "Lowest")),
         RELATED_TO,
         Field("Remind_At", "ALARM"),

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from random import Random
-from typing import Any
 
 from .credits import CreditLedger, budget_of
 from .modules import DEFAULT_LAYOUTS, MODULES, OLD_MODULE_NAMES, RECORD_MODULES, Field

@@ -5,6 +5,7 @@ Source: api-records sections 1, 3, 13 and 15, oauth section 13.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from . import listing, settings, writes
@@ -33,7 +34,7 @@ class Route:
     """A path under the base: `{module}`, `{id}` stand for one segment each; one operation for each method."""
 
     segments: tuple[str, ...]
-    operations: dict[str, Operation]
+    operations: Mapping[str, Operation]
 
     def match(self, segments: list[str]) -> tuple[str, ...] | None:
         """Give what the placeholders stand for, None if the path is another."""

@@ -20,9 +20,22 @@ FIRST_NAMES = (
 )  # fmt: skip
 LAST_NAMES = (
     "Abara", "Berg", "Costa", "Dubois", "Eriksen", "Fischer", "García", "Haddad", "Ivanova", "Jansen", "Kowalski",
-    "Li", "Müller", "Nakamura", "Okafor", "Patel", "Quispe", "Rossi", "Silva", "Tanaka", "Ueda", "Vega", "Weber", "Yılmaz",
+    "Li", "Müller", "Nakamura", "Okafor", "Patel", "Quispe", "Rossi", "Silva", "Tanaka", "Ueda", "Vega", "Weber",
+    "Yılmaz",
 )  # fmt: skip
-COMPANY_WORDS = ("Orbit", "Acme", "Northwind", "Bluefin", "Cedar", "Delta", "Ember", "Falcon", "Granite", "Harbor", "Iris")
+COMPANY_WORDS = (
+    "Orbit",
+    "Acme",
+    "Northwind",
+    "Bluefin",
+    "Cedar",
+    "Delta",
+    "Ember",
+    "Falcon",
+    "Granite",
+    "Harbor",
+    "Iris",
+)
 COMPANY_KINDS = ("Tools", "Pumps", "Logistics", "Foods", "Textiles", "Systems", "Optics", "Energy", "Print", "Labs")
 CITIES = (
     ("Lyon", "Auvergne-Rhône-Alpes", "France", "69002"), ("Austin", "Texas", "United States", "78701"),
@@ -31,6 +44,7 @@ CITIES = (
     ("Porto", "Norte", "Portugal", "4000-008"), ("Cork", "Munster", "Ireland", "T12 W8K3"),
 )  # fmt: skip
 STREETS = ("Station Road", "Rue des Forges", "Mill Lane", "High Street", "Via Roma", "Kirchweg", "Harbour View")
+DEAL_KINDS = ("retrofit", "order", "service", "trial")
 TITLES = ("Plant manager", "COO", "Buyer", "Head of sales", "Engineer", "Accountant", "Founder")
 TAGS = ("vip", "newsletter", "partner", "trade fair", "dormant")
 SENTENCES = (
@@ -154,7 +168,7 @@ class Generator:
         layout = self._organization.layouts[0]
         sub_pipeline, stages = next(iter(layout.sub_pipelines.items()))
         record: Record = {
-            "Deal_Name": f"{self._pick(COMPANY_WORDS)} – {self._pick(('retrofit', 'order', 'service', 'trial'))} {number + 1}",
+            "Deal_Name": f"{self._pick(COMPANY_WORDS)} – {self._pick(DEAL_KINDS)} {number + 1}",
             "Pipeline": layout.id,
             "Sub_Pipeline": sub_pipeline,
             "Stage": self._pick(stages or list(STAGES)),

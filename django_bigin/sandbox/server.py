@@ -43,7 +43,7 @@ class Handler(BaseHTTPRequestHandler):
             return
         self._write(response)
 
-    do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = do_HEAD = do_OPTIONS = answer
+    do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = do_HEAD = do_OPTIONS = answer  # noqa: N815
 
     def _write(self, response: Response) -> None:
         body = response.body()

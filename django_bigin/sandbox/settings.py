@@ -5,6 +5,7 @@ The key sets are the recorded ones. Source: api-records section 14, api-bulk-not
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from .call import Call, absence, refuse_absent
@@ -14,6 +15,7 @@ from .listing import PER_PAGE, read_number
 from .modules import MODULES, OLD_MODULE_NAMES, Field, ModuleSpec
 from .organization import COUNTRIES, Layout, Organization, User
 
+PAID_SECONDS, TRIAL_SECONDS = 3 * 366 * 86_400, 15 * 86_400
 PROFILES = ("Administrator", "Standard")
 UI_TYPES = {
     "text": 1, "picklist": 2, "textarea": 3, "ownerlookup": 8, "website": 21, "date": 24, "email": 25, "integer": 32,
@@ -24,7 +26,7 @@ UI_TYPES_BY_NAME = {
     "Created_By": 20, "Modified_By": 20, "First_Name": 27, "Last_Name": 127, "Tag": 209, "Created_Time": 333,
     "Modified_Time": 333, "Last_Activity_Time": 786,
 }  # fmt: skip
-USER_KINDS = {
+USER_KINDS: dict[str, Callable[[User], bool]] = {
     "AllUsers": lambda user: True,
     "ActiveUsers": lambda user: user.status == "active",
     "DeactiveUsers": lambda user: user.status in {"inactive", "disabled"},
@@ -33,7 +35,9 @@ USER_KINDS = {
     "DeletedUsers": lambda user: user.status == "deleted",
     "ActiveConfirmedUsers": lambda user: user.status == "active" and user.confirm,
     "AdminUsers": lambda user: user.profile == "Administrator",
-    "ActiveConfirmedAdmins": lambda user: user.status == "active" and user.confirm and user.profile == "Administrator",
+    "ActiveConfirmedAdmins": lambda user: (
+        (user.status, user.confirm, user.profile) == ("active", True, "Administrator")
+    ),
 }
 
 
@@ -45,7 +49,8 @@ def get_org(call: Call) -> Response:
     call.allow("org")
     organization, admin = call.organization, call.organization.admin
     code, country, currency, symbol, iso = COUNTRIES[organization.data_center]
-    trial_expiry = None if organization.paid else organization.times.text(organization.founded_at + 15 * 86_400)
+    paid_until = organization.times.text(organization.founded_at + PAID_SECONDS)
+    trial_expiry = None if organization.paid else organization.times.text(organization.founded_at + TRIAL_SECONDS)
     shown = {
         "id": str(organization.metadata_id("org")),
         "company_name": organization.company_name,
@@ -71,7 +76,7 @@ def get_org(call: Call) -> Response:
         "license_details": {
             "paid": organization.paid,
             "paid_type": "biginpremier" if organization.paid else "free",
-            "paid_expiry": organization.times.text(organization.founded_at + 3 * 366 * 86_400) if organization.paid else None,
+            "paid_expiry": paid_until if organization.paid else None,
             "trial_type": None if organization.paid else "biginpremier",
             "trial_expiry": trial_expiry,
             "users_license_purchased": organization.licences,
@@ -145,7 +150,8 @@ def show_user(organization: Organization, user: User) -> dict[str, Any]:
         "sort_order_preference": "First Name,Last Name",
         "decimal_separator": "Period",
         "number_separator": "Comma",
-        **dict.fromkeys(("phone", "mobile", "fax", "website", "alias", "signature", "dob", "street", "city", "state", "zip")),
+        **dict.fromkeys(("phone", "mobile", "fax", "website", "alias", "signature", "dob")),
+        **dict.fromkeys(("street", "city", "state", "zip")),
         "country": COUNTRIES[organization.data_center][1],
         "default_tab_group": "0",
         "personal_account": True,
@@ -181,7 +187,8 @@ def _offset_milliseconds(text: str) -> int:
 def list_modules(call: Call) -> Response:
     """Answer the modules; one that the plan does not have is left out, unless it is there but forbidden."""
     call.allow("settings.modules")
-    shown = [_show_module(call, n, spec) for n, spec in enumerate(MODULES.values(), 1) if absence(call, spec.api_name) in {None, 403}]
+    specs = [spec for spec in MODULES.values() if absence(call, spec.api_name) in {None, 403}]
+    shown = [_show_module(call, n, spec) for n, spec in enumerate(specs, 1)]
     return Response(200, {"modules": shown})
 
 
@@ -330,7 +337,7 @@ def _show_field(organization: Organization, spec: ModuleSpec, field: Field, numb
         "unique": {"casesensitive": "0"} if field.unique else {},
         "enable_colour_code": False,
         "child_fields": None,
-        "pick_list_values": [_show_value(organization, spec, field, n, value) for n, value in enumerate(field.values, 1)],
+        "pick_list_values": [_show_value(organization, spec, field, n, v) for n, v in enumerate(field.values, 1)],
         "system_mandatory": field.mandatory,
         "virtual_field": False,
         "json_type": field.json_type,

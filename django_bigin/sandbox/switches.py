@@ -20,31 +20,51 @@ class Switch:
 
 SWITCHES: dict[str, Switch] = {
     # accounts server
-    "throttle_status": Switch(400, (400, 200), "HTTP status of the token endpoint's throttle body (recorded 400; Kaizen 43 says 200)"),
-    "throttle_locale": Switch("en", ("en", "zh"), "language of the throttle body (both recorded)"),
-    "throttle_sticky": Switch(False, (False, True), "a call while throttled starts the ten minutes again (field reports)"),
+    "throttle_status": Switch(
+        400, (400, 200), "HTTP status of the token endpoint's throttle body (recorded 400; Kaizen 43 says 200)"
+    ),
+    "throttle_locale": Switch("en", ("en", "zh"), "language of the throttle body (both seen)"),
+    "throttle_sticky": Switch(
+        False, (False, True), "a call while throttled starts the ten minutes again (field reports)"
+    ),
     "throttle_limit": Switch(10, (), "access tokens that one refresh token gives in a window (D)"),
     "throttle_seconds": Switch(600, (), "length of that window (D)"),
-    "access_token_cap": Switch(15, (), "access tokens alive for one refresh token; one more silently kills the oldest (10, 15 or 30)"),
+    "access_token_cap": Switch(
+        15, (), "access tokens alive for one refresh token; one more silently kills the oldest (10, 15 or 30)"
+    ),
     "access_token_seconds": Switch(3600, (), "how long an access token lives (D)"),
-    "refresh_token_cap": Switch(20, (), "grants alive for one user and client; one more silently evicts the oldest (D)"),
-    "bad_secret_error": Switch("invalid_client_secret", ("invalid_client_secret", "invalid_client"), "newer and older servers' word"),
+    "refresh_token_cap": Switch(
+        20, (), "grants alive for one user and client; one more silently evicts the oldest (D)"
+    ),
+    "bad_secret_error": Switch(
+        "invalid_client_secret", ("invalid_client_secret", "invalid_client"), "newer and older servers' word"
+    ),
     "token_scope": Switch(True, (True, False), "whether token answers carry `scope`"),
     "token_api_domain": Switch(True, (True, False), "whether token answers carry `api_domain`"),
     # authorization header
     "bearer": Switch("accepted", ("accepted", "refused"), "`Authorization: Bearer`; refused is 400 INVALID_REQUEST"),
-    "bad_token_code": Switch("INVALID_TOKEN", ("INVALID_TOKEN", "AUTHENTICATION_FAILURE"), "code of a 401 for an expired token (both seen)"),
+    "bad_token_code": Switch(
+        "INVALID_TOKEN", ("INVALID_TOKEN", "AUTHENTICATION_FAILURE"), "code of a 401 for an expired token (both seen)"
+    ),
     "scope_mismatch_status": Switch(401, (401, 403), "HTTP status of OAUTH_SCOPE_MISMATCH (C: both)"),
     # reading
     "page_wall": Switch(2000, (), "records that `page` alone reaches (P, C)"),
     "page_token_ceiling": Switch(100_000, (), "records that page tokens reach (C, unverified on Bigin)"),
     "page_token_seconds": Switch(86_400, (), "how long a page token lives (C)"),
     "page_token_paging": Switch("offset", ("offset", "keyset", "snapshot"), "what a page token remembers (U)"),
-    "page_token_binding": Switch("strict", ("strict", "fields"), "parameters that must be sent again with a page token: all, or `fields` alone"),
-    "sort_fields": Switch("safe", ("safe", "any", "ignored"), "sort_by takes id, Created_Time, Modified_Time (C), any field (D), or is ignored"),
+    "page_token_binding": Switch(
+        "strict", ("strict", "fields"), "parameters that must be sent again with a page token: all, or `fields` alone"
+    ),
+    "sort_fields": Switch(
+        "safe",
+        ("safe", "any", "ignored"),
+        "sort_by takes id, Created_Time, Modified_Time (C), any field (D), or is ignored",
+    ),
     "list_ids": Switch("ignored", ("ignored", "honoured"), "the `ids` parameter of a list (C, unverified on Bigin)"),
     "fields_id_alone": Switch("accepted", ("accepted", "refused"), "`fields=id` with no other name (P-CRM: refused)"),
-    "if_modified_since": Switch("ignored", ("ignored", "honoured"), "the header on list and deleted (C, unverified on Bigin)"),
+    "if_modified_since": Switch(
+        "ignored", ("ignored", "honoured"), "the header on list and deleted (C, unverified on Bigin)"
+    ),
     "deleted_log": Switch("answers", ("answers", "empty"), "empty: 204 always, as the least a server must give"),
     "deleted_order": Switch("newest", ("newest", "oldest"), "order of the deleted log (U)"),
     "deleted_wall": Switch(2000, (), "rows of the deleted log that paging reaches; 0 for all (U: a cap is assumed)"),
@@ -61,7 +81,9 @@ SWITCHES: dict[str, Switch] = {
     "credits": Switch("enforced", ("enforced", "counted"), "an exhausted budget answers 429, or is only counted"),
     "credit_budget": Switch(0, (), "credits in 24 hours for every organization; 0: by edition and licences"),
     "credits_header": Switch(True, (True, False), "X-API-CREDITS-REMAINING from half the budget on (C)"),
-    "absent_modules": Switch({}, (), 'modules the plan does not have: {"Products": 403} or 400; also an option of an organization'),
+    "absent_modules": Switch(
+        {}, (), 'modules the plan does not have: {"Products": 403} or 400; also an option of an organization'
+    ),
 }
 
 
@@ -75,7 +97,8 @@ def check_switch(name: str, value: Any) -> Any:
     if name not in SWITCHES:
         raise ValueError(f"there is no switch {name!r}; the switches are {', '.join(sorted(SWITCHES))}")
     switch = SWITCHES[name]
-    if switch.choices and (value not in switch.choices or type(value) is not type(switch.choices[switch.choices.index(value)])):
+    # By type too: to Python 1 is True.
+    if switch.choices and not any(value == choice and type(value) is type(choice) for choice in switch.choices):
         raise ValueError(f"{name} is one of {', '.join(map(repr, switch.choices))}, not {value!r}")
     kind = type(switch.default)
     if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):

@@ -1,4 +1,7 @@
-"""Values as programs send them, checked and brought into the form the store keeps. Source: api-records sections 6 and 12."""
+"""Values as programs send them, checked and brought into the form the store keeps.
+
+Source: api-records sections 6 and 12.
+"""
 
 from __future__ import annotations
 
@@ -162,12 +165,9 @@ class RowReader:
             stages = candidate.sub_pipelines.get(str(sub_pipeline)) if sub_pipeline else _all_stages(candidate)
             if stages is not None and (stage is None or stage in stages):
                 return {"Pipeline": candidate.id} if new or named is not None or sub_pipeline else {}
-        wrong = "Stage" if sub_pipeline is None or any(sub_pipeline in c.sub_pipelines for c in candidates) else "Sub_Pipeline"
-        raise RowRefusal(
-            "MAPPING_MISMATCH",
-            "Pipeline doesn't contain the Stage" if wrong == "Stage" else "Layout doesn't contain the Pipeline",
-            api_name=wrong, mapped_field="Sub_Pipeline" if wrong == "Stage" else "Layout", json_path=f"$.data[{index}].{wrong}",
-        )  # fmt: skip
+        if sub_pipeline is None or any(sub_pipeline in candidate.sub_pipelines for candidate in candidates):
+            raise mismatch("Stage", "Sub_Pipeline", "Pipeline doesn't contain the Stage", index)
+        raise mismatch("Sub_Pipeline", "Layout", "Layout doesn't contain the Pipeline", index)
 
     def _layout(self, named: Any, index: int) -> Layout:
         if named is None:
@@ -192,6 +192,12 @@ def invalid(field: Field, index: int, message: str | None = None, **details: Any
     return RowRefusal(
         "INVALID_DATA", message, **details, api_name=field.api_name, json_path=f"$.data[{index}].{field.api_name}"
     )
+
+
+def mismatch(name: str, within: str, message: str, index: int) -> RowRefusal:
+    """Build the refusal of a value that does not belong to another one of the row."""
+    path = f"$.data[{index}].{name}"
+    return RowRefusal("MAPPING_MISMATCH", message, api_name=name, mapped_field=within, json_path=path)
 
 
 def _id_in(value: Any) -> int | None:
