@@ -263,9 +263,11 @@ class ModuleRun:
 
     def _settle_missing(self, opened_at: datetime) -> None:
         """Turn what a quiet walk missed into tombstones, unless it is suspiciously much."""
-        unseen = self._live_records().filter(seen_at__lt=opened_at)
         if self.progress.page_tokens["ordered"]:
-            unseen = unseen.filter(bigin_id__in=self.progress.missing_ids)
+            # Found as gaps between rising ids. What was read after the walk opened is not missing, of course.
+            unseen = self._live_records().filter(bigin_id__in=self.progress.missing_ids, seen_at__lte=opened_at)
+        else:
+            unseen = self._live_records().filter(seen_at__lt=opened_at)
         missing = list(unseen.values_list("bigin_id", flat=True))
         if not missing:
             return
