@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from django_bigin.exceptions import EncryptionError
+from .exceptions import EncryptionError
 
 Context = bytes | Sequence[str]
 

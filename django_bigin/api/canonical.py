@@ -10,8 +10,9 @@ from datetime import UTC, datetime
 from typing import Any
 
 _LOOKUP_KEYS = frozenset({"id", "name", "email", "display_label", "zuid", "module"})
-_MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:?\d\d)", re.ASCII)
-_ABSENT: Any = object()
+_MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:?\d\d)", re.ASCII)
+_SHORTEST_MOMENT = len("2026-11-03T09:14Z")
+_encode = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode
 
 
 def canonical(record: Mapping[str, Any]) -> dict[str, Any]:
@@ -22,24 +23,24 @@ def canonical(record: Mapping[str, Any]) -> dict[str, Any]:
     """
     result = {}
     for key, value in record.items():
-        if key.startswith("$"):
+        if value is None or key[:1] == "$":
             continue
-        if key == "id":
-            plain = str(value) if isinstance(value, (str, int)) and value != "" else _ABSENT
-        elif key == "Tag" and isinstance(value, list):
-            plain = sorted(_tag_names(value)) or _ABSENT
-        else:
-            plain = _canonical_value(value)
-        if plain is not _ABSENT:
-            result[key] = plain
+        # Most values are strings, and a hundred thousand records are hashed at a time: they leave early.
+        if isinstance(value, str):
+            if value:
+                result[key] = _text(value)
+            continue
+        plain: Any = _tag_names(value) if key == "Tag" and isinstance(value, list) else _plain(value)
+        if plain is None or plain == "" or plain == [] or plain == {}:
+            continue
+        result[key] = str(plain) if key == "id" else plain
     return result
 
 
 def content_hash(record: Mapping[str, Any]) -> str:
     """Hash the canonical form of a record: 64 hex digits."""
-    text = json.dumps(canonical(record), sort_keys=True, separators=(",", ":"), ensure_ascii=False)
     # A lone surrogate, which JSON can spell, has no UTF-8; it must hash all the same.
-    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+    return hashlib.sha256(_encode(canonical(record)).encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def module_hash(hashes: Iterable[tuple[int, str]]) -> str:
@@ -50,40 +51,31 @@ def module_hash(hashes: Iterable[tuple[int, str]]) -> str:
     return digest.hexdigest()
 
 
-def _canonical_value(value: Any) -> Any:
-    if value is None or isinstance(value, bool):
-        return _ABSENT if value is None else value
+def _plain(value: Any) -> Any:
     if isinstance(value, str):
-        return _canonical_text(value) if value else _ABSENT
+        return _text(value)
     if isinstance(value, float):
         return int(value) if value.is_integer() else value
     if isinstance(value, Mapping):
-        return _canonical_object(value)
-    if isinstance(value, (list, tuple)):
-        items = [plain for plain in map(_canonical_value, value) if plain is not _ABSENT]
-        return items or _ABSENT
+        kept = {key: each for key, each in value.items() if not key.startswith("$")}
+        if "id" in kept and _LOOKUP_KEYS.issuperset(kept):
+            return None if kept["id"] is None else str(kept["id"])
+        return canonical(kept)
+    if isinstance(value, list):
+        return [_plain(item) for item in value]
     return value
 
 
-def _canonical_text(text: str) -> str:
-    # The two cheap looks first: most strings of a record are not moments.
-    if len(text) < 20 or text[10] != "T" or not _MOMENT.fullmatch(text):
+def _text(text: str) -> str:
+    # The two cheap looks first: few strings of a record are moments.
+    if len(text) < _SHORTEST_MOMENT or text[10] != "T" or not _MOMENT.fullmatch(text):
         return text
     try:
         moment = datetime.fromisoformat(text).astimezone(UTC)
     except (ValueError, OverflowError):
         return text
-    return moment.replace(tzinfo=None, microsecond=0).isoformat() + "Z"
-
-
-def _canonical_object(value: Mapping[str, Any]) -> Any:
-    kept = {key: each for key, each in value.items() if not key.startswith("$")}
-    if "id" in kept and _LOOKUP_KEYS.issuperset(kept):
-        identity = kept["id"]
-        return str(identity) if isinstance(identity, (str, int)) and identity != "" else _ABSENT
-    return canonical(kept) or _ABSENT
+    return moment.isoformat()[:19] + "Z"
 
 
 def _tag_names(tags: list[Any]) -> list[str]:
-    names = (tag.get("name") if isinstance(tag, Mapping) else tag for tag in tags)
-    return [str(name) for name in names if name]
+    return sorted(str(tag.get("name") if isinstance(tag, Mapping) else tag) for tag in tags)

@@ -14,9 +14,19 @@ from typing import Any, Protocol
 import requests
 from requests.auth import AuthBase
 
-from django_bigin.api.datacenters import DATA_CENTERS, DataCenter
-from django_bigin.api.product import BIGIN, Product
-from django_bigin.api.responses import (
+from ..exceptions import (
+    AccessTokenError,
+    AuthorizationError,
+    BiginError,
+    PaginationLimitError,
+    RecordNotFoundError,
+    RequestError,
+    ResponseError,
+    SyncError,
+)
+from .datacenters import DATA_CENTERS, DataCenter
+from .product import BIGIN, Product
+from .responses import (
     Field,
     Json,
     Module,
@@ -36,17 +46,7 @@ from django_bigin.api.responses import (
     read_row_results,
     read_rows,
 )
-from django_bigin.api.transport import DEFAULT_TIMEOUTS, NETWORK_FAILURES, Timeouts, network_error, new_session
-from django_bigin.exceptions import (
-    AccessTokenError,
-    AuthorizationError,
-    BiginError,
-    PaginationLimitError,
-    RecordNotFoundError,
-    RequestError,
-    ResponseError,
-    SyncError,
-)
+from .transport import DEFAULT_TIMEOUTS, NETWORK_FAILURES, Timeouts, network_error, new_session
 
 logger = logging.getLogger(__name__)
 

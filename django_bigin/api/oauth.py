@@ -16,19 +16,7 @@ import requests
 from oauthlib.oauth2 import WebApplicationClient
 from requests_oauthlib import OAuth2Session
 
-from django_bigin.api.datacenters import DATA_CENTERS, DataCenter
-from django_bigin.api.responses import Unreadable, read_json, shown
-from django_bigin.api.scopes import join_scopes, read_scopes
-from django_bigin.api.transport import (
-    DEFAULT_TIMEOUTS,
-    NETWORK_FAILURES,
-    Timeouts,
-    network_error,
-    new_session,
-    no_auth,
-)
-from django_bigin.api.transport import redact_logs as redact_logs
-from django_bigin.exceptions import (
+from ..exceptions import (
     BiginError,
     ClientCredentialsError,
     GrantTokenError,
@@ -36,6 +24,18 @@ from django_bigin.exceptions import (
     RefreshTokenError,
     ServerError,
 )
+from .datacenters import DATA_CENTERS, DataCenter
+from .responses import Unreadable, read_json, shown
+from .scopes import join_scopes, read_scopes
+from .transport import (
+    DEFAULT_TIMEOUTS,
+    NETWORK_FAILURES,
+    Timeouts,
+    network_error,
+    new_session,
+    no_auth,
+)
+from .transport import redact_logs as redact_logs
 
 TOKEN_PATH = "/oauth/v2/token"  # noqa: S105  a path
 REVOKE_PATH = "/oauth/v2/token/revoke"

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
 
-from django_bigin.exceptions import (
+from ..exceptions import (
     AccessTokenError,
     AuthorizationError,
     BiginError,

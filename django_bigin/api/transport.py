@@ -14,8 +14,8 @@ import requests
 import urllib3
 from requests.adapters import HTTPAdapter
 
-from django_bigin.api.datacenters import DATA_CENTERS
-from django_bigin.exceptions import NetworkError
+from ..exceptions import NetworkError
+from .datacenters import DATA_CENTERS
 
 # What a call over `requests` can raise; urllib3's own slip through now and then while a body is read.
 NETWORK_FAILURES = (requests.RequestException, urllib3.exceptions.HTTPError)
