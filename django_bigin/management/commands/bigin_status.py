@@ -110,7 +110,7 @@ def _module(module: ModuleSync, records: int) -> dict[str, Any]:
 
 def _credits(connections: Iterable[Connection]) -> dict[int, dict[str, int]]:
     """Used and daily credits of each connection's organization; tenants that share an organization share them."""
-    ledger: dict[tuple[str, str], dict[str, Any]] = {
+    ledger: dict[tuple[str, str], Any] = {
         (row["data_center"], row["org_id"]): row
         for row in CreditUse.objects.filter(
             minute__gt=clock.now() - timedelta(days=1), org_id__in={connection.org_id for connection in connections}

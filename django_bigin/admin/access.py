@@ -1,0 +1,187 @@
+"""What every admin of ours shares: nobody sees or changes what `BIGIN_ACCESS_POLICY` does not let them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from django.apps import apps
+from django.contrib import admin
+from django.core.exceptions import ValidationError
+from django.db.models import Field, ForeignKey, Model, QuerySet
+from django.forms import ModelChoiceField
+from django.http import HttpRequest
+
+from ..conf import TENANT_MODEL, settings
+from ..policy import ALL, Action, access_policy, is_unlimited, visible
+
+if TYPE_CHECKING:
+    ModelAdmin = admin.ModelAdmin[Any]
+    TabularInline = admin.TabularInline[Any, Any]
+else:
+    # Django's classes take no parameters while running.
+    ModelAdmin, TabularInline = admin.ModelAdmin, admin.TabularInline
+
+TENANTS_IN_SIDEBAR = 100
+
+
+class PolicyAdmin(ModelAdmin):
+    """An admin whose rows, choices and permissions are narrowed to what the site's policy grants.
+
+    Django's own permissions are needed as well: the policy only ever takes away.
+    """
+
+    delete_action: ClassVar[Action] = "change"
+    goes_along: ClassVar[tuple[type[Model], ...]] = ()
+    """Models whose rows nobody deletes by hand, but which go when a row of this one is deleted."""
+    lookups_refused: ClassVar[tuple[str, ...]] = ()
+    """Fields that no query string may filter by: the number of results would tell what they hold."""
+
+    # Counting a big table takes longer than showing a page of it.
+    show_full_result_count = False
+
+    class Media:
+        css = {"all": ("django_bigin/admin.css",)}
+
+    def scope(self, queryset: QuerySet[Any], user: Any) -> QuerySet[Any]:
+        """The rows that a person may see."""
+        raise NotImplementedError  # each admin says it
+
+    def may(self, user: Any, action: Action, obj: Any) -> bool:
+        """Whether the policy lets a person do this with a row."""
+        raise NotImplementedError
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        return self.scope(super().get_queryset(request), request.user)
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        allowed = super().has_view_permission(request, obj)
+        return allowed and (obj is None or self.may(request.user, "view", obj))
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        allowed = super().has_change_permission(request, obj)
+        return allowed and (obj is None or self.may(request.user, "change", obj))
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        allowed = super().has_delete_permission(request, obj)
+        return allowed and (obj is None or self.may(request.user, self.delete_action, obj))
+
+    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest | None = None) -> bool:
+        if lookup.split("__")[0] in self.lookups_refused:
+            return False
+        return super().lookup_allowed(lookup, value, request)  # type: ignore[arg-type]  # None only before Django 6
+
+    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
+        to_delete, counts, refused, protected = super().get_deleted_objects(objs, request)
+        refused = refused - {str(model._meta.verbose_name) for model in self.goes_along}
+        return to_delete, counts, refused, protected
+
+    def formfield_for_foreignkey(
+        self, db_field: ForeignKey[Any, Any], request: HttpRequest, **kwargs: Any
+    ) -> ModelChoiceField[Any]:
+        choices = self._choices(db_field, request)
+        if choices is not None:
+            kwargs["queryset"] = choices
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)  # type: ignore[return-value]
+
+    def _choices(self, db_field: Field[Any, Any], request: HttpRequest) -> QuerySet[Any] | None:
+        """What a person may choose from; also what a posted choice is checked against."""
+        model = db_field.related_model
+        if model is tenant_model():
+            return visible_tenants(request.user)
+        related = self.admin_site._registry.get(model)  # type: ignore[arg-type]  # "self" only while models load
+        return related.get_queryset(request) if isinstance(related, PolicyAdmin) else None
+
+
+class TenantScoped(PolicyAdmin):
+    """Rows that belong to a tenant, reached by `tenant_path`; those of no tenant are for the unlimited alone."""
+
+    tenant_path: ClassVar[str]
+
+    def scope(self, queryset: QuerySet[Any], user: Any) -> QuerySet[Any]:
+        return visible(queryset, user, path=self.tenant_path)
+
+    def may(self, user: Any, action: Action, obj: Any) -> bool:
+        return access_policy().may(user, action, self.tenant_of(obj))
+
+    def tenant_of(self, obj: Any) -> Any:
+        """The tenant that a row belongs to; None for a shared one."""
+        for name in self.tenant_path.split("__"):
+            obj = getattr(obj, name)
+        return obj
+
+    @admin.display(description="tenant")
+    def tenant_name(self, obj: Any) -> str:
+        return str(self.tenant_of(obj) or "every tenant")
+
+
+class UnlimitedOnly(PolicyAdmin):
+    """Rows about the whole installation, which limited people have no business with."""
+
+    def scope(self, queryset: QuerySet[Any], user: Any) -> QuerySet[Any]:
+        return queryset if is_unlimited(user) else queryset.none()
+
+    def may(self, user: Any, action: Action, obj: Any) -> bool:
+        return is_unlimited(user) and access_policy().may(user, action, None)
+
+
+class ReadOnly(ModelAdmin):
+    """Rows that the engine writes: people look at them. Goes before the other bases."""
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+class TenantFilter(admin.SimpleListFilter):
+    """The sidebar's tenants: those that the person may see, and of many only the first."""
+
+    title = "tenant"
+    parameter_name = "tenant"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        self.path = model_admin.tenant_path
+        tenants = visible_tenants(request.user).order_by(settings.BIGIN_TENANT_LOOKUP)
+        shown = list(tenants[:TENANTS_IN_SIDEBAR])
+        return [(str(tenant.pk), str(tenant)) for tenant in shown]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        if self.value() is None:
+            return queryset
+        try:
+            return queryset.filter(**{self.path: self.value()})
+        except (ValueError, ValidationError):  # a key that no tenant can have
+            return queryset.none()
+
+
+class DataCenterFilter(admin.SimpleListFilter):
+    """The sidebar's data centers: those that the site may use."""
+
+    title = "data center"
+    parameter_name = "data_center"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [(code, code) for code in settings.data_center_codes]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        return queryset.filter(data_center=self.value()) if self.value() else queryset
+
+
+def tenant_model() -> type[Model]:
+    """The site's tenant model."""
+    return apps.get_model(TENANT_MODEL)
+
+
+def visible_tenants(user: Any) -> QuerySet[Any]:
+    """The tenants that a person may see."""
+    return visible(tenant_model()._default_manager.all(), user, path="pk")
+
+
+def visible_tenant_keys(user: Any) -> list[str] | None:
+    """Their primary keys as text, as the audit holds them; None for all."""
+    tenants = access_policy().tenants_for(user)
+    return None if tenants is ALL else [str(key) for key in tenants.values_list("pk", flat=True)]

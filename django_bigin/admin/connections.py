@@ -1,0 +1,159 @@
+"""Connections and the attempts to make one."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin
+from django.db import transaction
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils.safestring import SafeString
+from django.utils.text import Truncator
+
+from .. import audit
+from ..conf import TENANT_MODEL, settings
+from ..models import (
+    AuthorizationAttempt,
+    Connection,
+    Job,
+    ModuleSchema,
+    ModuleSync,
+    Record,
+    SetAsideRow,
+)
+from .access import DataCenterFilter, ReadOnly, TabularInline, TenantFilter, TenantScoped
+from .show import connection_badge, is_stored, lines, module_badge, moment, secret_state
+
+
+class ModulesInline(TabularInline):
+    """How each module is, on the connection's page."""
+
+    model = ModuleSync
+    verbose_name_plural = "modules"
+    fields = ("enabled", "state", "records_watermark", "last_success_at", "trouble")
+    readonly_fields = fields
+    show_change_link = True
+    can_delete = False
+    extra = 0
+
+    def has_add_permission(self, request: HttpRequest, obj: Any) -> bool:  # type: ignore[override]  # as Django's own
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    @admin.display(description="state")
+    def state(self, obj: ModuleSync) -> SafeString:
+        return module_badge(obj)
+
+    @admin.display(description="what is wrong")
+    def trouble(self, obj: ModuleSync) -> str:
+        return obj.unavailable_reason or obj.last_error or obj.incomplete_reason
+
+
+@admin.register(Connection)
+class ConnectionAdmin(TenantScoped):
+    """Connections are made by connecting and ended by disconnecting; what has ended may be deleted."""
+
+    tenant_path = "tenant"
+    delete_action = "disconnect"
+    lookups_refused = ("refresh_token", "access_token")
+    list_display = ("organization", "tenant_name", "data_center", "state", "reason", "token", "refreshed_at")
+    list_filter = (TenantFilter, "status", DataCenterFilter)
+    list_select_related = ("tenant",)
+    ordering = ("-pk",)
+    inlines = (ModulesInline,)
+    fieldsets = (
+        (None, {"fields": ("tenant", "registration", "data_center", "org_name", "org_id")}),
+        ("Status", {"fields": ("state", "status_reason", "status_since", "next_attempt_at", "last_alert_at")}),
+        ("Access", {"fields": ("refresh_token_state", "token", "refreshed_at", "refresh_count", "granted_scopes")}),
+        ("Organization", {"fields": ("org_time_zone", "org_paid", "org_licences", "zoho_user_id", "zoho_user_email")}),
+        (
+            "Inside",
+            {
+                "classes": ("collapse",),
+                "fields": ("grant_version", "failure_count", "throttle_count", "confirm_until", "created_at"),
+            },
+        ),
+    )
+    readonly_fields = ("state", "refresh_token_state", "token", "granted_scopes", "created_at")
+
+    def get_search_fields(self, request: HttpRequest) -> tuple[str, ...]:
+        names = ("slug", "name") if TENANT_MODEL == "django_bigin.Tenant" else (settings.BIGIN_TENANT_LOOKUP,)
+        return ("org_name", "=org_id", *(f"tenant__{name}" for name in names))
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        # Deleted with its refresh token, the grant would live on at Zoho with nobody left to revoke it.
+        ended = obj is None or (obj.status == Connection.Status.DISCONNECTED and not is_stored(obj, "refresh_token"))
+        return ended and super().has_delete_permission(request, obj)
+
+    def get_actions(self, request: HttpRequest) -> Any:
+        # One by one: each page says how much goes with the connection.
+        return {name: each for name, each in super().get_actions(request).items() if name != "delete_selected"}
+
+    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
+        """Count what goes along: Django would load every record to name it."""
+        (connection,) = objs
+        models = (Record, SetAsideRow, ModuleSync, ModuleSchema, Job, AuthorizationAttempt)
+        counts = {
+            str(model._meta.verbose_name_plural): model._default_manager.filter(connection=connection).count()
+            for model in models
+        }
+        to_delete = [str(connection), [f"{number:,} {name}" for name, number in counts.items() if number]]
+        return to_delete, {"connections": 1, **{name: number for name, number in counts.items() if number}}, set(), []
+
+    def delete_model(self, request: HttpRequest, obj: Connection) -> None:
+        with transaction.atomic():
+            audit.record("delete", obj, actor=request.user.get_username(), detail="with its mirror")
+            super().delete_model(request, obj)
+
+    @admin.display(description="organization", ordering="org_name")
+    def organization(self, obj: Connection) -> str:
+        return obj.org_name or obj.org_id
+
+    @admin.display(description="status", ordering="status")
+    def state(self, obj: Connection) -> SafeString:
+        return connection_badge(obj)
+
+    @admin.display(description="reason")
+    def reason(self, obj: Connection) -> str:
+        return Truncator(obj.status_reason).chars(80)
+
+    @admin.display(description="refresh token")
+    def refresh_token_state(self, obj: Connection) -> str:
+        return secret_state(obj, "refresh_token")
+
+    @admin.display(description="access token", ordering="expires_at")
+    def token(self, obj: Connection) -> str:
+        return secret_state(obj, "access_token", detail=f", runs out {moment(obj.expires_at)}")
+
+    @admin.display(description="scopes granted")
+    def granted_scopes(self, obj: Connection) -> SafeString | str:
+        return lines(obj.scopes) or "none"
+
+
+@admin.register(AuthorizationAttempt)
+class AuthorizationAttemptAdmin(ReadOnly, TenantScoped):
+    tenant_path = "tenant"
+    lookups_refused = ("state_hash", "nonce_hash", "code_verifier")
+    list_display = ("created_at", "tenant_name", "registration", "user", "expires_at", "used_at", "outcome")
+    list_filter = (TenantFilter,)
+    list_select_related = ("tenant", "registration", "user")
+    ordering = ("-pk",)
+    fields = (
+        "tenant", "registration", "connection", "user", "created_at", "expires_at", "used_at", "outcome",
+    )  # fmt: skip
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        # Else nobody could delete a user who has pressed Connect within the hour: the attempt goes along.
+        return super(ReadOnly, self).has_delete_permission(request, obj)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        return super().get_queryset(request).defer("state_hash", "nonce_hash", "code_verifier")

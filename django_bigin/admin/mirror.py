@@ -1,0 +1,257 @@
+"""The mirror: how far each module is, the records, what could not be stored."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from django import forms
+from django.contrib import admin
+from django.contrib.admin import ShowFacets
+from django.contrib.admin.views.main import ChangeList
+from django.core.exceptions import ValidationError
+from django.core.paginator import Paginator
+from django.db.models import Field, Q, QuerySet
+from django.http import HttpRequest
+from django.utils.functional import cached_property
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.text import Truncator
+
+from ..api.product import BIGIN
+from ..conf import settings
+from ..models import ModuleSchema, ModuleSync, Record, SetAsideRow
+from ..text import fold
+from .access import ReadOnly, TenantFilter, TenantScoped
+from .inputs import WordsField
+from .show import badge, module_badge, record_fields
+
+if TYPE_CHECKING:
+    ModelForm = forms.ModelForm[Any]
+    AnyPaginator = Paginator[Any]
+else:
+    ModelForm, AnyPaginator = forms.ModelForm, Paginator
+
+COUNTED_AT_MOST = 5_000
+LONGEST_ID = 19
+SEES_CONTENTS = "django_bigin.view_record_data"
+
+
+class ModuleFilter(admin.SimpleListFilter):
+    """The sidebar's modules: those that can be mirrored; asking the table which it holds would read all of it."""
+
+    title = "module"
+    parameter_name = "module"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        names = dict.fromkeys((*BIGIN.modules, *BIGIN.opt_in_modules, *settings.BIGIN_MODULES))
+        return [(name, name) for name in names]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        return queryset.filter(module=self.value()) if self.value() else queryset
+
+
+class ModuleForm(ModelForm):
+    """What a person decides about a module: whether, which fields, how often."""
+
+    class Meta:
+        model = ModuleSync
+        fields = ("enabled", "fields", "interval_seconds")
+
+    def clean_fields(self) -> list[str]:
+        names: list[str] = self.cleaned_data["fields"]
+        schema = ModuleSchema.objects.filter(
+            connection=self.instance.connection_id, module=self.instance.module
+        ).first()
+        known = {each.get("name") for each in schema.fields} if schema else set()
+        unknown = [name for name in names if known and name not in known]
+        if unknown:
+            raise ValidationError(f"Bigin lists no field {', '.join(unknown)} in {self.instance.module}.")
+        return names
+
+
+@admin.register(ModuleSync)
+class ModuleSyncAdmin(TenantScoped):
+    """The engine makes and removes modules; a person says how each is mirrored."""
+
+    tenant_path = "connection__tenant"
+    form = ModuleForm
+    list_display = (
+        "module", "tenant_name", "connection", "enabled", "state", "records_watermark", "last_success_at",
+        "next_run_at", "trouble",
+    )  # fmt: skip
+    list_filter = (TenantFilter, ModuleFilter, "enabled")
+    list_select_related = ("connection__tenant",)
+    ordering = ("-connection", "module")
+    readonly_fields = (
+        "connection", "module", "state", "unavailable_reason", "incomplete_reason", "last_error", "last_error_at",
+        "failure_count", "last_success_at", "last_full_at", "next_run_at", "records_watermark", "deletions_watermark",
+        "phase", "opened_at", "full_requested", "deletions_requested",
+    )  # fmt: skip
+    fieldsets = (
+        (None, {"fields": ("connection", "module", "enabled", "fields", "interval_seconds")}),
+        (
+            "State",
+            {
+                "fields": (
+                    "state", "unavailable_reason", "incomplete_reason", "last_error", "last_error_at", "failure_count",
+                    "last_success_at", "last_full_at", "next_run_at",
+                )
+            },
+        ),
+        (
+            "Progress",
+            {
+                "fields": (
+                    "records_watermark", "deletions_watermark", "phase", "opened_at", "full_requested",
+                    "deletions_requested",
+                )
+            },
+        ),
+    )  # fmt: skip
+
+    def formfield_for_dbfield(self, db_field: Field[Any, Any], request: HttpRequest, **kwargs: Any) -> Any:
+        # A form has `fields` of its own, so this one cannot be declared there.
+        if db_field.name == "fields":
+            return WordsField(required=False, help_text=str(db_field.help_text))
+        return super().formfield_for_dbfield(db_field, request, **kwargs)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        # They can be long, and no page shows them.
+        return super().get_queryset(request).defer("page_tokens", "missing_ids", "bulk_job")
+
+    @admin.display(description="state")
+    def state(self, obj: ModuleSync) -> SafeString:
+        return module_badge(obj)
+
+    @admin.display(description="what is wrong")
+    def trouble(self, obj: ModuleSync) -> str:
+        return Truncator(obj.unavailable_reason or obj.last_error or obj.incomplete_reason).chars(80)
+
+
+@admin.register(ModuleSchema)
+class ModuleSchemaAdmin(ReadOnly, TenantScoped):
+    tenant_path = "connection__tenant"
+    list_display = ("module", "label", "tenant_name", "connection", "read_at")
+    list_filter = (TenantFilter, ModuleFilter)
+    list_select_related = ("connection__tenant",)
+    ordering = ("connection", "module")
+    fields = ("connection", "module", "label", "display_field", "module_modified_at", "read_at", "fields", "new_fields")
+
+
+class BoundedPaginator(AnyPaginator):
+    """Counts no further than the bound: nobody turns to page 900, and counting a million rows takes seconds."""
+
+    @cached_property
+    def count(self) -> int:
+        rows: Any = self.object_list
+        return int(rows.order_by()[:COUNTED_AT_MOST].count())
+
+
+class BoundedChangeList(ChangeList):
+    """Says so where the list was not counted to its end."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if self.result_count >= COUNTED_AT_MOST:
+            self.title = f"{self.title} (the first {COUNTED_AT_MOST:,}; filter or search for the others)"
+
+
+class LiveFilter(admin.SimpleListFilter):
+    """Records that Bigin has, or tombstones."""
+
+    title = "in Bigin"
+    parameter_name = "live"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("yes", "Yes"), ("no", "Deleted")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        if self.value() not in ("yes", "no"):
+            return queryset
+        return queryset.filter(deleted_at__isnull=self.value() == "yes")
+
+
+@admin.register(Record)
+class RecordAdmin(ReadOnly, TenantScoped):
+    """Records are changed in Bigin, and read here."""
+
+    tenant_path = "connection__tenant"
+    lookups_refused = ("data",)
+    list_display = ("label", "module", "email", "tenant_name", "connection", "modified_at", "state")
+    list_filter = (TenantFilter, ModuleFilter, LiveFilter)
+    list_select_related = ("connection__tenant",)
+    ordering = ("-pk",)
+    search_fields = ("name_key", "email_key", "bigin_id")
+    search_help_text = "The beginning of a name or an e-mail address, or an id."
+    paginator = BoundedPaginator
+    show_facets = ShowFacets.NEVER
+    readonly_fields = ("label", "state", "contents")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        return super().get_queryset(request).defer("data")
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
+        return BoundedChangeList
+
+    def get_search_results(self, request: HttpRequest, queryset: QuerySet[Any], search_term: str) -> Any:
+        start = fold(search_term)
+        if not start:
+            return queryset, False
+        found = Q(name_key__startswith=start) | Q(email_key__startswith=start)
+        if start.isascii() and start.isdigit() and len(start) <= LONGEST_ID:
+            found |= Q(bigin_id=int(start))
+        return queryset.filter(found), False
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        fields = (
+            "label", "module", "bigin_id", "connection", "email", "owner_bigin_id", "created_at", "modified_at",
+            "state", "deleted_at", "seen_at", "source",
+        )  # fmt: skip
+        return (*fields, "contents") if request.user.has_perm(SEES_CONTENTS) else fields
+
+    @admin.display(description="name", ordering="name_key")
+    def label(self, obj: Record) -> str:
+        return str(obj)
+
+    @admin.display(description="in Bigin")
+    def state(self, obj: Record) -> SafeString:
+        return badge("off", "Deleted") if obj.deleted_at else badge("good", "Yes")
+
+    @admin.display(description="fields")
+    def contents(self, obj: Record) -> SafeString:
+        schema = ModuleSchema.objects.filter(connection=obj.connection_id, module=obj.module).first()
+        described = schema.fields if schema else []
+        return record_fields(obj.data, {str(each.get("name")): str(each.get("label") or "") for each in described})
+
+
+@admin.register(SetAsideRow)
+class SetAsideRowAdmin(ReadOnly, TenantScoped):
+    tenant_path = "connection__tenant"
+    lookups_refused = ("raw", "raw_hash")
+    list_display = ("module", "bigin_id", "tenant_name", "connection", "why", "tries", "last_at", "next_try_at")
+    list_filter = (TenantFilter, ModuleFilter)
+    list_select_related = ("connection__tenant",)
+    search_fields = ("=bigin_id",)
+    ordering = ("-pk",)
+    readonly_fields = ("row",)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        return super().get_queryset(request).defer("raw")
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        fields = ("connection", "module", "bigin_id", "reason", "tries", "first_at", "last_at", "next_try_at")
+        return (*fields, "row") if request.user.has_perm(SEES_CONTENTS) else fields
+
+    @admin.display(description="reason")
+    def why(self, obj: SetAsideRow) -> str:
+        return Truncator(obj.reason).chars(100)
+
+    @admin.display(description="as it came")
+    def row(self, obj: SetAsideRow) -> SafeString:
+        return format_html('<pre class="bigin-json">{}</pre>', obj.raw)

@@ -1,0 +1,309 @@
+"""Tenants, the clients from Zoho's API console, and their secrets: what people enter by hand."""
+
+from __future__ import annotations
+
+import uuid
+from typing import TYPE_CHECKING, Any
+
+from django import forms
+from django.contrib import admin
+from django.core.exceptions import ImproperlyConfigured, ValidationError
+from django.db.models import Count, QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.utils.decorators import method_decorator
+from django.views.decorators.debug import sensitive_post_parameters
+
+from ..conf import settings
+from ..exceptions import EncryptionError
+from ..fields import seal
+from ..models import (
+    AuthorizationAttempt,
+    CallSlot,
+    ClientRegistration,
+    ClientSecret,
+    RegistrationState,
+    Tenant,
+)
+from ..policy import Action, access_policy, is_unlimited, visible
+from .access import DataCenterFilter, ReadOnly, TabularInline, TenantFilter, TenantScoped
+from .inputs import WordsField
+from .show import is_stored, moment, secret_state
+
+if TYPE_CHECKING:
+    ModelForm = forms.ModelForm[Any]
+else:
+    ModelForm = forms.ModelForm
+
+
+@admin.register(Tenant)  # Django leaves it out where the site has a tenant model of its own
+class TenantAdmin(TenantScoped):
+    tenant_path = "pk"
+    goes_along = (AuthorizationAttempt,)
+    list_display = ("name", "slug", "connection_count", "created_at")
+    search_fields = ("name", "slug")
+    prepopulated_fields = {"slug": ("name",)}
+
+    def tenant_of(self, obj: Any) -> Any:
+        return obj
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        rows: QuerySet[Any] = super().get_queryset(request).annotate(_connections=Count("bigin_connections"))
+        return rows
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        # A limited person could not even see the tenant that they made.
+        return super().has_add_permission(request) and is_unlimited(request.user)
+
+    @admin.display(description="connections")
+    def connection_count(self, obj: Any) -> int:
+        return int(obj._connections)
+
+
+class RegistrationForm(ModelForm):
+    """A client as the API console shows it."""
+
+    user: Any = None  # who fills it in; the admin sets it
+
+    home_data_center = forms.ChoiceField(help_text="Where the client was registered.")
+    data_centers = forms.MultipleChoiceField(
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        help_text="Where it is switched on. None chosen: all but cn, or cn alone when that is its home.",
+    )
+    scopes = WordsField(
+        required=False, help_text="One a line. A grant cannot gain any later, so ask for all from the first day."
+    )
+
+    class Meta:
+        model = ClientRegistration
+        fields = ("tenant", "name", "kind", "client_id", "home_data_center", "data_centers", "redirect_uri", "scopes")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name, codes in (
+            ("home_data_center", [self.instance.home_data_center]),
+            ("data_centers", self.instance.data_centers),
+        ):
+            if name in self.fields:
+                _choices_of(self.fields[name], _data_center_choices(codes))
+        if "tenant" in self.fields and not is_unlimited(self.user):
+            self.fields["tenant"].required = True
+
+    def clean_tenant(self) -> Any:
+        tenant = self.cleaned_data["tenant"]
+        if not access_policy().may(self.user, "change", tenant):
+            raise ValidationError("You may not change the registrations of this tenant.")
+        return tenant
+
+    def clean(self) -> Any:
+        cleaned = super().clean()
+        # The constraint sees neither two rows without a tenant nor a tenant that is not in the form.
+        tenant = self.cleaned_data.get("tenant") if "tenant" in self.fields else self.instance.tenant
+        same = ClientRegistration.objects.filter(tenant=tenant, client_id=self.cleaned_data.get("client_id"))
+        if (tenant is None or "tenant" not in self.fields) and same.exclude(pk=self.instance.pk).exists():
+            self.add_error("client_id", f"{tenant or 'Every tenant'} has a registration with this client id already.")
+        return cleaned
+
+
+class SecretForm(ModelForm):
+    """A secret can be written and is never shown."""
+
+    data_center = forms.ChoiceField(
+        required=False, help_text="Choose one where the console shows a secret for each data center."
+    )
+    new_secret = forms.CharField(
+        label="Secret",
+        required=False,
+        widget=forms.PasswordInput(render_value=False, attrs={"autocomplete": "new-password", "size": 50}),
+        help_text="Leave empty to keep the stored one.",
+    )
+
+    class Meta:
+        model = ClientSecret
+        fields = ("data_center",)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if "data_center" in self.fields:
+            every = [("", "every data center")]
+            current = [self.instance.data_center] if self.instance.data_center else []
+            _choices_of(self.fields["data_center"], every + _data_center_choices(current))
+
+    def clean_new_secret(self) -> str:
+        value: str = self.cleaned_data["new_secret"]
+        if not value and self.instance.pk is None:
+            raise ValidationError("Enter the secret that the console shows.")
+        if value and (not value.isascii() or not value.isprintable() or " " in value):
+            raise ValidationError("A secret is one word without spaces: copy it again from the console.")
+        try:
+            seal(uuid.uuid4(), "", "a trial", value)
+        except (EncryptionError, ImproperlyConfigured) as error:
+            raise ValidationError(f"No secret can be stored: {error}") from error
+        return value
+
+    def save(self, commit: bool = True) -> Any:
+        if self.cleaned_data.get("new_secret"):
+            self.instance.secret = self.cleaned_data["new_secret"]
+        return super().save(commit)
+
+
+class SecretPageForm(SecretForm):
+    """The same on a page of its own, where the registration is chosen."""
+
+    user: Any = None  # who fills it in; the admin sets it
+
+    class Meta:
+        model = ClientSecret
+        fields = ("registration", "data_center")
+
+    def clean_registration(self) -> ClientRegistration:
+        registration: ClientRegistration = self.cleaned_data["registration"]
+        if not access_policy().may(self.user, "change", registration.tenant):
+            raise ValidationError("You may not change this registration.")
+        return registration
+
+    def clean(self) -> Any:
+        cleaned = super().clean()
+        # The constraint does not see a registration that is not in the form.
+        if "registration" not in self.fields:
+            same = ClientSecret.objects.filter(
+                registration=self.instance.registration_id, data_center=self.cleaned_data.get("data_center", "")
+            )
+            if same.exclude(pk=self.instance.pk).exists():
+                self.add_error("data_center", "The registration has a secret for it already.")
+        return cleaned
+
+
+class SecretInline(TabularInline):
+    model = ClientSecret
+    form = SecretForm
+    fields = ("data_center", "new_secret", "state")
+    readonly_fields = ("state",)
+
+    def get_extra(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> int:
+        return 0 if obj else 1
+
+    def has_add_permission(self, request: HttpRequest, obj: Any) -> bool:  # type: ignore[override]  # as Django's own
+        return super().has_add_permission(request, obj) and self._may_change(request, obj)
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return super().has_change_permission(request, obj) and self._may_change(request, obj)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return super().has_delete_permission(request, obj) and self._may_change(request, obj)
+
+    @staticmethod
+    def _may_change(request: HttpRequest, registration: ClientRegistration | None) -> bool:
+        return registration is None or access_policy().may(request.user, "change", registration.tenant)
+
+    @admin.display(description="stored")
+    def state(self, obj: ClientSecret) -> str:
+        return _state_of(obj)
+
+
+@admin.register(ClientRegistration)
+class ClientRegistrationAdmin(TenantScoped):
+    tenant_path = "tenant"
+    goes_along = (AuthorizationAttempt, CallSlot, ClientSecret, RegistrationState)
+    form = RegistrationForm
+    inlines = (SecretInline,)
+    list_display = ("__str__", "client_id", "kind", "tenant_name", "home_data_center", "secrets_stored")
+    list_filter = (TenantFilter, "kind")
+    list_select_related = ("tenant",)
+    search_fields = ("name", "client_id")
+    fields = RegistrationForm.Meta.fields
+
+    def scope(self, queryset: QuerySet[Any], user: Any) -> QuerySet[Any]:
+        rows = visible(queryset, user, path="tenant")
+        # Limited people may be allowed to use what is shared; then they may look at it.
+        if not is_unlimited(user) and access_policy().may(user, "view", None):
+            rows = rows | queryset.filter(tenant=None)
+        return rows
+
+    def may(self, user: Any, action: Action, obj: Any) -> bool:
+        if action != "view" and self.tenant_of(obj) is None and not is_unlimited(user):
+            return False
+        return super().may(user, action, obj)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        return super().get_queryset(request).prefetch_related("secrets")
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        # The secrets are bound to the tenant: under another one they would not decrypt.
+        return ("tenant",) if obj else ()
+
+    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
+        form: Any = super().get_form(request, obj, change, **kwargs)
+        form.user = request.user
+        return form
+
+    @method_decorator(sensitive_post_parameters())
+    def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        return super().changeform_view(request, *args, **kwargs)
+
+    @admin.display(description="secrets")
+    def secrets_stored(self, obj: ClientRegistration) -> str:
+        where = [each.data_center or "every data center" for each in obj.secrets.all() if is_stored(each, "secret")]
+        return ", ".join(where) or "none"
+
+
+@admin.register(ClientSecret)
+class ClientSecretAdmin(TenantScoped):
+    tenant_path = "registration__tenant"
+    form = SecretPageForm
+    list_display = ("registration", "tenant_name", "where", "state", "changed_at")
+    list_filter = (TenantFilter,)
+    list_select_related = ("registration__tenant",)
+    search_fields = ("registration__name", "registration__client_id")
+    autocomplete_fields = ("registration",)
+    fields = ("registration", "data_center", "new_secret", "state")
+    lookups_refused = ("secret",)
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        # The secret is bound to the registration's tenant, so it stays where it is.
+        return ("registration", "state") if obj else ("state",)
+
+    def may(self, user: Any, action: Action, obj: Any) -> bool:
+        if self.tenant_of(obj) is None and not is_unlimited(user):
+            return False
+        return super().may(user, action, obj)
+
+    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
+        form: Any = super().get_form(request, obj, change, **kwargs)
+        form.user = request.user
+        return form
+
+    @method_decorator(sensitive_post_parameters())
+    def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        return super().changeform_view(request, *args, **kwargs)
+
+    @admin.display(description="data center", ordering="data_center")
+    def where(self, obj: ClientSecret) -> str:
+        return obj.data_center or "every data center"
+
+    @admin.display(description="secret")
+    def state(self, obj: ClientSecret) -> str:
+        return _state_of(obj)
+
+
+@admin.register(RegistrationState)
+class RegistrationStateAdmin(ReadOnly, TenantScoped):
+    tenant_path = "registration__tenant"
+    list_display = ("registration", "tenant_name", "data_center", "throttled_until")
+    list_filter = (TenantFilter, DataCenterFilter)
+    list_select_related = ("registration__tenant",)
+    fields = ("registration", "data_center", "throttled_until", "recent_throttled")
+
+
+def _state_of(secret: ClientSecret) -> str:
+    return secret_state(secret, "secret", detail=f", changed {moment(secret.changed_at)}")
+
+
+def _data_center_choices(current: list[str]) -> list[tuple[str, str]]:
+    """The site's data centers, and what the row holds already."""
+    codes = settings.data_center_codes
+    return [(code, code) for code in (*codes, *(each for each in current if each and each not in codes))]
+
+
+def _choices_of(field: forms.Field, choices: list[tuple[str, str]]) -> None:
+    field.choices = choices  # type: ignore[attr-defined]  # both kinds of choice field have it

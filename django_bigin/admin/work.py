@@ -1,0 +1,106 @@
+"""What was asked for and what it cost, who is alive, who did what: all of it to be looked at only."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import Exists, OuterRef, QuerySet
+from django.utils.safestring import SafeString
+from django.utils.text import Truncator
+
+from ..models import AuditEvent, CallSlot, Connection, CreditUse, Heartbeat, Installation, Job
+from ..policy import Action, is_unlimited, visible
+from .access import (
+    DataCenterFilter,
+    PolicyAdmin,
+    ReadOnly,
+    TenantFilter,
+    TenantScoped,
+    UnlimitedOnly,
+    visible_tenant_keys,
+)
+from .mirror import ModuleFilter
+from .show import JOB_COLOURS, badge
+
+
+@admin.register(Job)
+class JobAdmin(ReadOnly, TenantScoped):
+    tenant_path = "connection__tenant"
+    list_display = (
+        "asked_at", "kind", "module", "tenant_name", "connection", "status", "outcome", "calls", "credits",
+        "asked_by_name",
+    )  # fmt: skip
+    list_filter = (TenantFilter, "kind", "state", ModuleFilter)
+    list_select_related = ("connection__tenant",)
+    fields = (
+        ("kind", "module"), "connection", "status", ("asked_by_name", "asked_at"), ("started_at", "finished_at"),
+        "progress", ("created", "updated", "deleted", "set_aside"), ("calls", "credits", "seconds"), "result",
+        "error", "batch",
+    )  # fmt: skip
+    readonly_fields = ("status",)
+
+    @admin.display(description="state", ordering="state")
+    def status(self, obj: Job) -> SafeString:
+        return badge(JOB_COLOURS.get(obj.state, "off"), obj.get_state_display())
+
+    @admin.display(description="outcome")
+    def outcome(self, obj: Job) -> str:
+        return Truncator(obj.error or obj.result or obj.progress).chars(100)
+
+
+@admin.register(CreditUse)
+class CreditUseAdmin(ReadOnly, PolicyAdmin):
+    """Tenants that share an organization share its credits, so each of them sees them."""
+
+    list_display = ("minute", "data_center", "org_id", "calls", "credits", "day_budget")
+    list_filter = (DataCenterFilter,)
+    search_fields = ("=org_id",)
+    ordering = ("-minute", "-pk")
+
+    def scope(self, queryset: QuerySet[Any], user: Any) -> QuerySet[Any]:
+        if is_unlimited(user):
+            return queryset
+        theirs = visible(Connection.objects.all(), user, path="tenant")
+        return queryset.filter(
+            Exists(theirs.filter(data_center=OuterRef("data_center"), org_id=OuterRef("org_id")).order_by())
+        )
+
+    def may(self, user: Any, action: Action, obj: Any) -> bool:
+        return action == "view"
+
+
+@admin.register(CallSlot)
+class CallSlotAdmin(ReadOnly, TenantScoped):
+    tenant_path = "registration__tenant"
+    list_display = ("registration", "tenant_name", "data_center", "zoho_user_id", "number", "lease_until")
+    list_filter = (TenantFilter, DataCenterFilter)
+    list_select_related = ("registration__tenant",)
+    ordering = ("-pk",)
+
+
+@admin.register(Heartbeat)
+class HeartbeatAdmin(ReadOnly, UnlimitedOnly):
+    list_display = ("name", "kind", "seen_at")
+    ordering = ("name",)
+
+
+@admin.register(Installation)
+class InstallationAdmin(ReadOnly, UnlimitedOnly):
+    list_display = ("identifier", "adopted_at", "adopted_by")
+
+
+@admin.register(AuditEvent)
+class AuditEventAdmin(ReadOnly, PolicyAdmin):
+    """Append-only. Events hold text, so they are matched with tenants by the key that they copied."""
+
+    list_display = ("at", "action", "actor", "tenant", "connection", "detail")
+    list_filter = ("action",)
+    search_fields = ("actor", "tenant", "connection")
+
+    def scope(self, queryset: QuerySet[Any], user: Any) -> QuerySet[Any]:
+        keys = visible_tenant_keys(user)
+        return queryset if keys is None else queryset.filter(tenant_key__in=keys)
+
+    def may(self, user: Any, action: Action, obj: Any) -> bool:
+        return action == "view"
