@@ -498,6 +498,9 @@ class BiginClient:
                 timeout=self._timeouts,
             )
             status = response.status_code
+            if status == 401:
+                # Without a grant that it believes, Bigin cannot tell whose credits to take.
+                spent = 0
         except NETWORK_FAILURES as error:
             if isinstance(error, requests.ConnectTimeout):
                 spent = 0

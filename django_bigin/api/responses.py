@@ -399,8 +399,8 @@ _ACCESS_TOKEN_CODES = ("INVALID_TOKEN", "AUTHENTICATION_FAILURE", "INVALID_OAUTH
 _PAGE_TOKEN_CODES = ("EXPIRED_VALUE", "TOKEN_BOUND_DATA_MISMATCH")
 _PAGINATION_SENTENCES = {
     "DISCRETE_PAGINATION_LIMIT_EXCEEDED": (
-        "Pages by number end at {limit} records, and Bigin gave no page token to go on with; "
-        "read the rest by bulk read."
+        "Pages by number end at {limit} records: go on by page token where Bigin gave one, "
+        "or read the rest by bulk read."
     ),
     "PAGINATION_LIMIT_EXCEEDED": (
         "A walk by page tokens ends at {limit} records; read the module in parts, or by bulk read."

@@ -720,7 +720,7 @@ def test_every_http_call_is_told(server, client, calls):
         client.fetch_page("Contacts", fields=["Email"])
 
     assert [(call.method, call.path, call.module, call.status, call.credits) for call in calls] == [
-        ("GET", "/bigin/v2/Contacts", "Contacts", 401, 1),
+        ("GET", "/bigin/v2/Contacts", "Contacts", 401, 0),
         ("GET", "/bigin/v2/Contacts", "Contacts", 200, 1),
         ("GET", "/bigin/v2/Contacts", "Contacts", None, 1),
     ]
