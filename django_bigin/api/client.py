@@ -18,6 +18,7 @@ from ..exceptions import (
     AccessTokenError,
     AuthorizationError,
     BiginError,
+    InvalidDataError,
     PaginationLimitError,
     RecordNotFoundError,
     RequestError,
@@ -198,14 +199,17 @@ class BiginClient:
         identity = _record_id(record_id)
         path = self.product.path(_module_name(module), identity)
         params: Params = [("fields", ",".join(fields))] if fields else []
-        answer = self._call("GET", path, module=module, params=params)
+        not_found = f"There is no record {identity} in {module}; it was deleted, or the id is of another organization."
+        try:
+            answer = self._call("GET", path, module=module, params=params)
+        except InvalidDataError as error:
+            # The id is the only data of this request.
+            raise RecordNotFoundError(
+                not_found, status=error.status, code=error.code, endpoint=error.endpoint
+            ) from error
         page = read_page(answer.status, answer.body, answered_at=answer.answered_at, endpoint=f"GET {path}")
         if not page.records and not page.malformed:
-            raise RecordNotFoundError(
-                f"There is no record {identity} in {module}; it was deleted, or the id is of another organization.",
-                status=answer.status,
-                endpoint=f"GET {path}",
-            )
+            raise RecordNotFoundError(not_found, status=answer.status, endpoint=f"GET {path}")
         if len(page.records) != 1 or page.records[0]["id"] != identity:
             raise ResponseError(
                 f"Bigin answered with something else than the record {identity}; try again.", endpoint=f"GET {path}"

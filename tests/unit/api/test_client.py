@@ -275,7 +275,9 @@ def test_one_record_comes_with_the_moment_of_the_answer(server, client):
     assert (server.asked[0].path, server.asked[0].query) == (f"/bigin/v2/Contacts/{BIG}", {"fields": "Last_Name"})
 
 
-@pytest.mark.parametrize("answer", [{"status": 204}, {"data": {"data": []}}])
+@pytest.mark.parametrize(
+    "answer", [{"status": 204}, {"data": {"data": []}}, {"status": 400, "data": refusal("INVALID_DATA")}]
+)
 def test_a_record_that_is_not_there_says_so(server, client, answer):
     server.answer(**answer)
 
