@@ -1,5 +1,6 @@
 """What every test may use, and what no test may do."""
 
+import socket
 from collections.abc import Iterator
 from typing import Any
 
@@ -32,6 +33,13 @@ def uses_database(item: pytest.Item) -> bool:
     return item.get_closest_marker("django_db") is not None or bool(fixtures & {"db", "transactional_db"})
 
 
+def pytest_make_parametrize_id(config: pytest.Config, val: object, argname: str) -> str | None:
+    """Name a case by its argument where the value may be a key or a token: random ones would differ between workers."""
+    if isinstance(val, str) and len(val) > 32 and not any(character.isspace() for character in val):
+        return argname
+    return None
+
+
 def pytest_runtest_logreport(report: pytest.TestReport) -> None:
     if report.skipped and MISSING in str(report.longrepr):
         skipped_for_want_of_a_service.append(report.nodeid)
@@ -54,10 +62,33 @@ def pytest_terminal_summary(terminalreporter: Any) -> None:
 def pytest_runtest_call(item: pytest.Item) -> Iterator[None]:
     """Fail the test that made a call the sandbox does not know: the client asked for something Bigin does not have."""
     result = yield
-    sandbox = item.stash.get(SANDBOX, None)
-    if sandbox is not None and (unknown := sandbox.calls()["unknown"]):
-        pytest.fail(f"the sandbox does not know these calls: {unknown}", pytrace=False)
+    if (sandbox := item.stash.get(SANDBOX, None)) is not None:
+        refuse_unknown_calls(sandbox)
     return result
+
+
+def refuse_unknown_calls(sandbox: Any) -> None:
+    if unknown := sandbox.calls()["unknown"]:
+        pytest.fail(f"the sandbox does not know these calls: {unknown}", pytrace=False)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def only_this_machine() -> Iterator[None]:
+    """Let no test reach a real host: one that forgets the sandbox would send its secrets to Zoho."""
+    connect = socket.socket.connect
+
+    def connect_to_this_machine(self: socket.socket, address: Any) -> None:
+        if self.family in (socket.AF_INET, socket.AF_INET6) and not is_this_machine(address[0]):
+            raise AssertionError(f"a test tried to reach {address[0]}: tests use the sandbox")
+        connect(self, address)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(socket.socket, "connect", connect_to_this_machine)
+        yield
+
+
+def is_this_machine(host: str) -> bool:
+    return host in ("localhost", "::1") or host.startswith("127.")
 
 
 @pytest.fixture(scope="session")
