@@ -110,7 +110,11 @@ def ensure_fresh_token(
 
 
 def refresh_now(connection_id: int) -> AccessToken:
-    """Ask Zoho for a new token although the stored one may still serve: for people. Errors are not softened."""
+    """Ask Zoho for a new token although the stored one may still serve: for people. Errors are not softened.
+
+    A person need not wait out a backoff, only what Zoho itself asked for by throttling.
+    """
+    Connection.objects.filter(pk=connection_id, throttle_count=0).update(next_attempt_at=None)
     stored = Connection.objects.get(pk=connection_id)
     return ensure_fresh_token(connection_id, refused=stored.access_token, wait_seconds=WAIT_IN_REQUEST_SECONDS)
 
@@ -134,6 +138,11 @@ def accounts_server(registration: ClientRegistration, data_center: str) -> Accou
         )
     credentials = ClientCredentials(client_id=registration.client_id, client_secret=row.secret)
     return AccountsServer(DATA_CENTERS[data_center], credentials, session=shared_session(), timeouts=settings.timeouts)
+
+
+def secret_was_mended(registration: ClientRegistration) -> None:
+    """Let connections that rest for a wrong client secret or setting try again at once: a person has changed it."""
+    Connection.objects.filter(registration=registration, status=Status.MISCONFIGURED).update(next_attempt_at=None)
 
 
 def refresh_due_at(connection: Connection) -> datetime | None:

@@ -1,7 +1,9 @@
 """Promise R1 in small: whoever asks, there is one token request for each expiry."""
 
-import multiprocessing
+import hashlib
 import os
+import subprocess
+import sys
 import threading
 from datetime import timedelta
 from typing import Any
@@ -21,6 +23,7 @@ from django_bigin.exceptions import (
     TransientError,
 )
 from django_bigin.models import ClientSecret, Connection, RegistrationState, Tenant
+from tests.support.databases import url_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -49,37 +52,21 @@ def let_it_run_out(sandbox: Any) -> None:
     sandbox.clear_calls()
 
 
-def ask(connection_id: int, url: str, database_name: str, barrier: Any, answers: Any) -> None:
-    """One process that wants a token: what each of 16 runs."""
-    import django
-    from django.conf import settings as live
-
-    os.environ["BIGIN_SANDBOX_URL"] = url
-    django.setup()
-    live.DATABASES["default"]["NAME"] = database_name
-    databases["default"].settings_dict["NAME"] = database_name
-    live.BIGIN_SANDBOX_URL = url
-    barrier.wait(timeout=60)
-    try:
-        answers.put(tokens.ensure_fresh_token(connection_id).value)
-    except BiginError as error:
-        answers.put(f"error: {error}")
-
-
 def test_sixteen_processes_and_one_expired_token_make_one_request(connection: Connection, sandbox: Any) -> None:
     let_it_run_out(sandbox)
-    context = multiprocessing.get_context("spawn")
-    barrier, answers = context.Barrier(16), context.Queue()
-    name = str(database.settings_dict["NAME"])
-    arguments = (connection.pk, sandbox.url, name, barrier, answers)
-    processes = [context.Process(target=ask, args=arguments) for _ in range(16)]
+    live = database.settings_dict
+    database_url = url_of(live, name=str(live["NAME"]), vendor=database.vendor)
+    environment = {**os.environ, "DATABASE_URL": database_url, "BIGIN_SANDBOX_URL": sandbox.url}
+    command = [sys.executable, "-m", "tests.support.ask_for_token", str(connection.pk)]
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True, "env": environment}
+    processes = [subprocess.Popen(command, **pipes) for _ in range(16)]
+    assert [process.stdout.readline() for process in processes] == ["ready\n"] * 16
     for process in processes:
-        process.start()
-    given = [answers.get(timeout=90) for _ in processes]
-    for process in processes:
-        process.join(timeout=30)
+        process.stdin.write("go\n")
+        process.stdin.flush()
+    answers = {process.communicate(timeout=60)[0].strip() for process in processes}
     connection.refresh_from_db()
-    assert set(given) == {connection.access_token}
+    assert answers == {hashlib.sha256(connection.access_token.encode()).hexdigest()}
     assert sandbox.count_calls(TOKEN) == 1
 
 

@@ -39,7 +39,9 @@ class ScratchDatabase:
 
 
 def url_of(settings_dict: dict[str, Any], *, name: str, vendor: str) -> str:
-    """Write a DATABASE_URL for another database on the same server."""
+    """Write the DATABASE_URL of a database by this name, on the same server."""
+    if vendor == "sqlite":
+        return f"sqlite:///{name}"
     scheme = {"postgresql": "postgres", "mysql": "mysql"}[vendor]
     user, password = (quote(str(settings_dict.get(key) or ""), safe="") for key in ("USER", "PASSWORD"))
     who = f"{user}:{password}@" if password else f"{user}@" if user else ""

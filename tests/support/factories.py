@@ -1,0 +1,79 @@
+"""Rows for tests: each call makes one that is valid, and differs from the last where it must."""
+
+from __future__ import annotations
+
+import itertools
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from django.contrib.auth import get_user_model
+from django.contrib.auth.models import Permission
+from django.utils import timezone
+
+from django_bigin.models import ClientRegistration, ClientSecret, Connection, Record, Tenant
+from django_bigin.text import fold
+
+_numbers = itertools.count(1)
+
+
+def make_tenant(slug: str = "", **values: Any) -> Tenant:
+    slug = slug or f"tenant-{next(_numbers)}"
+    return Tenant.objects.create(slug=slug, **{"name": slug.title()} | values)
+
+
+def make_registration(tenant: Tenant | None = None, *, secret: str = "", **values: Any) -> ClientRegistration:
+    """A registration; without a tenant it is shared by all. With `secret` it has one for every data center."""
+    defaults = {"client_id": f"1000.CLIENT{next(_numbers)}", "kind": ClientRegistration.Kind.SELF_CLIENT}
+    registration = ClientRegistration.objects.create(tenant=tenant, **defaults | values)
+    if secret:
+        ClientSecret.objects.create(registration=registration, secret=secret)
+    return registration
+
+
+def make_connection(
+    tenant: Tenant | None = None, *, registration: ClientRegistration | None = None, **values: Any
+) -> Connection:
+    """A healthy connection with tokens, fresh for an hour."""
+    tenant = tenant or make_tenant()
+    number = next(_numbers)
+    defaults = {
+        "data_center": "us",
+        "org_id": str(10_000 + number),
+        "org_name": f"{tenant.name} Ltd",
+        "status": Connection.Status.HEALTHY,
+        "refresh_token": f"1000.refresh-{number}",
+        "access_token": f"1000.access-{number}",
+        "expires_at": timezone.now() + timedelta(hours=1),
+        "scopes": ["ZohoBigin.modules.ALL"],
+    }
+    registration = registration or make_registration(tenant)
+    return Connection.objects.create(tenant=tenant, registration=registration, **defaults | values)
+
+
+def make_record(connection: Connection, module: str = "Contacts", *, name: str = "", **values: Any) -> Record:
+    number = next(_numbers)
+    bigin_id = values.pop("bigin_id", 4_000_000_000_000_000_000 + number)
+    name, email = name or f"Contact {number}", values.pop("email", f"contact{number}@example.com")
+    defaults = {
+        "data": {"id": str(bigin_id), "Last_Name": name, "Email": email},
+        "name": name,
+        "name_key": fold(name),
+        "email": email,
+        "email_key": fold(email),
+        "modified_at": datetime(2026, 3, 1, tzinfo=UTC),
+        "seen_at": datetime(2026, 3, 2, tzinfo=UTC),
+        "content_hash": f"{number:064x}",
+    }
+    return Record.objects.create(connection=connection, module=module, bigin_id=bigin_id, **defaults | values)
+
+
+def make_staff(username: str, *permissions: str) -> Any:
+    """A member of staff with these of the app's permissions; with all of them where none is named."""
+    user = get_user_model().objects.create_user(username, password="only for tests", is_staff=True)
+    wanted = Permission.objects.filter(content_type__app_label="django_bigin")
+    user.user_permissions.set(wanted.filter(codename__in=permissions) if permissions else wanted)
+    return user
+
+
+def make_superuser(username: str = "root") -> Any:
+    return get_user_model().objects.create_superuser(username, password="only for tests")
