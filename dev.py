@@ -107,7 +107,7 @@ def proofs(rest):
 def bench(rest):
     """run the benchmarks, or those named: `dev.py bench pages -- arguments of theirs`"""
     names, for_them = split(rest)
-    python = ensure_environment(TEST + ("bench",))
+    python = ensure_environment(TEST + ("bench",) + (("mysql",) if can_compile_mysqlclient() else ()))
     found = sorted(glob.glob(os.path.join(ROOT, "benchmarks", "*.py")))
     chosen = [path for path in found if not names or os.path.basename(path)[:-3] in names]
     chosen = [path for path in chosen if not os.path.basename(path).startswith("_")]
@@ -170,6 +170,14 @@ VERBS = {
     "tox": tox,
     "help": show_help,
 }
+
+
+def can_compile_mysqlclient():
+    """True where the headers are; a benchmark goes on without MariaDB where they are not."""
+    if not shutil.which("pkg-config"):
+        return False
+    packages = ("mysqlclient", "libmariadb", "mariadb")
+    return any(subprocess.call(["pkg-config", "--exists", package]) == 0 for package in packages)
 
 
 # The environment
