@@ -135,7 +135,7 @@ def docs(rest):
     """build the documentation into docs/_build; a warning is an error"""
     python = ensure_environment(("docs",))
     source, target = os.path.join(ROOT, "docs"), os.path.join(ROOT, "docs", "_build", "html")
-    return run([python, "-m", "sphinx", "-W", "--keep-going", "-b", "html", source, target] + rest)
+    return run([python, "-m", "sphinx", "-E", "-W", "--keep-going", "-b", "html", source, target] + rest)
 
 
 def tox(rest):
