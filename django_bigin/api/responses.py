@@ -471,12 +471,12 @@ def _request_error(
     if code in _PERMISSION_CODES or (status == 403 and code is None):
         if module:
             return ModuleNotAvailableError(
-                f"The Zoho user behind the connection may not use the module {module}: give his profile the right in "
-                "Bigin, or switch the module off.",
+                f"This connection may not use the module {module}: the plan or the Zoho user's profile does not allow "
+                "it; give the profile the right in Bigin, or switch the module off.",
                 **where,
             )
         return AuthorizationError(
-            "The Zoho user behind the connection lacks a right: give his profile the right in Bigin, "
+            "The Zoho user behind the connection lacks a right: give the user's profile the right in Bigin, "
             "or connect as an administrator.",
             **where,
         )
