@@ -10,6 +10,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from email.utils import format_datetime
 
+from . import accounts, rest
 from .accounts import Accounts
 from .addresses import Address, is_loopback, read_address
 from .calls import CallLog
@@ -82,12 +83,13 @@ class Application:
         if fault is not None and fault.drop == "before":
             return Response(0, drop=True, outcome="dropped before"), True
         if fault is not None and fault.answers() and fault.drop is None:
-            return fault.response(path), True
+            return _with_headers(fault.response(path), path), True
         response = self._route(request, address)
         known = response is not None
         if response is None:
             body = error_body("INVALID_URL_PATTERN")
             response = Response(CODES["INVALID_URL_PATTERN"][0], body, outcome="unknown")
+            response = _with_headers(response, path)
         if fault is not None and fault.drop == "after":
             response.drop, response.outcome = True, f"dropped after {response.outcome}"
         return response, known
@@ -129,6 +131,12 @@ class Application:
             "outcome": response.outcome,
         }
         self.log.add(call, known=known)
+
+
+def _with_headers(response: Response, path: str) -> Response:
+    """Give an answer that no operation made the headers of the server it seems to come from."""
+    response.headers = list(rest.HEADERS if path.startswith(BASE_PATH) else accounts.HEADERS)
+    return response
 
 
 def too_large() -> Response:

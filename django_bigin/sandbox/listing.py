@@ -13,6 +13,7 @@ from typing import Any
 from .call import Call
 from .errors import refuse
 from .http import Response
+from .rendering import compact
 from .store import Key, ModuleStore
 
 PER_PAGE = 200
@@ -64,12 +65,12 @@ def list_records(call: Call) -> Response:
     if not_modified(call, store):
         return Response(304, outcome="not modified")
     ids, more, key, snapshot = _page_of_ids(call, store, walk)
-    rows = call.renderer.rows(store, ids, walk.names)
     # A frozen page may have lost all its rows; the walk goes on past it.
-    if not rows and not (snapshot and more):
+    if not ids and not (snapshot and more):
         return Response(204)
-    info = _info(call, store, walk, len(rows), more, key, snapshot)
-    return Response(200, {"data": rows, "info": info})
+    rows = call.renderer.rows_text(store, ids, walk.names)
+    info = _info(call, store, walk, len(ids), more, key, snapshot)
+    return Response(200, f'{{"data":{rows},"info":{compact(info)}}}')
 
 
 def _read_walk(call: Call, store: ModuleStore) -> Walk:
@@ -314,11 +315,11 @@ def list_deleted(call: Call) -> Response:
         return Response(204)
     data = [
         {
-            "deleted_by": call.renderer.person(row.deleted_by, email=False),
+            "deleted_by": call.renderer.person(row.deleted_by),
             "id": str(row.id),
             "display_name": row.display_name,
             "type": "permanent" if row.permanent else "recycle",
-            "created_by": call.renderer.person(row.created_by, email=False),
+            "created_by": call.renderer.person(row.created_by),
             "deleted_time": call.organization.times.text(row.deleted_at),
         }
         for row in shown

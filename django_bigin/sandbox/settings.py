@@ -249,7 +249,7 @@ def _show_module(call: Call, number: int, spec: ModuleSpec) -> dict[str, Any]:
         "api_supported": True,
         "api_name": spec.api_name,
         "quick_create": spec.listable,
-        "modified_by": None if changed_at is None else call.renderer.person(organization.admin.id, email=False),
+        "modified_by": None if changed_at is None else call.renderer.person(organization.admin.id),
         "generated_type": "default",
         "feeds_required": spec.has_deleted_log,
         "scoring_supported": spec.has_deleted_log,

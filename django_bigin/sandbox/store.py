@@ -163,7 +163,8 @@ class ModuleStore:
 def name_of(spec: ModuleSpec, record: Record) -> str | None:
     """Give the record's display name; a contact's is made of its two names."""
     if spec.api_name == "Contacts":
-        return " ".join(part for part in (record.get("First_Name"), record.get("Last_Name")) if part) or None
+        first, last = record.get("First_Name"), record.get("Last_Name")
+        return f"{first} {last}" if first and last else first or last
     for field in spec.fields:
         if field.display:
             value = record.get(field.api_name)

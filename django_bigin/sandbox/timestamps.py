@@ -8,6 +8,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 EPOCH_DATE = date(1970, 1, 1)
 # Offsets change on half hours at the finest, so one look-up serves thirty minutes.
 OFFSET_STEP = 1800
+MINUTES = tuple(f"T{minute // 60:02d}:{minute % 60:02d}" for minute in range(1440))
+SECONDS = tuple(f":{second:02d}" for second in range(60))
 
 
 def zone_named(name: str) -> tzinfo:
@@ -30,20 +32,26 @@ class Timestamps:
         self.zone = zone
         self._offsets: dict[int, tuple[int, str]] = {}
         self._dates: dict[int, str] = {}
+        # A record's moments are often the same one.
+        self._last = (0, "")
 
     def text(self, moment: int) -> str:
         """Write seconds since 1970 as `2026-10-09T22:11:33+03:00`."""
+        last, text = self._last
+        if last == moment and text:
+            return text
         step = moment // OFFSET_STEP
         found = self._offsets.get(step)
         if found is None:
             found = self._offsets[step] = self._offset(step * OFFSET_STEP)
         offset, suffix = found
         day, second = divmod(moment + offset, 86_400)
-        text = self._dates.get(day)
-        if text is None:
-            text = self._dates[day] = (EPOCH_DATE + timedelta(days=day)).isoformat()
-        minute, second = divmod(second, 60)
-        return f"{text}T{minute // 60:02d}:{minute % 60:02d}:{second:02d}{suffix}"
+        written = self._dates.get(day)
+        if written is None:
+            written = self._dates[day] = (EPOCH_DATE + timedelta(days=day)).isoformat()
+        text = written + MINUTES[second // 60] + SECONDS[second % 60] + suffix
+        self._last = (moment, text)
+        return text
 
     def read(self, text: str) -> int:
         """Read an ISO datetime; one without an offset is taken in the organization's zone. ValueError if it is none."""

@@ -190,10 +190,10 @@ def _success(call: Call, store: ModuleStore, record_id: int, message: str) -> Ro
     record, text = store.records[record_id], call.organization.times.text
     details = {
         "Modified_Time": text(record["Modified_Time"]),
-        "Modified_By": call.renderer.person(record.get("Modified_By"), email=False),
+        "Modified_By": call.renderer.person(record.get("Modified_By")),
         "Created_Time": text(record["Created_Time"]),
         "id": str(record_id),
-        "Created_By": call.renderer.person(record.get("Created_By"), email=False),
+        "Created_By": call.renderer.person(record.get("Created_By")),
     }
     return {"code": "SUCCESS", "details": details, "message": message, "status": "success"}
 
