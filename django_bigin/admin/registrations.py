@@ -70,6 +70,9 @@ class RegistrationForm(ModelForm):
         widget=forms.CheckboxSelectMultiple,
         help_text="Where it is switched on. None chosen: all but cn, or cn alone when that is its home.",
     )
+    redirect_uri = forms.URLField(
+        required=False, max_length=500, assume_scheme="https", help_text="Empty for a self client."
+    )
     scopes = WordsField(
         required=False, help_text="One a line. A grant cannot gain any later, so ask for all from the first day."
     )

@@ -52,12 +52,16 @@ class BiginCommand(BaseCommand):
     examples: ClassVar[str] = ""
 
     def create_parser(self, prog_name: str, subcommand: str, **kwargs: Any) -> CommandParser:
-        examples = f"examples:\n{self.examples.strip(chr(10))}\n\n" if self.examples else ""
-        kwargs = {"formatter_class": _Formatter, "epilog": examples + EXIT_CODES} | kwargs
+        epilog = f"examples:\n{self.examples}\n{self.notes()}{EXIT_CODES}"
+        kwargs = {"formatter_class": _Formatter, "epilog": epilog} | kwargs
         return super().create_parser(prog_name, subcommand, **kwargs)
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--json", action="store_true", help="Write one JSON document to stdout, and nothing else.")
+
+    def notes(self) -> str:
+        """What the help says between examples and exit codes."""
+        return ""
 
     def run(self, output: Output, options: dict[str, Any]) -> Report:
         """Do the work; show it to people through `output`; give the report."""

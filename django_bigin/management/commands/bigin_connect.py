@@ -9,7 +9,7 @@ from django.core.management.base import CommandError, CommandParser
 from django.db.models import Model, ProtectedError
 
 from ... import connections
-from ...api.scopes import grants
+from ...api.scopes import grants, join_scopes
 from ...conf import TENANT_MODEL, settings
 from ...models import Connection, Tenant
 from ..base import USAGE, BiginCommand, Report, actor, add_tenant_argument, find_tenant, get_tenant, tenant_label
@@ -24,21 +24,25 @@ class Command(BiginCommand):
 Connect a tenant to its Bigin by a self client, in one step.
 
 In Zoho's API console of the tenant's data center make a client of the type
-Self Client. Copy its id and secret, then generate a code with the scopes of
-BIGIN_SCOPES: that is the grant token. It lives minutes and works once, so run
-this at once. The secret and the code are read from files (or from stdin, "-"),
-never from the command line, where the whole machine can see them.
+Self Client. Copy its id and secret, then generate a code with the scopes at
+the end of this page: that is the grant token. It lives minutes and works once,
+so run this at once. The secret and the code are read from files (or from
+stdin, "-"), never from the command line, where the whole machine can see them.
 
 A tenant that is already connected to that organization is reconnected, and
 keeps its records. Where the site uses the package's own tenant model, a tenant
 that does not exist yet is made.
 """
     examples = """\
-  manage.py bigin_connect --tenant acme --client-id 1000.ABC --client-secret-file secret.txt \\
-      --grant-token-file code.txt --data-center us
-  pbpaste | manage.py bigin_connect --tenant acme --client-id 1000.ABC --client-secret-file secret.txt \\
-      --grant-token-file - --data-center eu
+  manage.py bigin_connect --tenant acme --client-id 1000.ABC \\
+      --client-secret-file secret.txt --grant-token-file code.txt \\
+      --data-center us
+  pbpaste | manage.py bigin_connect --tenant acme --client-id 1000.ABC \\
+      --client-secret-file secret.txt --grant-token-file - --data-center eu
 """
+
+    def notes(self) -> str:
+        return f"scopes for the code, to be pasted as they are:\n  {join_scopes(settings.BIGIN_SCOPES)}\n\n"
 
     def add_arguments(self, parser: CommandParser) -> None:
         add_tenant_argument(parser, required=True)
