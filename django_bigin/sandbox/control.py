@@ -153,7 +153,12 @@ class Control:
         with self._lock:
             organization = self._state.organization(org_id)
             self._seed(organization, records, self.seed_number if seed is None else seed)
-            return {name: len(store.records) for name, store in organization.stores.items()}
+            return self.counts(organization.org_id)
+
+    def counts(self, org_id: str | None = None) -> dict[str, int]:
+        """Give how many live records each module has."""
+        with self._lock:
+            return {name: len(store.records) for name, store in self._state.organization(org_id).stores.items()}
 
     def _seed(self, organization: Organization, records: dict[str, int], seed: int) -> None:
         for module in records:
@@ -238,8 +243,14 @@ class Control:
 
     def hash(self, module: str, org_id: str | None = None) -> dict[str, Any]:
         """Give the canonical hash of a module, over `records()`."""
-        shown = self.records(module, org_id)
-        return {"module": module, "count": len(shown), "hash": module_hash(shown)}
+        if module == USERS:
+            shown = self.records(module, org_id)
+            return {"module": module, "count": len(shown), "hash": module_hash(shown)}
+        with self._lock:
+            organization = self._state.organization(org_id)
+            store = self._store(organization, module)
+            rows = self._state.renderers[organization.org_id].each(store)
+            return {"module": module, "count": len(store.records), "hash": module_hash(rows)}
 
     def record_hash(self, module: str, record_id: str | int, org_id: str | None = None) -> str:
         """Give the canonical hash of one live record, to find which one differs."""

@@ -29,6 +29,7 @@ class ControlPaths:
             ("DELETE", "records"): lambda o: control.delete_records(**o),
             ("POST", "restore"): lambda o: control.restore_records(**o),
             ("POST", "fields"): lambda o: control.add_fields(**o),
+            ("GET", "counts"): lambda o: control.counts(**o),
             ("GET", "hash"): lambda o: control.hash(**o),
             ("GET", "clock"): lambda o: self._clock(),
             ("POST", "clock"): self._set_clock,
