@@ -41,6 +41,7 @@ class TenantAdmin(TenantScoped):
     goes_along = (AuthorizationAttempt,)
     list_display = ("name", "slug", "connection_count", "created_at")
     search_fields = ("name", "slug")
+    ordering = ("name", "pk")  # the model's own is lost with the count
     prepopulated_fields = {"slug": ("name",)}
 
     def tenant_of(self, obj: Any) -> Any:

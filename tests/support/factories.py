@@ -10,7 +10,22 @@ from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Permission
 from django.utils import timezone
 
-from django_bigin.models import ClientRegistration, ClientSecret, Connection, Record, Tenant
+from django_bigin.models import (
+    AuditEvent,
+    AuthorizationAttempt,
+    CallSlot,
+    ClientRegistration,
+    ClientSecret,
+    Connection,
+    CreditUse,
+    Job,
+    ModuleSchema,
+    ModuleSync,
+    Record,
+    RegistrationState,
+    SetAsideRow,
+    Tenant,
+)
 from django_bigin.text import fold
 
 _numbers = itertools.count(1)
@@ -65,6 +80,42 @@ def make_record(connection: Connection, module: str = "Contacts", *, name: str =
         "content_hash": f"{number:064x}",
     }
     return Record.objects.create(connection=connection, module=module, bigin_id=bigin_id, **defaults | values)
+
+
+def make_row_of_each_model(slug: str) -> dict[Any, Any]:
+    """One row of every model that belongs to a tenant, by model; the slug stands in every text."""
+    now = timezone.now()
+    tenant = make_tenant(slug, name=f"{slug} tenant")
+    registration = make_registration(tenant, name=f"{slug} client", client_id=f"1000.{slug}", secret=f"{slug}secret")
+    connection = make_connection(
+        tenant, registration=registration, org_name=f"{slug} organization", status_reason=f"{slug} reason"
+    )
+    module = ModuleSync.objects.create(connection=connection, module="Contacts", last_error=f"{slug} error")
+    rows = (
+        tenant,
+        registration,
+        ClientSecret.objects.get(registration=registration),
+        connection,
+        module,
+        make_record(connection, name=f"{slug} person", email=f"{slug}@example.com"),
+        RegistrationState.objects.create(registration=registration, data_center="us"),
+        AuthorizationAttempt.objects.create(
+            tenant=tenant, registration=registration, state_hash=slug, created_at=now, expires_at=now, outcome=slug
+        ),
+        ModuleSchema.objects.create(connection=connection, module="Contacts", label=f"{slug} contacts"),
+        SetAsideRow.objects.create(
+            connection=connection, module="Contacts", raw=slug, raw_hash=slug, reason=slug, first_at=now, last_at=now
+        ),
+        Job.objects.create(
+            kind="sync", connection=connection, asked_by_name=f"{slug} person", asked_at=now, result=slug
+        ),
+        CreditUse.objects.create(data_center="us", org_id=connection.org_id, minute=now, credits=1),
+        CallSlot.objects.create(registration=registration, data_center="us", number=1),
+        AuditEvent.objects.create(
+            action="connect", at=now, tenant=str(tenant), tenant_key=str(tenant.pk), connection=str(connection)
+        ),
+    )
+    return {type(row): row for row in rows}
 
 
 def make_staff(username: str, *permissions: str) -> Any:
