@@ -43,7 +43,8 @@ The start file holds secrets of the sandbox alone; it is readable by you only, a
 Exit status: 0 stopped by SIGINT or SIGTERM, 2 wrong option, wrong file or port in use.
 """
 DEFAULT_RECORDS = {
-    "Accounts": 60, "Products": 25, "Contacts": 250, "Pipelines": 120, "Tasks": 40, "Events": 30, "Calls": 30, "Notes": 50,
+    "Accounts": 60, "Products": 25, "Contacts": 250, "Pipelines": 120, "Tasks": 40, "Events": 30, "Calls": 30,
+    "Notes": 50,
 }  # fmt: skip
 LINES_OF_REPORT = 20
 
@@ -60,7 +61,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )  # fmt: skip
     parser.add_argument(
         "--organizations", type=_data_centers, default=["us"], metavar="DC,DC",
-        help=f"one organization in each of these data centers, repeats allowed: {', '.join(DATA_CENTERS)} (default: us)",
+        help=f"one organization in each, repeats allowed; there are {', '.join(DATA_CENTERS)} (default: us)",
     )  # fmt: skip
     parser.add_argument(
         "--load", type=Path, metavar="DIR",

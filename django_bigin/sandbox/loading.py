@@ -89,7 +89,7 @@ def _check_header(organization: Organization, file: CsvFile) -> None:
         if known is None and not is_api_name(name):
             raise file.error(
                 1,
-                f"{name!r} cannot be a field's name; use letters, digits and single underscores, starting with a letter",
+                f"{name!r} cannot be a field's name; use letters, digits and single underscores, a letter first",
             )
     for needed in fields.values():
         if needed.mandatory and needed.api_name not in file.columns:

@@ -7,7 +7,7 @@ of 200 rows are most of what a mirror asks for.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from json.encoder import encode_basestring as encoded  # C, quotes and escapes one string
 from typing import Any
 
@@ -83,11 +83,9 @@ class Renderer:
         """Give every live record with each field that settings/fields lists, in ascending order of ids."""
         return self.rows(store, store.sorted_by("id"), listed_names(store))
 
-    def each(self, store: ModuleStore) -> Iterator[dict[str, Any]]:
-        """Give what `all_fields` gives, a few at a time: a million of them at once would not fit."""
-        ids, names = store.sorted_by("id"), listed_names(store)
-        for start in range(0, len(ids), 1_000):
-            yield from self.rows(store, ids[start : start + 1_000], names)
+    def shows(self, store: ModuleStore) -> bool:
+        """Tell whether the records are of this organization."""
+        return self._organization.stores[store.spec.api_name] is store
 
     def full_row(self, store: ModuleStore, record_id: int) -> dict[str, Any]:
         """Give one record as a single read does: hidden fields, sub-forms and `$` keys too."""
