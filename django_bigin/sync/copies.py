@@ -85,12 +85,7 @@ def read_copy(row: Mapping[str, Any], *, fields: Collection[str], seen_at: datet
     if identity is None:
         raise UnreadableRow("The row has no usable id.")
     data = {"id": identity, **{name: row[name] for name in fields if name in row and name != "id"}}
-    if "\\u0000" in json.dumps(data):
-        raise UnreadableRow("The row holds a NUL character, which the database cannot store.")
-    try:
-        hashed = content_hash(data)
-    except UnicodeEncodeError:
-        raise UnreadableRow("The row holds half a character (a lone surrogate), which no database can store.") from None
+    _refuse_what_no_database_takes(data)
     owner = row.get("Owner")
     owner_id = read_id(owner.get("id")) if isinstance(owner, dict) else None
     return Copy(
@@ -102,9 +97,19 @@ def read_copy(row: Mapping[str, Any], *, fields: Collection[str], seen_at: datet
         created_at=read_moment(row.get("Created_Time") or row.get("created_time")),
         modified_at=read_moment(row.get("Modified_Time")),
         seen_at=seen_at,
-        content_hash=hashed,
+        content_hash=content_hash(data),
         source=source,
     )
+
+
+def _refuse_what_no_database_takes(data: Mapping[str, Any]) -> None:
+    text = json.dumps(data, ensure_ascii=False)
+    if "\\u0000" in text:
+        raise UnreadableRow("The row holds a NUL character, which a database cannot store.")
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        raise UnreadableRow("The row holds half a character (a lone surrogate); no database stores that.") from None
 
 
 def _first_text(data: Mapping[str, Any], names: Collection[str]) -> str:

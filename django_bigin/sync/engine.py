@@ -214,7 +214,7 @@ class ModuleRun:
         watermark = self.progress.records_watermark if agreeing else opened_at
         many_pages = position["pages"] > 1
         if many_pages and not agreeing:
-            self._read_pages_since(opened_at - settings.delta_overlap, resumable=False)
+            self._read_pages_since(opened_at, resumable=False)
         moved = self._apply_deletions(since=opened_at)
         differs = many_pages and not agreeing and self._count_differs()
         quiet = not (many_pages and (moved or differs))
@@ -298,11 +298,11 @@ class ModuleRun:
         watermark = self.progress.records_watermark
         assert watermark is not None  # noqa: S101  # a module without one is walked whole
         since = watermark - settings.delta_overlap
-        for _ in range(QUIET_PASSES_AT_MOST):
-            pages, opened_at = self._read_pages_since(since, resumable=True)
-            # Deletions shift pages: a delta of several is read again when the log moved meanwhile.
-            if pages == 1 or not self._apply_deletions(since=opened_at):
-                break
+        try:
+            opened_at = self._read_quietly_since(since)
+        except PaginationLimitError:
+            self._walk_whole()  # more has changed than pages can tell
+            return
         due = self.with_deletions or self.progress.deletions_requested
         if due or self.progress.deltas_since_deletions >= DELTAS_BETWEEN_DELETION_PASSES:
             self._apply_deletions()
@@ -314,6 +314,14 @@ class ModuleRun:
         else:
             deltas = self.progress.deltas_since_deletions + 1
         self.closing = {"records_watermark": opened_at, "deltas_since_deletions": deltas}
+
+    def _read_quietly_since(self, since: datetime) -> datetime:
+        """Read what changed, again where deletions moved the pages meanwhile; gives the last opening's `Date`."""
+        for _ in range(QUIET_PASSES_AT_MOST):
+            pages, opened_at = self._read_pages_since(since, resumable=True)
+            if pages == 1 or not self._apply_deletions(since=opened_at):
+                break
+        return opened_at
 
     def _read_pages_since(self, since: datetime, *, resumable: bool) -> tuple[int, datetime]:
         """Read what changed since a moment, newest first; gives the number of pages and the opening answer's `Date`.
@@ -349,7 +357,7 @@ class ModuleRun:
                 self._count(store.save_page(self.progress, self.lease_id, copies, asides=asides, **moves))
             if over:
                 return position["pages"], opened_at
-            self._after_page("changes", position["pages"])
+            self._after_page("changes", position["pages"], may_end=resumable)
 
     def _newer_rows(self, page: MergedPage, since: datetime) -> tuple[list[dict[str, Any]], bool]:
         """The rows that may have changed, and whether the pages after this one hold none."""
