@@ -157,6 +157,7 @@ def test_a_module_of_more_than_fifty_fields_is_mirrored_whole(sandbox: Any, conn
 
 def test_a_sync_cut_off_midway_goes_on_at_the_page_where_it_was(sandbox: Any, connection: Connection) -> None:
     sandbox.add_records("Contacts", 1_000)
+    sandbox.advance(900)
     sandbox.fail("GET /bigin/v2/Contacts", status=502, after=3, times=1)
     assert "Bigin failed to answer" in failed(connection, "Contacts")
     assert Record.objects.filter(module="Contacts").count() == 600
