@@ -125,7 +125,7 @@ def counted() -> Iterator[Counter[str]]:
     def count(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
         verb = sql.split(None, 1)[0].upper()
         if verb not in ("BEGIN", "COMMIT"):
-            counts[verb] += 1
+            counts[verb] += len(params) if many else 1
         return execute(sql, params, many, context)
 
     commit = database._commit
