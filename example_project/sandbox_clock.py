@@ -4,13 +4,13 @@ import json
 import os
 import time
 import urllib.request
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 ASK_AGAIN_SECONDS = 0.25
 
 _opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 _asked_at = float("-inf")
-_known = datetime.min
+_known = datetime.min.replace(tzinfo=UTC)
 
 
 def now() -> datetime:

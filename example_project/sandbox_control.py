@@ -13,25 +13,25 @@ class SandboxControl:
         self.url = url.rstrip("/")
         self._opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
-    def get(self, path: str, **query: str) -> Any:
+    def get(self, what: str, **query: str) -> Any:
         """Read something, such as `get("hash", module="Contacts")`."""
-        return self._send("GET", f"{path}?{urllib.parse.urlencode(query)}", None)
+        return self._send("GET", f"{what}?{urllib.parse.urlencode(query)}", None)
 
-    def post(self, path: str, **body: Any) -> Any:
+    def post(self, what: str, **body: Any) -> Any:
         """Do something, such as `post("clock", advance_seconds=7200)`."""
-        return self._send("POST", path, body)
+        return self._send("POST", what, body)
 
-    def patch(self, path: str, **body: Any) -> Any:
+    def patch(self, what: str, **body: Any) -> Any:
         """Change something."""
-        return self._send("PATCH", path, body)
+        return self._send("PATCH", what, body)
 
-    def delete(self, path: str, **body: Any) -> Any:
+    def delete(self, what: str, **body: Any) -> Any:
         """Remove something."""
-        return self._send("DELETE", path, body)
+        return self._send("DELETE", what, body)
 
-    def _send(self, method: str, path: str, body: Any) -> Any:
+    def _send(self, method: str, what: str, body: Any) -> Any:
         request = urllib.request.Request(
-            f"{self.url}/_sandbox/{path}",
+            f"{self.url}/_sandbox/{what}",
             method=method,
             data=None if body is None else json.dumps(body).encode(),
             headers={"Content-Type": "application/json"},
