@@ -36,7 +36,8 @@ if __package__ in (None, ""):  # run as `python benchmarks/mirror_100k.py`
 from benchmarks._databases import KINDS, NotThere, scratch_database, version_of
 
 ROOT = Path(__file__).resolve().parent.parent
-STATEMENTS_PER_RECORD = 0.05  # the promise
+STATEMENTS_PER_RECORD = 0.05  # the promise; what a run does besides its pages hides it below so many records:
+PROMISED_FROM_RECORDS = 10_000
 SANDBOX = [sys.executable, "-m", "django_bigin.sandbox"]
 SANDBOX_STARTS_IN_SECONDS = 120
 Report = dict[str, Any]
@@ -47,6 +48,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if importlib.util.find_spec("orjson") is None:
         print("The floor needs orjson: `pip install orjson`, or run `python3 dev.py bench`.", file=sys.stderr)
         return 2
+    at, load = datetime.now(UTC).isoformat(timespec="seconds"), [machine_load()]
     kinds = KINDS if options.database == "all" else (options.database,)
     reports = []
     if options.profile:
@@ -59,7 +61,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 reports.append(measure(kind, bigin, source_hash, repeats=options.repeats, profile=options.profile))
             except NotThere as error:
                 reports.append({"database": kind, "not_measured": str(error)})
-    whole = {"at": datetime.now(UTC).isoformat(timespec="seconds"), **surroundings(), "reading": reading}
+    load.append(machine_load())
+    whole = {"at": at, "load": load, **surroundings(), "reading": reading}
     whole |= {"repeats": options.repeats, "databases": reports}
     print(json.dumps(whole, indent=2) if options.json else as_markdown(whole))
     return 0 if all(keeps_promise(report) for report in reports) else 1
@@ -219,7 +222,9 @@ def run(command: list[str], order: str, environment: dict[str, str]) -> Report:
 
 
 def keeps_promise(report: Report) -> bool:
-    return "not_measured" not in report and report["equal"] and report["statements_per_record"] <= STATEMENTS_PER_RECORD
+    if "not_measured" in report or not report["equal"]:
+        return False
+    return report["records"] < PROMISED_FROM_RECORDS or report["statements_per_record"] <= STATEMENTS_PER_RECORD
 
 
 def surroundings() -> Report:
@@ -231,11 +236,15 @@ def surroundings() -> Report:
         "machine": {
             "cores": os.cpu_count(),
             "memory_gb": round(int(memory[1]) / 1024**2) if memory else None,
-            "load_before": round(os.getloadavg()[0], 2) if hasattr(os, "getloadavg") else None,
             "system": platform.platform(),
         },
         "versions": {"Python": platform.python_version(), **installed},
     }
+
+
+def machine_load() -> float:
+    """How many processes want a core, over the last five minutes."""
+    return round(os.getloadavg()[1], 1)
 
 
 IMPORTED = {"Django": "django", "mysqlclient": "MySQLdb"}
@@ -249,11 +258,11 @@ def text_of(path: str) -> str:
 
 
 def as_markdown(whole: Report) -> str:
-    machine, reading = whole["machine"], whole["reading"]
+    machine, reading, (load_before, load_after) = whole["machine"], whole["reading"], whole["load"]
     versions = ", ".join(f"{name} {number}" for name, number in whole["versions"].items())
     lines = [
-        f"{whole['at'][:10]}, {machine['cores']} cores, {machine['memory_gb']} GB, load {machine['load_before']} from "
-        f"others at the start; {versions}. {reading['records']:,} contacts of {reading['bytes_per_record']:,} bytes; "
+        f"{whole['at'][:10]}, {machine['cores']} cores, {machine['memory_gb']} GB, load {load_before} before and "
+        f"{load_after} after; {versions}. {reading['records']:,} contacts of {reading['bytes_per_record']:,} bytes; "
         f"reading them and storing nothing: {reading['seconds']:.1f} s. Medians of {whole['repeats']}.",
         "",
         "| | " + " | ".join(report.get("version", report["database"]) for report in whole["databases"]) + " |",
