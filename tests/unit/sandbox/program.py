@@ -1,0 +1,67 @@
+"""A program that talks to a sandbox without a socket: it calls the sandbox as a function."""
+
+import json
+from urllib.parse import urlencode
+
+from django_bigin.sandbox.http import Request
+
+
+class Program:
+    """A program that talks to a sandbox: one client, one organization."""
+
+    def __init__(self, sandbox, number=0, *, prefix="", host="127.0.0.1:8400"):
+        self.sandbox = sandbox
+        self.entry = sandbox.organizations[number]
+        self.prefix, self.host = prefix, host
+        self.authorization = None
+
+    def ask(self, method, path, *, query=None, body=None, headers=None):
+        """Give (status, decoded body or None, headers)."""
+        target = self.prefix + path + ("?" + urlencode(query) if query else "")
+        sent = body if isinstance(body, bytes) else b"" if body is None else json.dumps(body).encode()
+        response = self.sandbox.handle(Request(method, target, {"Host": self.host, **(headers or {})}, sent))
+        content = response.body()
+        try:
+            decoded = json.loads(content) if content else None
+        except ValueError:
+            decoded = content.decode()
+        return response.status, decoded, dict(response.headers)
+
+    # accounts server
+
+    def token(self, **form):
+        form = {name: self.entry[name] for name in ("client_id", "client_secret")} | form
+        headers = {"Content-Type": "application/x-www-form-urlencoded"}
+        return self.ask("POST", "/oauth/v2/token", body=urlencode(form).encode(), headers=headers)
+
+    def refresh(self, **form):
+        return self.token(**{"grant_type": "refresh_token", "refresh_token": self.entry["refresh_token"]} | form)
+
+    def exchange(self, **form):
+        return self.token(**{"grant_type": "authorization_code", "code": self.entry["grant_token"]} | form)
+
+    def connect(self, access_token=None):
+        self.authorization = "Zoho-oauthtoken " + (access_token or self.refresh()[1]["access_token"])
+        return self
+
+    def connect_with(self, scopes):
+        code = self.sandbox.mint_grant_token(scopes=scopes, org_id=self.entry["org_id"])["grant_token"]
+        return self.connect(self.exchange(code=code)[1]["access_token"])
+
+    # API
+
+    def call(self, method, path, *, body=None, headers=None, **query):
+        if self.authorization is None:
+            self.connect()
+        headers = {"Authorization": self.authorization, **(headers or {})}
+        return self.ask(method, "/bigin/v2/" + path, query=query, body=body, headers=headers)
+
+    def get(self, path, **query):
+        return self.call("GET", path, **query)
+
+    def write(self, method, path, *rows, **more):
+        return self.call(method, path, body={"data": list(rows), **more})
+
+    def rows(self, module, fields="Last_Name", **query):
+        status, body, _ = self.get(module, fields=fields, **query)
+        return body["data"] if status == 200 else []

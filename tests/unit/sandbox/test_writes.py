@@ -1,0 +1,292 @@
+"""Insert, update, upsert, delete: rows judged one by one."""
+
+import pytest
+
+
+def codes(body):
+    return [row["code"] for row in body["data"]]
+
+
+def test_one_insert_is_201_with_the_recorded_details(program):
+    status, body, _ = program.write("POST", "Contacts", {"Last_Name": "Wen"})
+
+    [row] = body["data"]
+    assert (status, row["code"], row["message"], row["status"]) == (201, "SUCCESS", "record added", "success")
+    assert set(row["details"]) == {"Modified_Time", "Modified_By", "Created_Time", "id", "Created_By"}
+    assert set(row["details"]["Created_By"]) == {"name", "id"}, "no e-mail address here"
+
+
+def test_several_inserts_are_202_or_as_the_switch_says(sandbox, program):
+    rows = [{"Last_Name": "A"}, {"Last_Name": "B"}]
+
+    assert program.write("POST", "Contacts", *rows)[0] == 202
+    sandbox.switch(many_inserted_status=201)
+    assert program.write("POST", "Contacts", *rows)[0] == 201
+
+
+@pytest.mark.parametrize("status", [207, 202, 200])
+def test_partial_success_keeps_the_order_of_rows(sandbox, program, status):
+    sandbox.switch(partial_status=status)
+
+    answer = program.write("POST", "Contacts", {"Last_Name": "A"}, {"First_Name": "B"}, {"Last_Name": "C"})
+
+    assert answer[0] == status
+    assert codes(answer[1]) == ["SUCCESS", "MANDATORY_NOT_FOUND", "SUCCESS"]
+    assert answer[1]["data"][1]["details"] == {"api_name": "Last_Name", "json_path": "$.data[1].Last_Name"}
+    assert len(sandbox.records("Contacts")) == 2
+
+
+def test_every_row_failing_is_400(program):
+    status, body, _ = program.write("POST", "Contacts", {"First_Name": "A"})
+
+    assert (status, codes(body)) == (400, ["MANDATORY_NOT_FOUND"])
+
+
+MINIMAL = {
+    "Contacts": {"Last_Name": "Wen"},
+    "Accounts": {"Account_Name": "Orbit"},
+    "Pipelines": {"Deal_Name": "D", "Sub_Pipeline": "Sales Pipeline Standard", "Stage": "Qualification"},
+    "Products": {"Product_Name": "Pump"},
+    "Tasks": {"Subject": "Call"},
+    "Events": {
+        "Event_Title": "Visit",
+        "Start_DateTime": "2026-11-03T09:00:00Z",
+        "End_DateTime": "2026-11-03T10:00:00Z",
+    },
+    "Calls": {"Call_Start_Time": "2026-11-03T09:00:00Z", "Call_Duration": 5, "Call_Type": "Outbound"},
+    "Notes": {"Note_Content": "Hello"},
+}
+
+
+@pytest.mark.parametrize("module", MINIMAL)
+def test_every_module_takes_its_mandatory_fields_and_misses_each(program, module):
+    assert program.write("POST", module, MINIMAL[module])[0] == 201
+    for name in MINIMAL[module]:
+        row = {key: value for key, value in MINIMAL[module].items() if key != name}
+        _, body, _ = program.write("POST", module, row)
+        assert (body["data"][0]["code"], body["data"][0]["details"]["api_name"]) == ("MANDATORY_NOT_FOUND", name)
+
+
+@pytest.mark.parametrize(
+    ("module", "row", "details"),
+    [
+        ("Contacts", {"Last_Name": "x" * 81}, {"api_name": "Last_Name", "maximum_length": 80}),
+        ("Contacts", {"Last_Name": 5}, {"api_name": "Last_Name", "expected_data_type": "text"}),
+        ("Contacts", {"Email": "nobody"}, {"api_name": "Email", "expected_data_type": "email"}),
+        ("Contacts", {"Email_Opt_Out": "yes"}, {"api_name": "Email_Opt_Out", "expected_data_type": "boolean"}),
+        ("Contacts", {"Account_Name": {"id": "1"}}, {"api_name": "Account_Name"}),
+        ("Contacts", {"Owner": {"id": "1"}}, {"api_name": "Owner"}),
+        ("Contacts", {"Tag": "vip"}, {"api_name": "Tag", "expected_data_type": "jsonarray"}),
+        ("Pipelines", {"Amount": "5"}, {"api_name": "Amount", "expected_data_type": "double"}),
+        ("Pipelines", {"Amount": True}, {"api_name": "Amount", "expected_data_type": "double"}),
+        ("Pipelines", {"Closing_Date": "03.11.2026"}, {"api_name": "Closing_Date", "expected_data_type": "date"}),
+        ("Events", {"Start_DateTime": "soon"}, {"api_name": "Start_DateTime", "expected_data_type": "datetime"}),
+        ("Tasks", {"Remind_At": "soon"}, {"api_name": "Remind_At", "expected_data_type": "jsonobject"}),
+    ],
+)
+def test_a_value_of_the_wrong_kind_is_named(program, module, row, details):
+    status, body, _ = program.write("POST", module, MINIMAL[module] | row)
+
+    [name] = row
+    assert (status, codes(body)) == (400, ["INVALID_DATA"])
+    assert body["data"][0]["details"] == details | {"json_path": f"$.data[0].{name}"}
+
+
+def test_what_was_written_is_read(sandbox, program):
+    owner = sandbox.records("Users")[1]["id"]
+    account = program.write("POST", "Accounts", {"Account_Name": "Orbit Tools"})[1]["data"][0]["details"]["id"]
+    row = {
+        "Last_Name": "Wen", "First_Name": "Li", "Account_Name": {"id": account}, "Owner": {"id": owner},
+        "Tag": [{"name": "vip"}, {"name": "new"}], "Email_Opt_Out": True, "No_Such_Field": 1, "Full_Name": "ignored",
+    }  # fmt: skip
+    program.write("POST", "Contacts", row)
+
+    [found] = program.rows("Contacts", "Full_Name,Account_Name,Owner,Tag,Email_Opt_Out,No_Such_Field,Created_By")
+
+    assert found["Full_Name"] == "Li Wen"
+    assert found["Account_Name"] == {"name": "Orbit Tools", "id": account}
+    assert found["Owner"]["id"] == owner
+    assert set(found["Owner"]) == {"name", "id", "email"}
+    assert [tag["name"] for tag in found["Tag"]] == ["vip", "new"]
+    assert found["Email_Opt_Out"] is True
+    assert "No_Such_Field" not in found
+    assert found["Created_By"]["name"] == "Mira Holt"
+
+
+def test_a_text_that_is_no_id_makes_a_company(sandbox, program):
+    program.write("POST", "Contacts", {"Last_Name": "A", "Account_Name": "New Co"})
+    program.write("POST", "Contacts", {"Last_Name": "B", "Account_Name": "new co"})
+
+    assert [company["Account_Name"] for company in sandbox.records("Accounts")] == ["New Co"]
+
+
+def test_activities_name_what_they_belong_to(sandbox, program):
+    deal = sandbox.add_records("Pipelines", [MINIMAL["Pipelines"]])[0]
+    row = {"Subject": "Call", "Related_To": {"id": deal}, "$related_module": "Deals"}
+    program.write("POST", "Tasks", row)
+
+    [found] = program.rows("Tasks", "Related_To,$related_module")
+
+    assert found["Related_To"] == {"name": "D", "id": deal}
+    assert found["$related_module"] == "Deals"
+
+
+def test_a_note_moves_its_parents_activity_and_not_its_modification(sandbox, program):
+    [contact] = sandbox.add_records("Contacts", 1)
+    before = sandbox.records("Contacts")[0]
+    sandbox.advance(60)
+    program.write("POST", "Notes", {"Note_Content": "Hi", "Parent_Id": contact, "$se_module": "Contacts"})
+
+    after = sandbox.records("Contacts")[0]
+
+    assert after["Modified_Time"] == before["Modified_Time"]
+    assert after["Last_Activity_Time"] > before["Last_Activity_Time"]
+
+
+def test_the_email_of_a_contact_is_unique_whatever_its_case(program):
+    first = program.write("POST", "Contacts", {"Last_Name": "A", "Email": "li@orbit.example"})[1]["data"][0]
+
+    _, body, _ = program.write("POST", "Contacts", {"Last_Name": "B", "Email": "LI@Orbit.example"})
+
+    assert codes(body) == ["DUPLICATE_DATA"]
+    assert body["data"][0]["details"]["id"] == first["details"]["id"]
+
+
+def test_an_update_leaves_the_rest_alone_and_null_clears(sandbox, program):
+    row = {"Last_Name": "Wen", "Title": "COO", "Mobile": "1"}
+    [record_id] = sandbox.add_records("Contacts", [row])
+    sandbox.advance(10)
+
+    status, body, _ = program.write("PUT", f"Contacts/{record_id}", {"Mobile": None, "Phone": "2"})
+
+    [found] = program.rows("Contacts", "Last_Name,Title,Mobile,Phone")
+    assert (status, body["data"][0]["message"]) == (200, "record updated")
+    assert found == {"id": record_id, "Last_Name": "Wen", "Title": "COO", "Mobile": None, "Phone": "2"}
+
+
+def test_a_mandatory_field_cannot_be_cleared(sandbox, program):
+    [record_id] = sandbox.add_records("Contacts", 1)
+
+    assert codes(program.write("PUT", f"Contacts/{record_id}", {"Last_Name": None})[1]) == ["MANDATORY_NOT_FOUND"]
+
+
+def test_updating_many_needs_the_id_of_each(sandbox, program):
+    ids = sandbox.add_records("Contacts", 2)
+    rows = [{"id": ids[0], "Title": "A"}, {"Title": "B"}, {"id": "12", "Title": "C"}, {"id": int(ids[1]), "Title": "D"}]
+
+    status, body, _ = program.write("PUT", "Contacts", *rows)
+
+    assert (status, codes(body)) == (207, ["SUCCESS", "MANDATORY_NOT_FOUND", "INVALID_DATA", "SUCCESS"])
+
+
+def test_updating_an_unknown_id_is_400(program):
+    status, body, _ = program.write("PUT", "Contacts/1234567890123456789", {"Title": "A"})
+
+    assert (status, codes(body)) == (400, ["INVALID_DATA"])
+    assert body["data"][0]["message"] == "the id given seems to be invalid"
+
+
+def test_an_upsert_inserts_then_updates_and_a_no_op_moves_the_time(sandbox, program):
+    row = {"Last_Name": "Wen", "Email": "li@orbit.example"}
+
+    status, first, _ = program.write("POST", "Contacts/upsert", row)
+    sandbox.advance(30)
+    again, second, _ = program.write("POST", "Contacts/upsert", row)
+
+    assert (status, first["data"][0]["action"], first["data"][0]["duplicate_field"]) == (201, "insert", None)
+    assert (again, second["data"][0]["action"], second["data"][0]["duplicate_field"]) == (200, "update", "Email")
+    assert second["data"][0]["details"]["Modified_Time"] > first["data"][0]["details"]["Modified_Time"]
+
+
+def test_an_upsert_looks_at_the_fields_it_names(sandbox, program):
+    sandbox.add_records("Contacts", [{"Last_Name": "Wen", "Email": "li@orbit.example", "Phone": "1"}])
+
+    by_phone = program.write("POST", "Contacts/upsert", {"Last_Name": "X", "Phone": "1"}, duplicate_check_fields=["Phone"])
+    without = program.write("POST", "Contacts/upsert", {"Last_Name": "Y"}, duplicate_check_fields=["Phone"])
+
+    assert by_phone[1]["data"][0]["duplicate_field"] == "Phone"
+    assert without[1]["data"][0]["action"] == "insert"
+
+
+def test_an_upserts_error_has_no_action(program):
+    assert "action" not in program.write("POST", "Contacts/upsert", {"First_Name": "A"})[1]["data"][0]
+
+
+def test_delete_in_both_forms(sandbox, program):
+    ids = sandbox.add_records("Tasks", 3)
+
+    assert program.call("DELETE", "Tasks", ids=",".join(ids[:2]))[0] == 200
+    assert program.call("DELETE", f"Tasks/{ids[2]}")[1]["data"][0]["details"] == {"id": ids[2]}
+    assert program.call("DELETE", f"Tasks/{ids[2]}")[0] == 400
+    assert sandbox.records("Tasks") == []
+
+
+def test_deleting_a_company_takes_its_contacts_with_it(sandbox, program):
+    orbit, acme = sandbox.add_records("Accounts", [{"Account_Name": "Orbit"}, {"Account_Name": "Acme"}])
+    rows = [{"Last_Name": "A", "Account_Name": orbit}, {"Last_Name": "B", "Account_Name": acme}]
+    doomed, _ = sandbox.add_records("Contacts", rows)
+    program.call("DELETE", f"Accounts/{orbit}")
+
+    assert [row["Last_Name"] for row in program.rows("Contacts")] == ["B"]
+    assert program.get("Contacts/deleted")[1]["data"][0]["id"] == doomed
+
+
+@pytest.mark.parametrize(("switch", "shown"), [("keeps", True), ("null", False)])
+def test_a_lookup_to_what_was_deleted_has_a_switch(sandbox, program, switch, shown):
+    sandbox.switch(lookup_to_deleted=switch)
+    [contact] = sandbox.add_records("Contacts", [{"Last_Name": "Wen"}])
+    sandbox.add_records("Pipelines", [MINIMAL["Pipelines"] | {"Contact_Name": contact}])
+    sandbox.delete_records("Contacts", [contact], permanent=True)
+
+    [row] = program.rows("Pipelines", "Contact_Name")
+
+    assert row["Contact_Name"] == ({"name": "Wen", "id": contact} if shown else None)
+
+
+@pytest.mark.parametrize(
+    ("body", "code"),
+    [
+        (b"", "INVALID_DATA"),
+        (b"{", "INVALID_DATA"),
+        (b"[]", "INVALID_DATA"),
+        ({"data": {"Last_Name": "A"}}, "INVALID_DATA"),
+        ({"data": []}, "INVALID_DATA"),
+        ({"data": [{"Last_Name": "A"}] * 101}, "LIMIT_EXCEEDED"),
+    ],
+)
+def test_an_envelope_that_is_none_is_refused_whole(program, body, code):
+    status, answer, _ = program.call("POST", "Contacts", body=body)
+
+    assert (status, answer["code"]) == (400, code)
+    assert "data" not in answer
+
+
+def test_a_row_that_is_no_object_fails_alone(program):
+    status, body, _ = program.write("POST", "Contacts", "Wen", {"Last_Name": "A"})
+
+    assert (status, codes(body)) == (207, ["INVALID_DATA", "SUCCESS"])
+
+
+def test_ids_are_asked_for_and_limited(program):
+    assert program.call("DELETE", "Tasks")[1]["code"] == "REQUIRED_PARAM_MISSING"
+    assert program.call("DELETE", "Tasks", ids=",".join(["1"] * 101))[1]["code"] == "LIMIT_EXCEEDED"
+
+
+# team pipelines
+
+
+def test_a_stage_must_belong_to_its_sub_pipeline(program):
+    _, body, _ = program.write("POST", "Pipelines", MINIMAL["Pipelines"] | {"Stage": "Nowhere"})
+    assert (codes(body), body["data"][0]["details"]["api_name"]) == (["MAPPING_MISMATCH"], "Stage")
+
+    _, body, _ = program.write("POST", "Pipelines", MINIMAL["Pipelines"] | {"Sub_Pipeline": "Nowhere"})
+    assert (codes(body), body["data"][0]["details"]["api_name"]) == (["MAPPING_MISMATCH"], "Sub_Pipeline")
+
+
+def test_a_deal_shows_its_team_pipeline(program):
+    layout = program.get("settings/layouts", module="Pipelines")[1]["layouts"][0]
+    row = MINIMAL["Pipelines"] | {"Layout": {"id": layout["id"]}}
+    assert program.write("POST", "Pipelines", row)[0] == 201
+    assert codes(program.write("POST", "Pipelines", row | {"Layout": {"id": "5"}})[1]) == ["INVALID_DATA"]
+
+    assert program.rows("Pipelines", "Pipeline")[0]["Pipeline"] == {"name": "Sales Pipeline", "id": layout["id"]}
