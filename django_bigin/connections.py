@@ -34,7 +34,7 @@ from .models import (
     SetAsideRow,
 )
 from .network import shared_session
-from .tokens import WAIT_IN_WORKER_SECONDS, ConnectionTokens, accounts_server
+from .tokens import WAIT_IN_WORKER_SECONDS, ConnectionTokens, accounts_server, refresh_at
 
 logger = logging.getLogger(__name__)
 
@@ -183,7 +183,12 @@ def disconnect(connection: Connection, *, actor: str = "", purge: bool = False) 
     with transaction.atomic():
         # The rising grant version fences off a refresh that is under way.
         Connection.objects.filter(pk=connection.pk).update(
-            grant_version=F("grant_version") + 1, access_token="", expires_at=None, lease_id="", lease_until=None
+            grant_version=F("grant_version") + 1,
+            access_token="",
+            expires_at=None,
+            refresh_at=None,
+            lease_id="",
+            lease_until=None,
         )
         statuses.move(connection, Status.DISCONNECTED)
         audit.record("disconnect", connection, actor=actor, detail="with purge" if purge else "")
@@ -312,6 +317,8 @@ def _save_grant(
         connection.refresh_token = answer.refresh_token
         connection.access_token = answer.access_token
         connection.expires_at = now + timedelta(seconds=answer.expires_in_seconds)
+        connection.refresh_at = refresh_at(connection, connection.expires_at)
+        connection.metadata_at = None  # the new grant may reach other modules than the old one
         connection.refreshed_at = now
         connection.lease_id, connection.lease_until = "", None
         connection.failure_count = connection.throttle_count = 0

@@ -145,11 +145,9 @@ def secret_was_mended(registration: ClientRegistration) -> None:
     Connection.objects.filter(registration=registration, status=Status.MISCONFIGURED).update(next_attempt_at=None)
 
 
-def refresh_due_at(connection: Connection) -> datetime | None:
-    """When the token is to be refreshed: ten minutes ahead of its expiry, and a fixed part of ten more."""
-    if connection.expires_at is None:
-        return None
-    return connection.expires_at - timedelta(seconds=_margin_seconds(connection))
+def refresh_at(connection: Connection, expires_at: datetime) -> datetime:
+    """When a token is to be refreshed: ten minutes ahead of its expiry, and a fixed part of ten more."""
+    return expires_at - timedelta(seconds=_margin_seconds(connection))
 
 
 # How it is done
@@ -315,6 +313,7 @@ def _store_answer(connection: Connection, lease_id: str, answer: TokenAnswer, *,
     changes: dict[str, Any] = {
         "access_token": _sealed(connection, "access_token", answer.access_token),
         "expires_at": expires_at,
+        "refresh_at": refresh_at(connection, expires_at),
         "refreshed_at": asked_at,
         "refresh_count": connection.refresh_count + 1,
         "failure_count": 0,
@@ -358,7 +357,8 @@ _Verdict = tuple[dict[str, Any], "Connection.Status | None"]
 
 
 def _revoked(connection: Connection, error: BiginError) -> _Verdict:
-    return {"access_token": "", "expires_at": None, "next_attempt_at": None}, Status.NEEDS_AUTHORIZATION
+    nothing = {"access_token": "", "expires_at": None, "refresh_at": None, "next_attempt_at": None}
+    return nothing, Status.NEEDS_AUTHORIZATION
 
 
 def _misconfigured(connection: Connection, error: BiginError) -> _Verdict:

@@ -137,11 +137,11 @@ class ModuleSyncAdmin(TenantScoped):
 @admin.register(ModuleSchema)
 class ModuleSchemaAdmin(ReadOnly, TenantScoped):
     tenant_path = "connection__tenant"
-    list_display = ("module", "label", "tenant_name", "connection", "read_at")
+    list_display = ("module", "label", "tenant_name", "connection", "fields_read_at")
     list_filter = (TenantFilter, ModuleFilter)
     list_select_related = ("connection__tenant",)
     ordering = ("connection", "module")
-    fields = ("connection", "module", "label", "display_field", "module_modified_at", "read_at", "fields", "new_fields")
+    fields = ("connection", "module", "label", "display_field", "module_modified_at", "fields_read_at", "fields", "new_fields")
 
 
 class BoundedPaginator(AnyPaginator):

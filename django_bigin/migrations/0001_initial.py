@@ -176,6 +176,14 @@ class Migration(migrations.Migration):
                     models.DateTimeField(blank=True, help_text="When the access token runs out.", null=True),
                 ),
                 (
+                    "refresh_at",
+                    models.DateTimeField(blank=True, help_text="When it is to be refreshed: well ahead.", null=True),
+                ),
+                (
+                    "metadata_at",
+                    models.DateTimeField(blank=True, help_text="When modules and fields are read again.", null=True),
+                ),
+                (
                     "grant_version",
                     models.PositiveIntegerField(
                         default=1,
@@ -272,6 +280,7 @@ class Migration(migrations.Migration):
                 ("expires_at", models.DateTimeField(db_index=True)),
                 ("used_at", models.DateTimeField(blank=True, null=True)),
                 ("outcome", models.CharField(blank=True, max_length=40)),
+                ("detail", models.TextField(blank=True, help_text="What came of it, in a sentence for the person.")),
                 (
                     "tenant",
                     models.ForeignKey(
@@ -302,6 +311,17 @@ class Migration(migrations.Migration):
                         help_text="Set when it is a reconnect.",
                         null=True,
                         on_delete=django.db.models.deletion.CASCADE,
+                        related_name="attempts",
+                        to="django_bigin.connection",
+                    ),
+                ),
+                (
+                    "result",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
                         to="django_bigin.connection",
                     ),
                 ),
@@ -385,7 +405,12 @@ class Migration(migrations.Migration):
                 ("credits", models.PositiveIntegerField(default=0)),
                 ("seconds", models.FloatField(default=0)),
                 ("result", models.TextField(blank=True)),
+                ("details", models.JSONField(blank=True, default=dict, help_text="What came of each module.")),
                 ("error", models.TextField(blank=True)),
+                ("tries", models.PositiveIntegerField(default=0)),
+                ("lease_id", models.CharField(blank=True, default="", max_length=36)),
+                ("lease_until", models.DateTimeField(blank=True, null=True)),
+                ("queued_until", models.DateTimeField(blank=True, null=True)),
                 ("asked_at", models.DateTimeField(db_index=True)),
                 ("started_at", models.DateTimeField(blank=True, null=True)),
                 ("finished_at", models.DateTimeField(blank=True, null=True)),
@@ -428,10 +453,6 @@ class Migration(migrations.Migration):
                 (
                     "module_modified_at",
                     models.DateTimeField(blank=True, help_text="Bigin's `modified_time` of the module.", null=True),
-                ),
-                (
-                    "read_at",
-                    models.DateTimeField(blank=True, help_text="When the module was last looked at.", null=True),
                 ),
                 ("fields_read_at", models.DateTimeField(blank=True, null=True)),
                 (
@@ -664,7 +685,11 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name="connection",
-            index=models.Index(fields=["status", "expires_at"], name="django_bigin_due_refreshes"),
+            index=models.Index(fields=["status", "refresh_at"], name="django_bigin_due_refreshes"),
+        ),
+        migrations.AddIndex(
+            model_name="connection",
+            index=models.Index(fields=["status", "metadata_at"], name="django_bigin_due_metadata"),
         ),
         migrations.AddConstraint(
             model_name="connection",

@@ -42,6 +42,8 @@ class Connection(SecretModel):
     refresh_token = EncryptedTextField(purpose="connection.refresh_token")
     access_token = EncryptedTextField(purpose="connection.access_token")
     expires_at = models.DateTimeField(null=True, blank=True, help_text="When the access token runs out.")
+    refresh_at = models.DateTimeField(null=True, blank=True, help_text="When it is to be refreshed: well ahead.")
+    metadata_at = models.DateTimeField(null=True, blank=True, help_text="When modules and fields are read again.")
     grant_version = models.PositiveIntegerField(
         default=1, help_text="Rises on reconnect and disconnect: an answer to an older grant is ignored."
     )
@@ -73,7 +75,10 @@ class Connection(SecretModel):
                 fields=("tenant", "data_center", "org_id"), name="django_bigin_connection_once_per_org"
             ),
         )
-        indexes = (models.Index(fields=("status", "expires_at"), name="django_bigin_due_refreshes"),)
+        indexes = (
+            models.Index(fields=("status", "refresh_at"), name="django_bigin_due_refreshes"),
+            models.Index(fields=("status", "metadata_at"), name="django_bigin_due_metadata"),
+        )
         permissions = (
             ("connect_connection", "Can connect and reconnect"),
             ("refresh_connection", "Can refresh a token by hand"),
@@ -106,7 +111,12 @@ class AuthorizationAttempt(SecretModel):
     tenant = models.ForeignKey(TENANT_MODEL, on_delete=models.CASCADE, related_name="bigin_attempts")
     registration = models.ForeignKey(ClientRegistration, on_delete=models.CASCADE, related_name="attempts")
     connection = models.ForeignKey(
-        Connection, on_delete=models.CASCADE, null=True, blank=True, help_text="Set when it is a reconnect."
+        Connection,
+        on_delete=models.CASCADE,
+        null=True,
+        blank=True,
+        related_name="attempts",
+        help_text="Set when it is a reconnect.",
     )
     code_verifier = EncryptedTextField(purpose="authorization_attempt.code_verifier")
     return_to = models.CharField(max_length=500, blank=True)
@@ -114,6 +124,8 @@ class AuthorizationAttempt(SecretModel):
     expires_at = models.DateTimeField(db_index=True)
     used_at = models.DateTimeField(null=True, blank=True)
     outcome = models.CharField(max_length=40, blank=True)
+    detail = models.TextField(blank=True, help_text="What came of it, in a sentence for the person.")
+    result = models.ForeignKey(Connection, on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
 
     def __str__(self) -> str:
         return f"attempt of {self.created_at:%Y-%m-%d %H:%M}"

@@ -85,7 +85,6 @@ class ModuleSchema(models.Model):
     )
     display_field = models.CharField(max_length=120, blank=True)
     module_modified_at = models.DateTimeField(null=True, blank=True, help_text="Bigin's `modified_time` of the module.")
-    read_at = models.DateTimeField(null=True, blank=True, help_text="When the module was last looked at.")
     fields_read_at = models.DateTimeField(null=True, blank=True)
     new_fields = models.JSONField(default=list, blank=True, help_text="Fields that appeared since the first reading.")
 

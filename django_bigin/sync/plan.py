@@ -72,9 +72,7 @@ def choose(rows: Sequence[ModuleSync], names: Sequence[str] | None) -> list[Modu
 
 def metadata_is_due(connection: Connection) -> bool:
     """Whether modules and fields are to be read again: hourly, by default."""
-    oldest = ModuleSchema.objects.filter(connection=connection).order_by("read_at").values_list("read_at", flat=True)
-    first = oldest.first()
-    return first is None or first <= clock.now() - settings.metadata_interval
+    return connection.metadata_at is None or connection.metadata_at <= clock.now()
 
 
 def refresh_metadata(client: BiginClient, connection: Connection, rows: Sequence[ModuleSync]) -> None:
@@ -87,7 +85,6 @@ def refresh_metadata(client: BiginClient, connection: Connection, rows: Sequence
     """
     offered = {module.api_name: module for module in client.fetch_modules()}
     schemas = {schema.module: schema for schema in ModuleSchema.objects.filter(connection=connection)}
-    now = clock.now()
     for row in rows:
         reason = _why_unavailable(connection, row.module, offered)
         if not reason and row.module != USERS:
@@ -97,7 +94,8 @@ def refresh_metadata(client: BiginClient, connection: Connection, rows: Sequence
         if reason != row.unavailable_reason:
             row.unavailable_reason = reason
             row.save(update_fields=("unavailable_reason",))
-    ModuleSchema.objects.filter(connection=connection).update(read_at=now)
+    connection.metadata_at = clock.now() + settings.metadata_interval
+    Connection.objects.filter(pk=connection.pk).update(metadata_at=connection.metadata_at)
 
 
 def fields_to_mirror(row: ModuleSync) -> list[str]:
@@ -133,10 +131,10 @@ def _why_unavailable(connection: Connection, name: str, offered: dict[str, Modul
 
 
 def _fields_are_due(schema: ModuleSchema, module: Module) -> bool:
-    if schema.read_at is None or schema.module_modified_at != module.modified_at:
+    if schema.fields_read_at is None or schema.module_modified_at != module.modified_at:
         return True
     # Whether a new field moves the module's own time is not documented, so they are read once a day in any case.
-    return schema.fields_read_at is None or schema.fields_read_at <= clock.now() - FIELDS_KEPT_FOR
+    return schema.fields_read_at <= clock.now() - FIELDS_KEPT_FOR
 
 
 def _read_fields(client: BiginClient, row: ModuleSync, schema: ModuleSchema, module: Module) -> str:
@@ -156,7 +154,7 @@ def _read_fields(client: BiginClient, row: ModuleSync, schema: ModuleSchema, mod
         schema.fields = described
         schema.display_field = next((field.api_name for field in fields if field.display_field), "")[:120]
         schema.module_modified_at = module.modified_at
-        schema.fields_read_at = schema.read_at = clock.now()
+        schema.fields_read_at = clock.now()
         schema.save()
     return ""
 
