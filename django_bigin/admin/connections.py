@@ -90,13 +90,11 @@ class ConnectionAdmin(TenantScoped):
         return False
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        if obj is None:  # several at once: no page would say how much goes with each
+            return False
         # Deleted with its refresh token, the grant would live on at Zoho with nobody left to revoke it.
-        ended = obj is None or (obj.status == Connection.Status.DISCONNECTED and not is_stored(obj, "refresh_token"))
+        ended = obj.status == Connection.Status.DISCONNECTED and not is_stored(obj, "refresh_token")
         return ended and super().has_delete_permission(request, obj)
-
-    def get_actions(self, request: HttpRequest) -> Any:
-        # One by one: each page says how much goes with the connection.
-        return {name: each for name, each in super().get_actions(request).items() if name != "delete_selected"}
 
     def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
         """Count what goes along: Django would load every record to name it."""
