@@ -185,7 +185,7 @@ def world():
 
 @pytest.mark.parametrize("case", CASES)
 def test_the_sandbox_gives_what_the_vendor_documents(case, world):
-    if "530017" in json.dumps(case["request"]) or case["response"]["body"] and "530017" in json.dumps(case["response"]):
+    if "5725767000000530017" in json.dumps(case):
         world.contacts()
     SITUATIONS.get(case["name"], lambda world: None)(world)
     request = replaced(case["request"], world.stands_for)
@@ -198,7 +198,8 @@ def test_the_sandbox_gives_what_the_vendor_documents(case, world):
     assert {name: headers.get(name) for name in case["response"]["headers"] if name not in ANY_HEADERS} == {
         name: value for name, value in case["response"]["headers"].items() if name not in ANY_HEADERS
     }
-    assert ("Date" in headers) and "Retry-After" not in headers
+    assert "Date" in headers
+    assert "Retry-After" not in headers
 
 
 @pytest.mark.parametrize("example", EXAMPLES)

@@ -201,7 +201,9 @@ def test_an_upsert_inserts_then_updates_and_a_no_op_moves_the_time(sandbox, prog
 def test_an_upsert_looks_at_the_fields_it_names(sandbox, program):
     sandbox.add_records("Contacts", [{"Last_Name": "Wen", "Email": "li@orbit.example", "Phone": "1"}])
 
-    by_phone = program.write("POST", "Contacts/upsert", {"Last_Name": "X", "Phone": "1"}, duplicate_check_fields=["Phone"])
+    by_phone = program.write(
+        "POST", "Contacts/upsert", {"Last_Name": "X", "Phone": "1"}, duplicate_check_fields=["Phone"]
+    )
     without = program.write("POST", "Contacts/upsert", {"Last_Name": "Y"}, duplicate_check_fields=["Phone"])
 
     assert by_phone[1]["data"][0]["duplicate_field"] == "Phone"

@@ -1,0 +1,393 @@
+"""What a test does to the sandbox: every method of it, and its path under /_sandbox/."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from django_bigin.sandbox import Sandbox
+
+from .program import Program
+
+
+def control(program, verb, operation, body=None, **query):
+    return program.ask(verb, "/_sandbox/" + operation, body=body, query=query)[:2]
+
+
+# start and reset
+
+
+def test_the_start_document_lets_a_program_connect(sandbox, program):
+    status, document = control(program, "GET", "start")
+
+    assert status == 200
+    assert document == sandbox.start_document()
+    assert set(document) == {"base_url", "organizations"}
+    assert set(document["organizations"][0]) == {
+        "data_center", "org_id", "client_id", "client_secret", "redirect_uri", "grant_token", "refresh_token",
+    }  # fmt: skip
+    assert "access_token" in program.exchange()[1]
+    assert "access_token" in program.refresh()[1]
+
+
+def test_a_reset_goes_back_to_the_start_with_fresh_tokens():
+    sandbox = Sandbox(records={"Contacts": 5}, switches={"partial_status": 200})
+    before = sandbox.organizations[0]
+    sandbox.add_records("Contacts", 3)
+    sandbox.switch(partial_status=202, throttle_limit=1)
+    sandbox.advance(10_000)
+    sandbox.fail("/", status=500)
+    sandbox.add_organization(data_center="eu")
+    Program(sandbox).refresh()
+
+    after = sandbox.reset()["organizations"]
+
+    assert len(after) == 1
+    assert sandbox.counts()["Contacts"] == 5
+    assert (sandbox.switch()["partial_status"], sandbox.switch()["throttle_limit"]) == (200, 10)
+    assert abs(sandbox.now() - datetime.now(UTC)) < timedelta(seconds=5)
+    assert sandbox.calls()["total"] == 0
+    assert after[0]["refresh_token"] != before["refresh_token"]
+    assert {k: after[0][k] for k in ("org_id", "client_id", "client_secret")} == {
+        k: before[k] for k in ("org_id", "client_id", "client_secret")
+    }
+    assert Program(sandbox).refresh(refresh_token=before["refresh_token"])[1] == {"error": "invalid_code"}
+
+
+def test_the_same_seed_gives_the_same_records():
+    def shown(seed):
+        sandbox = Sandbox(seed=seed, records={"Accounts": 5, "Contacts": 20})
+        return [record["Full_Name"] for record in sandbox.records("Contacts")]
+
+    assert shown(3) == shown(3) != shown(4)
+
+
+def test_an_organization_may_be_added(sandbox, program):
+    status, entry = control(program, "POST", "organizations", {"data_center": "eu", "records": {"Contacts": 2}})
+
+    assert status == 200
+    assert entry["data_center"] == "eu"
+    assert len(sandbox.records("Contacts", entry["org_id"])) == 2
+    other = Program(sandbox, 1, prefix="/eu")
+    assert other.get("org")[1]["org"][0]["zgid"] == entry["org_id"]
+
+
+@pytest.mark.parametrize("options", [{"data_centre": "eu"}, {"time_zone": "Mars/Olympus"}])
+def test_a_wrong_option_of_an_organization_is_named(sandbox, options):
+    with pytest.raises(ValueError, match=r"data_centre|Mars/Olympus"):
+        sandbox.add_organization(**options)
+
+
+# records
+
+
+def test_records_are_added_edited_deleted_and_restored_over_http(sandbox, program):
+    _, body = control(program, "POST", "records", {"module": "Contacts", "records": [{"Last_Name": "Wen"}]})
+    [record_id] = body["ids"]
+    sandbox.advance(5)
+    control(program, "PATCH", "records", {"module": "Contacts", "records": [{"id": record_id, "Title": "COO"}]})
+    _, body = control(program, "GET", "records", module="Contacts")
+    assert body["records"][0]["Title"] == "COO"
+    assert body["records"][0]["Modified_Time"] > body["records"][0]["Created_Time"]
+
+    control(program, "DELETE", "records", {"module": "Contacts", "ids": [record_id]})
+    assert sandbox.records("Contacts") == []
+    control(program, "POST", "restore", {"module": "Contacts", "ids": [record_id]})
+    assert sandbox.records("Contacts")[0]["id"] == record_id
+
+
+def test_a_number_adds_that_many_now(sandbox):
+    sandbox.set_speed(0)
+    sandbox.set_clock("2027-01-01T00:00:00+00:00")
+    ids = sandbox.add_records("Contacts", 450)
+
+    assert len(set(ids)) == 450
+    assert {sandbox_time(sandbox, record["Modified_Time"]) for record in sandbox.records("Contacts")} == {0}
+
+
+def sandbox_time(sandbox, text):
+    return round((sandbox.now() - datetime.fromisoformat(text)).total_seconds())
+
+
+def test_numbers_may_be_added_again_and_again(sandbox):
+    for _ in range(3):
+        sandbox.add_records("Contacts", 5)
+
+    emails = [record["Email"] for record in sandbox.records("Contacts")]
+    assert len(set(emails)) == 15
+
+
+def test_an_edit_may_leave_the_time_alone(sandbox):
+    [record_id] = sandbox.add_records("Contacts", 1)
+    before = sandbox.records("Contacts")[0]["Modified_Time"]
+    sandbox.advance(60)
+    sandbox.edit_records("Contacts", [{"id": record_id, "Title": "A"}], touch=False)
+
+    assert sandbox.records("Contacts")[0]["Modified_Time"] == before
+    assert sandbox.records("Contacts")[0]["Title"] == "A"
+
+
+def test_moments_may_be_set(sandbox):
+    sandbox.add_records("Contacts", [{"Last_Name": "A", "Created_Time": "2020-01-01T00:00:00Z"}])
+
+    record = sandbox.records("Contacts")[0]
+    assert record["Created_Time"] == record["Modified_Time"] == "2019-12-31T19:00:00-05:00"
+
+
+@pytest.mark.parametrize(
+    ("do", "sentence"),
+    [
+        (lambda s: s.add_records("Contacts", [{"Last_Name": "A", "Titel": "B"}]), "no field 'Titel'"),
+        (lambda s: s.add_records("Contacts", [{"Title": "B"}]), "MANDATORY_NOT_FOUND"),
+        (lambda s: s.add_records("Leads", 1), "'Leads' is no module"),
+        (lambda s: s.add_records("Social", 1), "holds no records"),
+        (lambda s: s.edit_records("Contacts", [{"id": "5"}]), "no live record 5"),
+        (lambda s: s.delete_records("Contacts", ["5"]), "no live record 5"),
+        (lambda s: s.restore_records("Contacts", ["5"]), "not in the recycle bin"),
+        (lambda s: s.records("Contacts", "12"), "no organization '12'"),
+        (lambda s: s.seed(records={"Leads": 5}), "no module"),
+        (lambda s: s.switch(nothing=1), "no switch 'nothing'"),
+        (lambda s: s.switch(partial_status=404), "207, 202, 200"),
+        (lambda s: s.switch(throttle_limit="many"), "takes a int"),
+        (lambda s: s.fail("GET /", drop="never", status=500), "before"),
+        (lambda s: s.fail("GET /"), "needs a status"),
+        (lambda s: s.fail("Contacts", status=500), "names no call"),
+        (lambda s: s.set_clock(datetime(2026, 1, 1)), "offset"),
+        (lambda s: s.set_speed(-1), "negative"),
+    ],
+)
+def test_a_mistake_is_one_sentence(sandbox, do, sentence):
+    with pytest.raises(ValueError, match=sentence):
+        do(sandbox)
+
+
+def test_a_mistake_over_http_is_400_with_the_sentence(program):
+    assert control(program, "POST", "records", {"module": "Leads", "records": 1})[0] == 400
+    assert "Leads" in control(program, "POST", "records", {"module": "Leads", "records": 1})[1]["error"]
+    assert control(program, "POST", "faults", {"statsu": 5})[0] == 400
+    assert "GET /_sandbox/calls" in control(program, "GET", "nothing")[1]["error"]
+
+
+def test_seeds_have_a_past(sandbox, program):
+    assert control(program, "POST", "seed", {"records": {"Accounts": 3, "Contacts": 50}})[1]["Contacts"] == 50
+
+    records = sandbox.records("Contacts")
+    assert all(datetime.fromisoformat(r["Modified_Time"]) <= sandbox.now() for r in records)
+    assert sandbox_time(sandbox, records[0]["Created_Time"]) > 86_400
+    assert any(record["Account_Name"] for record in records)
+    assert any(record["Modified_Time"] != record["Created_Time"] for record in records)
+
+
+# hash
+
+
+@pytest.mark.parametrize("module", ["Contacts", "Pipelines", "Notes", "Users"])
+def test_a_hash_follows_what_counts(sandbox, program, module):
+    sandbox.seed(records={"Contacts": 5, "Pipelines": 5, "Notes": 5})
+    before = sandbox.hash(module)
+
+    assert before == sandbox.hash(module)
+    assert before["count"] == (3 if module == "Users" else 5)
+    assert control(program, "GET", "hash", module=module)[1] == before
+    record_id = sandbox.records(module)[0]["id"]
+    name = {"Contacts": "Title", "Pipelines": "Deal_Name", "Notes": "Note_Title", "Users": "last_name"}[module]
+    sandbox.edit_records(module, [{"id": record_id, name: "Other"}], touch=False)
+    assert sandbox.hash(module) != before
+
+
+def test_an_empty_modules_hash_is_that_of_nothing(sandbox):
+    assert sandbox.hash("Tasks") == {
+        "module": "Tasks",
+        "count": 0,
+        "hash": "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
+    }
+
+
+# clock
+
+
+def test_the_clock_moves_over_http(sandbox, program):
+    control(program, "POST", "clock", {"speed": 0, "now": "2027-01-01T00:00:00+00:00"})
+    assert control(program, "GET", "clock")[1] == {"now": "2027-01-01T00:00:00.000+00:00"}
+    assert control(program, "POST", "clock", {"advance_seconds": 90})[1]["now"] == "2027-01-01T00:01:30.000+00:00"
+    assert control(program, "POST", "clock", {"forward": 90})[0] == 400
+
+
+def test_the_clock_may_run_fast(sandbox):
+    sandbox.set_speed(1_000_000)
+    first = sandbox.now()
+    while sandbox.now() == first:
+        pass
+
+    assert sandbox.now() > first
+
+
+# calls
+
+
+def test_calls_are_counted_by_path_without_any_secret(sandbox, program):
+    program.get("Contacts", fields="Email", page="1")
+    program.prefix = "/us"
+    program.refresh()
+
+    calls = sandbox.calls()
+
+    assert calls["by_path"] == {"POST /oauth/v2/token": 2, "GET /bigin/v2/Contacts": 1}
+    assert calls["total"] == 3
+    last = calls["calls"][1]
+    assert (last["query_names"], last["status"], last["data_center"]) == (["fields", "page"], 204, "us")
+    assert last["org_id"] == program.entry["org_id"]
+    assert sandbox.count_calls("POST /oauth/v2/token") == 2
+    assert sandbox.count_calls("GET /bigin/v2/*") == 1
+    assert not any(secret["value"] in str(calls) for secret in sandbox.secrets())
+
+
+def test_calls_are_chosen_by_path_method_and_organization(two):
+    us, eu = two
+    us.get("org")
+    eu.get("org")
+    sandbox = us.sandbox
+
+    assert sandbox.calls(org_id=eu.entry["org_id"])["total"] == 2
+    assert sandbox.calls(path="/oauth")["total"] == 2
+    assert control(us, "GET", "calls", method="GET", path="/bigin/v2/org")[1]["total"] == 2
+    control(us, "DELETE", "calls")
+    assert sandbox.calls()["total"] == 0
+
+
+def test_refusals_are_seen_in_the_log(sandbox, program):
+    program.refresh(client_secret="x")
+    program.ask("GET", "/bigin/v2/org")
+
+    assert [c["outcome"] for c in sandbox.calls()["calls"]] == ["invalid_client_secret", "AUTHENTICATION_FAILURE"]
+
+
+# faults
+
+
+def test_a_fault_strikes_after_and_as_often_as_told(sandbox, program):
+    sandbox.fail("GET /bigin/v2/org", status=502, after=1, times=2)
+
+    assert [program.get("org")[0] for _ in range(5)] == [200, 502, 502, 200, 200]
+
+
+@pytest.mark.parametrize(
+    ("status", "code"), [(500, "INTERNAL_ERROR"), (429, "TOO_MANY_REQUESTS"), (401, "INVALID_TOKEN")]
+)
+def test_a_fault_speaks_as_the_api_would(sandbox, program, status, code):
+    sandbox.fail("/bigin/v2/org", status=status)
+
+    answer, body, _ = program.get("org")
+
+    assert (answer, body["code"]) == (status, code)
+
+
+def test_a_fault_may_be_html_or_anything(sandbox, program):
+    sandbox.fail("POST /oauth/v2/token", status=502)
+    sandbox.fail("POST /oauth/v2/token", body={"error": "general_error"})
+    sandbox.fail("POST /oauth/v2/token", body="", status=200)
+
+    assert program.refresh()[1].startswith("<html>")
+    assert program.refresh()[:2] == (200, {"error": "general_error"})
+    assert program.refresh()[:2] == (200, None)
+    assert "access_token" in program.refresh()[1]
+
+
+def test_a_fault_concerns_its_path_method_and_organization(two):
+    us, eu = two
+    sandbox = us.sandbox
+    sandbox.fail("GET /bigin/v2/Contacts", status=500, times=None, org_id=us.entry["org_id"])
+
+    assert us.get("Contacts/deleted")[0] == 500, "the beginning of a path"
+    assert us.get("org")[0] == 200
+    assert us.write("POST", "Contacts", {"Last_Name": "A"})[0] == 201
+    assert eu.get("Contacts", fields="Email")[0] == 204
+    sandbox.clear_faults()
+    assert us.get("Contacts", fields="Email")[0] == 200
+
+
+def test_a_glob_and_a_token_call_of_one_organization(two):
+    us, eu = two
+    us.sandbox.fail("/bigin/v2/*/deleted", status=500)
+    us.sandbox.fail("POST /oauth/v2/token", status=503, org_id=eu.entry["org_id"])
+
+    assert us.get("Contacts", fields="Email")[0] == 204
+    assert us.get("Contacts/deleted")[0] == 500
+    assert us.refresh()[0] == 200
+    assert eu.refresh()[0] == 503
+
+
+def test_a_drop_after_has_done_the_work(sandbox, program):
+    program.connect()
+    sandbox.fail("POST /bigin/v2/Contacts", drop="before")
+    sandbox.fail("POST /bigin/v2/Contacts", drop="after")
+
+    program.write("POST", "Contacts", {"Last_Name": "A"})
+    assert sandbox.records("Contacts") == []
+    program.write("POST", "Contacts", {"Last_Name": "A"})
+    assert len(sandbox.records("Contacts")) == 1
+    outcomes = [call["outcome"] for call in sandbox.calls(path="/bigin/v2/Contacts")["calls"]]
+    assert outcomes == ["dropped before", "dropped after ok"]
+
+
+def test_faults_come_and_go_over_http(program):
+    program.connect()
+    control(program, "POST", "faults", {"method": "GET", "path": "/bigin/v2/org", "status": 502, "times": 5})
+    assert program.get("org")[0] == 502
+    control(program, "DELETE", "faults")
+    assert program.get("org")[0] == 200
+
+
+# grants and secrets
+
+
+def test_a_grant_is_revoked_from_outside(sandbox, program):
+    program.connect()
+
+    assert control(program, "POST", "grants/revoke", {})[1] == {"revoked": 1}
+    assert program.get("org")[1]["code"] == "INVALID_TOKEN"
+    assert program.refresh()[1] == {"error": "invalid_code"}
+
+
+def test_one_grant_may_be_revoked_alone(sandbox, program):
+    other = program.exchange()[1]["refresh_token"]
+    sandbox.revoke_grant(refresh_token=other)
+
+    assert "access_token" in program.refresh()[1]
+    assert program.refresh(refresh_token=other)[1] == {"error": "invalid_code"}
+
+
+def test_grant_tokens_are_minted_over_http(program):
+    _, minted = control(program, "POST", "grant-tokens", {"scopes": "ZohoBigin.org.READ", "ttl_seconds": 60})
+
+    assert datetime.fromisoformat(minted["expires_at"]).tzinfo is not None
+    assert program.exchange(code=minted["grant_token"])[1]["scope"] == "ZohoBigin.org.READ"
+
+
+def test_every_secret_ever_minted_is_told_across_resets(sandbox, program):
+    seen = {program.entry[k] for k in ("client_secret", "grant_token", "refresh_token")}
+    seen |= {program.exchange()[1][name] for name in ("access_token",)}
+    seen.add(sandbox.mint_grant_token()["grant_token"])
+    sandbox.reset()
+    seen |= {sandbox.organizations[0]["refresh_token"]}
+
+    _, body = control(program, "GET", "secrets")
+
+    assert seen <= {secret["value"] for secret in body["secrets"]}
+    kinds = {secret["kind"] for secret in body["secrets"]}
+    assert kinds == {"client_secret", "grant_token", "refresh_token", "access_token"}
+
+
+def test_switches_are_read_and_set_over_http(program):
+    assert control(program, "POST", "switches", {"partial_status": 200})[1]["partial_status"] == 200
+    assert control(program, "GET", "switches")[1]["partial_status"] == 200
+
+
+def test_what_goes_wrong_inside_shows_no_traceback(sandbox, program, capsys, monkeypatch):
+    program.connect()
+    monkeypatch.setattr(sandbox._application.rest, "handle", lambda *_: 1 / 0)
+
+    status, body, _ = program.get("org")
+
+    assert (status, body["code"]) == (500, "SANDBOX_ERROR")
+    assert "ZeroDivisionError" not in str(body)
+    assert "ZeroDivisionError" in capsys.readouterr().err

@@ -1,0 +1,222 @@
+"""Who may call what: tokens, scopes, plans, credits, and what lies outside."""
+
+import pytest
+
+from django_bigin.sandbox import Sandbox
+
+from .program import Program
+
+
+@pytest.mark.parametrize("header", [None, "", "Zoho-oauthtoken ", "Basic abc", "1000.a.b"])
+def test_no_usable_token_is_an_authentication_failure(program, header):
+    headers = {} if header is None else {"Authorization": header}
+
+    status, body, _ = program.ask("GET", "/bigin/v2/org", headers=headers)
+
+    assert (status, body) == (
+        401,
+        {"code": "AUTHENTICATION_FAILURE", "details": {}, "message": "Authentication failed", "status": "error"},
+    )
+
+
+def test_an_unknown_token_is_invalid(program):
+    program.authorization = "Zoho-oauthtoken 1000.a.b"
+
+    assert program.get("org")[:2] == (
+        401,
+        {"code": "INVALID_TOKEN", "details": {}, "message": "invalid oauth token", "status": "error"},
+    )
+
+
+def test_the_other_word_for_an_expired_token_has_a_switch(sandbox, program):
+    sandbox.switch(bad_token_code="AUTHENTICATION_FAILURE")
+    program.authorization = "Zoho-oauthtoken 1000.a.b"
+
+    assert program.get("org")[1]["code"] == "AUTHENTICATION_FAILURE"
+
+
+def test_bearer_is_accepted_unless_it_is_refused(sandbox, program):
+    program.authorization = "Bearer " + program.refresh()[1]["access_token"]
+
+    assert program.get("org")[0] == 200
+    sandbox.switch(bearer="refused")
+    assert program.get("org")[:1] == (400,)
+    assert program.get("org")[1]["code"] == "INVALID_REQUEST"
+
+
+@pytest.mark.parametrize(
+    ("scopes", "allowed", "refused"),
+    [
+        ("ZohoBigin.modules.ALL", ["GET Contacts", "POST Contacts", "DELETE Tasks"], ["GET Notes", "GET org"]),
+        ("ZohoBigin.modules.contacts.READ", ["GET Contacts", "GET Contacts/deleted"], ["POST Contacts", "GET Tasks"]),
+        ("ZohoBigin.modules.contacts.CREATE", ["POST Contacts"], ["PUT Contacts", "GET Contacts"]),
+        ("ZohoBigin.modules.contacts.WRITE", ["POST Contacts", "PUT Contacts"], ["DELETE Contacts"]),
+        ("ZohoBigin.modules.Pipelines.ALL", ["GET Pipelines"], ["GET Contacts"]),
+        ("ZohoBigin.modules.deals.READ", ["GET Pipelines"], []),
+        ("ZohoBigin.modules.ALL,ZohoBigin.modules.notes.READ", ["GET Notes"], ["POST Notes"]),
+        ("ZohoBigin.modules.notes.ALL", [], ["GET Notes"]),
+        ("zohobigin.settings.all", ["GET settings/modules", "GET settings/fields"], ["GET users"]),
+        ("ZohoBigin.settings.fields.READ", ["GET settings/fields"], ["GET settings/modules", "GET settings/layouts"]),
+        ("ZohoBigin.org.READ ZohoBigin.users.READ", ["GET org", "GET users"], ["GET Contacts"]),
+    ],
+)
+def test_scopes_let_through_what_they_name(program, scopes, allowed, refused):
+    program.connect_with(scopes)
+    query = {"fields": "Owner", "module": "Contacts", "ids": "1"}
+
+    for call in allowed:
+        method, path = call.split()
+        assert program.call(method, path, body={"data": [{}]}, **query)[0] not in {401, 404}, call
+    for call in refused:
+        method, path = call.split()
+        status, body, _ = program.call(method, path, body={"data": [{}]}, **query)
+        assert (status, body["code"]) == (401, "OAUTH_SCOPE_MISMATCH"), call
+
+
+def test_an_unknown_module_is_named_by_its_place(program):
+    assert program.get("Leads", fields="Email")[:2] == (
+        400,
+        {
+            "code": "INVALID_MODULE",
+            "details": {"resource_path_index": 0},
+            "message": "the module name given seems to be invalid",
+            "status": "error",
+        },
+    )
+
+
+@pytest.mark.parametrize("module", ["Social", "Attachments", "Associated_Products"])
+def test_modules_without_records_of_their_own_are_not_listed(program, module):
+    assert program.get(module, fields="id")[1]["code"] == "INVALID_MODULE"
+
+
+def test_the_old_name_of_pipelines_still_reads(sandbox, program):
+    sandbox.add_records("Pipelines", 2)
+
+    assert len(program.rows("Deals", "Deal_Name")) == 2
+
+
+@pytest.mark.parametrize("path", ["Contacts/5/__timeline", "settings/pipeline", "coql", "Contacts/search", "a/b/c/d/e"])
+def test_an_unknown_path_is_404_and_reported(sandbox, program, path):
+    status, body, _ = program.get(path)
+
+    assert (status, body["code"]) == (404, "INVALID_URL_PATTERN")
+    assert [call["path"] for call in sandbox.calls()["unknown"]] == ["/bigin/v2/" + path]
+
+
+def test_a_wrong_method_is_named(program):
+    assert program.call("PATCH", "Contacts")[1]["code"] == "INVALID_REQUEST_METHOD"
+
+
+def test_answers_carry_the_recorded_headers(program):
+    _, _, headers = program.get("org")
+
+    assert headers["Content-Disposition"] == "attachment; filename=response.json"
+    assert headers["Server"] == "ZGS"
+    assert headers["Date"].endswith("GMT")
+    assert headers["X-ACCESSTOKEN-RESET"][-6:] in {"-04:00", "-05:00"}, "New York's"
+
+
+def test_the_date_is_the_sandbox_clocks(sandbox, program):
+    sandbox.set_speed(0)
+    sandbox.set_clock("2027-03-01T08:00:00+00:00")
+
+    _, _, headers = program.get("org")
+    _, body, _ = program.write("POST", "Contacts", {"Last_Name": "Wen"})
+
+    assert headers["Date"] == "Mon, 01 Mar 2027 08:00:00 GMT"
+    assert body["data"][0]["details"]["Modified_Time"] == "2027-03-01T03:00:00-05:00"
+
+
+# organizations
+
+
+def test_organizations_never_see_each_other(two):
+    us, eu = two
+    sandbox = us.sandbox
+    [record_id] = sandbox.add_records("Contacts", [{"Last_Name": "Ours"}], org_id=us.entry["org_id"])
+
+    assert eu.rows("Contacts") == []
+    assert eu.get(f"Contacts/{record_id}")[0] == 204
+    assert eu.write("PUT", f"Contacts/{record_id}", {"Last_Name": "Theirs"})[0] == 400
+    assert eu.call("DELETE", "Contacts", ids=record_id)[0] == 400
+    assert eu.get("Contacts/deleted")[0] == 204
+    assert us.get("org")[1]["org"][0]["zgid"] != eu.get("org")[1]["org"][0]["zgid"]
+
+
+def test_a_page_token_is_its_organizations_own():
+    both = Sandbox(organizations=[{"data_center": "us"}, {"data_center": "us"}])
+    one, other = Program(both), Program(both, 1)
+    both.add_records("Contacts", 3, org_id=one.entry["org_id"])
+    both.add_records("Contacts", 3, org_id=other.entry["org_id"])
+    token = one.get("Contacts", fields="Email", per_page="1")[1]["info"]["next_page_token"]
+
+    assert other.get("Contacts", fields="Email", per_page="1", page_token=token)[0] == 400
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "is_listed"), [(403, "NO_PERMISSION", True), (400, "INVALID_MODULE", False)]
+)
+def test_a_module_the_plan_does_not_have(status, code, is_listed):
+    sandbox = Sandbox(organizations=[{"absent_modules": {"Products": status}}])
+    program = Program(sandbox)
+
+    answer, body, _ = program.get("Products", fields="Product_Name")
+
+    assert (answer, body["code"]) == (status, code)
+    modules = [module["api_name"] for module in program.get("settings/modules")[1]["modules"]]
+    assert ("Products" in modules) is is_listed
+    assert program.get("Contacts", fields="Email")[0] == 204
+
+
+# credits
+
+
+def test_calls_cost_what_the_table_says(sandbox, program):
+    program.connect()
+    for call, cost in [
+        (lambda: program.get("org"), 1),
+        (lambda: program.get("Contacts", fields="Email", cvid="1"), 3),
+        (lambda: program.write("POST", "Contacts", *[{"Last_Name": "A"}] * 10), 1),
+        (lambda: program.write("POST", "Contacts", *[{"Last_Name": "A"}] * 11), 2),
+        (lambda: program.write("POST", "Contacts/upsert", *[{"Last_Name": "A"}] * 100), 10),
+        (lambda: program.refresh(), 0),
+        (lambda: program.ask("GET", "/bigin/v2/org"), 0),
+    ]:
+        before = sandbox.credits()["used"]
+        call()
+        assert sandbox.credits()["used"] - before == cost
+
+
+def test_exhausted_credits_are_429_until_the_day_rolled_on(sandbox, program):
+    sandbox.switch(credit_budget=2)
+    assert [program.get("org")[0] for _ in range(3)] == [200, 200, 429]
+    status, body, headers = program.get("org")
+    assert (status, body["code"]) == (429, "TOO_MANY_REQUESTS")
+    assert "Retry-After" not in headers
+
+    sandbox.advance(86_400)
+    program.connect()
+    assert program.get("org")[0] == 200
+
+
+def test_credits_may_be_counted_alone(sandbox, program):
+    sandbox.switch(credit_budget=1, credits="counted")
+
+    assert [program.get("org")[0] for _ in range(3)] == [200, 200, 200]
+    assert sandbox.credits() == {"used": 3, "budget": 1}
+
+
+@pytest.mark.parametrize(
+    ("options", "budget"),
+    [({"paid": False}, 5_000), ({"licences": 4}, 51_000), ({"licences": 900}, 100_000)],
+)
+def test_the_budget_goes_by_edition_and_licences(options, budget):
+    assert Sandbox(organizations=[options]).credits()["budget"] == budget
+
+
+def test_remaining_credits_are_told_from_half_the_budget_on(sandbox, program):
+    sandbox.switch(credit_budget=4)
+
+    assert "X-API-CREDITS-REMAINING" not in program.get("org")[2]
+    assert program.get("org")[2]["X-API-CREDITS-REMAINING"] == "2"
