@@ -73,7 +73,15 @@ class ConnectionAdmin(TenantScoped):
             "Inside",
             {
                 "classes": ("collapse",),
-                "fields": ("grant_version", "failure_count", "throttle_count", "confirm_until", "created_at"),
+                "fields": (
+                    "refresh_at",
+                    "metadata_at",
+                    "grant_version",
+                    "failure_count",
+                    "throttle_count",
+                    "confirm_until",
+                    "created_at",
+                ),
             },
         ),
     )
@@ -147,6 +155,7 @@ class AuthorizationAttemptAdmin(ReadOnly, TenantScoped):
     ordering = ("-pk",)
     fields = (
         "tenant", "registration", "connection", "user", "created_at", "expires_at", "used_at", "outcome",
+        "detail", "result",
     )  # fmt: skip
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:

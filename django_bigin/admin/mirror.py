@@ -141,7 +141,10 @@ class ModuleSchemaAdmin(ReadOnly, TenantScoped):
     list_filter = (TenantFilter, ModuleFilter)
     list_select_related = ("connection__tenant",)
     ordering = ("connection", "module")
-    fields = ("connection", "module", "label", "display_field", "module_modified_at", "fields_read_at", "fields", "new_fields")
+    fields = (
+        "connection", "module", "label", "display_field", "module_modified_at", "fields_read_at", "fields",
+        "new_fields",
+    )  # fmt: skip
 
 
 class BoundedPaginator(AnyPaginator):
@@ -165,11 +168,11 @@ class BoundedChangeList(ChangeList):
 class LiveFilter(admin.SimpleListFilter):
     """Records that Bigin has, or tombstones."""
 
-    title = "in Bigin"
+    title = "state"
     parameter_name = "live"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [("yes", "Yes"), ("no", "Deleted")]
+        return [("yes", "In Bigin"), ("no", "Deleted")]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         if self.value() not in ("yes", "no"):
@@ -219,9 +222,9 @@ class RecordAdmin(ReadOnly, TenantScoped):
     def label(self, obj: Record) -> str:
         return str(obj)
 
-    @admin.display(description="in Bigin")
+    @admin.display(description="state")
     def state(self, obj: Record) -> SafeString:
-        return badge("off", "Deleted") if obj.deleted_at else badge("good", "Yes")
+        return badge("off", "Deleted") if obj.deleted_at else badge("good", "In Bigin")
 
     @admin.display(description="fields")
     def contents(self, obj: Record) -> SafeString:

@@ -36,7 +36,7 @@ class JobAdmin(ReadOnly, TenantScoped):
     fields = (
         ("kind", "module"), "connection", "status", ("asked_by_name", "asked_at"), ("started_at", "finished_at"),
         "progress", ("created", "updated", "deleted", "set_aside"), ("calls", "credits", "seconds"), "result",
-        "error", "batch",
+        "error", "details", "tries", "batch",
     )  # fmt: skip
     readonly_fields = ("status",)
 

@@ -100,7 +100,7 @@ class Output:
                 text = f"{title}  {step.module}  {step.phase}  page {step.page}  {step.stored:,} stored"
                 text = escape(printable(text))
                 if step.module not in tasks:
-                    for done in tasks.values():
+                    for done in list(tasks.values())[-1:]:
                         bars.stop_task(done)
                     tasks[step.module] = bars.add_task(text, total=None)
                 bars.update(tasks[step.module], description=text)
