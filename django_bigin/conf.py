@@ -151,6 +151,11 @@ class Settings:
         return tuple(self._get("BIGIN_SCOPES", BIGIN.default_scopes))
 
     @property
+    def BIGIN_PKCE(self) -> bool:
+        """Whether authorizations carry PKCE (S256): True. Zoho takes it from every kind of client."""
+        return bool(self._get("BIGIN_PKCE", True))
+
+    @property
     def BIGIN_MODULES(self) -> tuple[str, ...]:
         """API names of the modules to mirror."""
         value = self._get("BIGIN_MODULES", BIGIN.modules)

@@ -40,6 +40,12 @@ logger = logging.getLogger(__name__)
 
 Status = Connection.Status
 
+LEFT_OVER_AGAIN_AFTER = timedelta(minutes=15)
+
+
+class OtherOrganizationError(AuthorizationError):
+    """A reconnect came back with another organization than the connection's."""
+
 
 @dataclass(frozen=True)
 class Connected:
@@ -128,12 +134,19 @@ def complete(
     server: AccountsServer,
     answer: TokenAnswer,
     *,
+    reconnects: Connection | None = None,
+    confirm_within: timedelta | None = None,
     actor: str = "",
 ) -> Connected:
     """Turn the answer to an exchange into a connection; if that fails, revoke the grant that the answer holds.
 
     Args:
         registration: gives the saved registration; called in the transaction that saves the connection.
+        reconnects: the connection that must come back: a grant for another organization is refused.
+        confirm_within: how long a new connection waits for a person to confirm its organization; None: it needs not.
+
+    Raises:
+        OtherOrganizationError: the grant opens another organization than the one that is reconnected.
     """
     try:
         if not answer.refresh_token:
@@ -143,7 +156,10 @@ def complete(
             )
         _compare_api_domain(data_center, answer.api_domain)
         identity = fetch_identity(data_center, answer.access_token)
-        connected, superseded = _save_grant(tenant, registration, data_center, identity, answer)
+        _require_same_organization(reconnects, data_center, identity.organization)
+        connected, superseded = _save_grant(
+            tenant, registration, data_center, identity, answer, confirm_within=confirm_within
+        )
     except BaseException:
         revoke_quietly(server, answer.refresh_token or answer.access_token)
         raise
@@ -205,6 +221,39 @@ def purge_mirror(connection: Connection) -> None:
     """Delete everything that was mirrored through a connection; the connection and its audit stay."""
     for model in (Record, SetAsideRow, ModuleSync, ModuleSchema, Job):
         model._default_manager.filter(connection=connection).delete()
+
+
+def confirm(connection: Connection, *, actor: str = "") -> bool:
+    """Confirm a pending connection, seeing its organization's name. False where there is nothing left to confirm."""
+    waiting = Connection.objects.filter(pk=connection.pk, confirm_until__gt=clock.now())
+    if not waiting.exists() or not statuses.move(connection, Status.HEALTHY, only_from=(Status.PENDING,)):
+        return False
+    audit.record("confirm", connection, actor=actor)
+    return True
+
+
+def discard(connection: Connection, *, actor: str = "") -> bool:
+    """Revoke the grant of a connection that was never confirmed, and remove it. False where it is not pending.
+
+    Where Zoho cannot be reached the row stays, disconnected, until the grant is revoked.
+    """
+    if not statuses.move(connection, Status.DISCONNECTED, only_from=(Status.PENDING,)):
+        return False
+    audit.record("discard", connection, actor=actor)
+    if _revoke(connection).revoked:
+        Connection.objects.filter(pk=connection.pk, status=Status.DISCONNECTED).delete()
+    return True
+
+
+def revoke_left_over(connection: Connection) -> bool:
+    """Try once more to revoke the grant of a connection that was disconnected while Zoho could not be reached."""
+    outcome = _revoke(connection)
+    rows = Connection.objects.filter(pk=connection.pk, status=Status.DISCONNECTED)
+    if outcome.revoked:
+        rows.update(refresh_token="", next_attempt_at=None)
+    else:
+        rows.update(next_attempt_at=clock.now() + LEFT_OVER_AGAIN_AFTER)
+    return outcome.revoked
 
 
 def pause(connection: Connection, *, actor: str = "") -> bool:
@@ -284,12 +333,24 @@ def _compare_api_domain(data_center: str, api_domain: str | None) -> None:
         logger.info("The token answer named an API domain that the table does not hold; the table's is used.")
 
 
+def _require_same_organization(reconnects: Connection | None, data_center: str, found: Organization) -> None:
+    if reconnects is None or (reconnects.data_center, reconnects.org_id) == (data_center, found.org_id):
+        return
+    raise OtherOrganizationError(
+        f"Zoho gave access to {found.company_name or found.org_id} (organization {found.org_id} in {data_center}), but "
+        f"this connection is {reconnects.org_name or reconnects.org_id} (organization {reconnects.org_id} in "
+        f"{reconnects.data_center}). Nothing was changed: reconnect and choose that organization at Zoho."
+    )
+
+
 def _save_grant(
     tenant: Any,
     registration: Callable[[], ClientRegistration],
     data_center: str,
     identity: Identity,
     answer: TokenAnswer,
+    *,
+    confirm_within: timedelta | None,
 ) -> tuple[Connected, str]:
     """Renew the tenant's connection to that organization, or make it. Also gives the refresh token that it replaced."""
     organization = identity.organization
@@ -323,10 +384,14 @@ def _save_grant(
         connection.lease_id, connection.lease_until = "", None
         connection.failure_count = connection.throttle_count = 0
         connection.next_attempt_at = None
-        connection.status, connection.status_reason, connection.status_since = Status.HEALTHY, "", now
+        waits = confirm_within is not None and (created or old_status == Status.PENDING)
+        connection.status = Status.PENDING if waits else Status.HEALTHY
+        connection.confirm_until = now + confirm_within if waits and confirm_within else None
+        connection.status_reason, connection.status_since = "", now
+        connection.last_alert_status = ""
         connection.save()
-        if old_status != Status.HEALTHY:
-            statuses.announce(connection, old=old_status, new=Status.HEALTHY, reason="")
+        if connection.status != old_status:
+            statuses.announce(connection, old=old_status, new=connection.status, reason="")
     return Connected(connection, created), superseded
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from typing import Any
 
 from django.db import transaction
 
@@ -26,11 +27,18 @@ def move(connection: Connection, to: str, *, reason: str = "", only_from: Collec
     """
     for old in only_from or [status for status in Status.values if status != to]:
         rows = Connection.objects.filter(pk=connection.pk, status=old)
-        if old != to and rows.update(status=to, status_reason=reason, status_since=clock.now()):
+        if old != to and rows.update(**_changes(to, reason)):
             connection.status, connection.status_reason = to, reason
             announce(connection, old=old, new=to, reason=reason)
             return True
     return False
+
+
+def _changes(to: str, reason: str) -> dict[str, Any]:
+    changes: dict[str, Any] = {"status": to, "status_reason": reason, "status_since": clock.now()}
+    if to == Status.HEALTHY:
+        changes["last_alert_status"] = ""  # the next time it fails is another change, with a mail of its own
+    return changes
 
 
 def announce(connection: Connection, *, old: str, new: str, reason: str) -> None:

@@ -5,6 +5,6 @@ puts them in order, and `runs` are the use cases that everybody calls.
 """
 
 from .results import ModuleResult, OnProgress, Progress
-from .runs import sync_connection, sync_module
+from .runs import sync_connection, sync_module, sync_slice
 
-__all__ = ["ModuleResult", "OnProgress", "Progress", "sync_connection", "sync_module"]
+__all__ = ["ModuleResult", "OnProgress", "Progress", "sync_connection", "sync_module", "sync_slice"]

@@ -14,8 +14,10 @@ from ..api.product import BIGIN
 from ..api.responses import Field, Module
 from ..api.scopes import grants
 from ..conf import settings
+from ..connections import open_client
 from ..exceptions import ModuleNotAvailableError, RequestError, ScopeError
 from ..models import Connection, ModuleSchema, ModuleSync
+from .ledger import Meter
 
 USERS = "Users"
 # What is mirrored of a user: the rest are preferences, and move with every click.
@@ -96,6 +98,16 @@ def refresh_metadata(client: BiginClient, connection: Connection, rows: Sequence
             row.save(update_fields=("unavailable_reason",))
     connection.metadata_at = clock.now() + settings.metadata_interval
     Connection.objects.filter(pk=connection.pk).update(metadata_at=connection.metadata_at)
+
+
+def refresh_connection_metadata(connection: Connection) -> None:
+    """Read what a connection's organization offers; the module rows are made where they are missing."""
+    meter = Meter(connection)
+    client = open_client(connection, on_call=meter.count)
+    try:
+        refresh_metadata(client, connection, ensure_modules(connection))
+    finally:
+        meter.flush()
 
 
 def fields_to_mirror(row: ModuleSync) -> list[str]:

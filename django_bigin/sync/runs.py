@@ -15,7 +15,7 @@ from ..connections import open_client
 from ..exceptions import AuthorizationError, BiginError, ModuleNotAvailableError, ScopeError, SyncError
 from ..installation import require_ownership
 from ..models import Connection, Job, ModuleSync, Record
-from ..tokens import require_connected
+from ..tokens import ensure_fresh_token, require_connected
 from . import lease, plan
 from .engine import ModuleRun, SliceEnded, interval
 from .ledger import Meter
@@ -125,6 +125,34 @@ def sync_module(
         result.seconds = round(time.monotonic() - started, 3)
         result.calls, result.credits = meter.calls - calls, meter.credits - credits
     return result
+
+
+def sync_slice(module_sync_id: int, *, seconds: float) -> ModuleResult | None:
+    """Work on a due module for about so long: what a worker does. None where it is not due (a message may come twice).
+
+    Raises:
+        AuthorizationError: a person must act before anything can be read.
+        TransientError: there is no usable token now.
+    """
+    progress = ModuleSync.objects.select_related("connection__tenant").filter(pk=module_sync_id).first()
+    if progress is None or not progress.connection.is_usable:
+        return None
+    if progress.next_run_at is not None and progress.next_run_at > clock.now():
+        return None
+    require_ownership()
+    connection = progress.connection
+    # Before the lease: waiting for somebody's refresh must not use up the time of the slice.
+    ensure_fresh_token(connection.pk)
+    meter = Meter(connection)
+    client = open_client(connection, on_call=meter.count)
+    try:
+        give_up_at = time.monotonic() + seconds
+        result = sync_module(progress, client=client, meter=meter, with_deletions=False, give_up_at=give_up_at)
+        if result.changed or result.error:
+            _keep(connection, result, full=False, actor="schedule")  # an idle delta writes none
+        return result
+    finally:
+        meter.flush()
 
 
 # How it is done
