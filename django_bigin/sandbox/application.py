@@ -53,9 +53,10 @@ class Application:
             return Response(500, body | {"status": "error"}, outcome="sandbox error")
 
     def _answer_control(self, request: Request) -> Response:
-        # A web page that makes a browser resolve its own name to this machine must not steer the sandbox.
-        if request.host and not is_loopback(request.host):
-            return Response(403, {"error": "/_sandbox/ answers on this machine's own names only"})
+        # A web page that is open in a browser on this machine must not steer the sandbox, under whatever name.
+        origin = request.headers.get("origin", "").partition("://")[2]
+        if any(host and not is_loopback(host) for host in (request.host, origin)):
+            return Response(403, {"error": "/_sandbox/ answers this machine's own programs and pages only"})
         return self._control(request, request.path[len(CONTROL_PATH) :].strip("/"))
 
     def _answer(self, request: Request) -> Response:
@@ -66,7 +67,8 @@ class Application:
             time.sleep(fault.delay_seconds)
         with self.lock:
             answered_at = self.state.now()
-            org_id = self.rest.organization_of(request) if address else None
+            # Before the work: a revoked token tells no more whose it was.
+            org_id = self._organization_of(request)
             response, known = self._dispatch(request, address, fault)
             self._note(request, address, response, org_id, known=known)
         moment = datetime.fromtimestamp(answered_at, UTC)
@@ -125,7 +127,7 @@ class Application:
             "path": address.path if address else request.path,
             "query_names": sorted(request.query),
             "status": response.status,
-            "org_id": org_id or self._organization_of(request),
+            "org_id": org_id,
             "data_center": address.data_center if address else None,
             "at": self.state.clock.now().isoformat(timespec="seconds"),
             "outcome": response.outcome,

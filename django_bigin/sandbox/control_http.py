@@ -59,12 +59,11 @@ class ControlPaths:
         return Response(200, {} if given is None else given)
 
     def _options(self, request: Request) -> Options:
-        if not request.body:
-            return dict(request.query)
-        body = request.json()
+        query = {name: _from_query(name, value) for name, value in request.query.items()}
+        body = request.json() if request.body else {}
         if not isinstance(body, dict):
             raise ValueError("the body must be one JSON object")
-        return {**request.query, **body}
+        return {**query, **body}
 
     def _clock(self) -> Options:
         return {"now": self._control.now().isoformat(timespec="milliseconds")}
@@ -84,6 +83,12 @@ class ControlPaths:
         options = dict(options)
         call = f"{options.pop('method', '') or ''} {options.pop('path', '/')}".strip()
         self._control.fail(call, **options)
+
+
+def _from_query(name: str, value: str) -> Any:
+    if name == "ids":
+        return [part.strip() for part in value.split(",") if part.strip()]
+    return {"true": True, "false": False}.get(value, value)
 
 
 def _sentence(error: Exception) -> str:

@@ -16,8 +16,8 @@ from .organization import COUNTRIES, Organization
 from .store import ModuleStore, Record, name_of
 
 Text = Callable[[Record], str]
-# What is stored as it is shown: ('"Title":', "Title"); and what has to be made for each row: ('"Tag":', how).
-Plan = tuple[tuple[tuple[str, str], ...], tuple[tuple[str, Text], ...]]
+# Stored as shown: (',"Title":', "Title", ',"Title":null'); made for each row: (',"Tag":', how).
+Plan = tuple[tuple[tuple[str, str, str], ...], tuple[tuple[str, Text], ...]]
 
 PLANS_KEPT = 500
 NO_DECISION = {"approve": False, "reject": False, "resubmit": False}
@@ -47,7 +47,7 @@ class Renderer:
         self._organization = organization
         self._switches = switches
         self._plans: dict[tuple[str, int, tuple[str, ...]], Plan] = {}
-        self._people: dict[int | None, str] = {}
+        self._people = _People(organization)
         organization.users_changed.append(self._people.clear)
 
     def rows_text(self, store: ModuleStore, ids: Iterable[int], names: tuple[str, ...]) -> str:
@@ -61,10 +61,10 @@ class Renderer:
             record = records[record_id]
             get = record.get
             parts = [f'{{"id":"{record_id}"']
-            for key, name in plain:
+            for key, name, absent in plain:
                 value = get(name)
                 if value is None:
-                    parts.append(key + "null")
+                    parts.append(absent)
                 elif type(value) is str:
                     parts.append(key + encoded(value))
                 else:
@@ -116,7 +116,7 @@ class Renderer:
         return plan
 
     def _make_plan(self, store: ModuleStore, names: tuple[str, ...]) -> Plan:
-        plain: list[tuple[str, str]] = []
+        plain: list[tuple[str, str, str]] = []
         made: list[tuple[str, Text]] = []
         constants = self._system_values(store)
         for name in dict.fromkeys(names):
@@ -124,11 +124,11 @@ class Renderer:
             if name in constants:
                 made.append((key, _constant(constants[name])))
             elif name in RELATED_MODULE_KEYS.values() and _has_related(store, name):
-                plain.append((key, name))
+                plain.append((key, name, key + "null"))
             elif field is None or field.data_type == "subform":
                 continue
             elif (text := self._text_of(store, field)) is None:
-                plain.append((key, name))
+                plain.append((key, name, key + "null"))
             else:
                 made.append((key, text))
         return tuple(plain), tuple(made)
@@ -146,7 +146,8 @@ class Renderer:
             text = self._organization.times.text
             return lambda record: f'"{text(at)}"' if (at := record.get(name)) is not None else "null"
         if field.data_type in {"ownerlookup", "userlookup"}:
-            return lambda record: self._person(record.get(name))
+            people = self._people
+            return lambda record: people[record.get(name)]
         if field.data_type == "lookup":
             return self._lookup(field)
         if field.default is not None:
@@ -154,14 +155,6 @@ class Renderer:
         if field.json_type == "jsonarray":
             return lambda record: compact(record.get(name, []))
         return None
-
-    def _person(self, user_id: int | None) -> str:
-        text = self._people.get(user_id)
-        if text is None:
-            user = self._organization.users.get(user_id) if user_id is not None else None
-            shown = {"name": user.full_name, "id": str(user.id), "email": user.email} if user else None
-            text = self._people[user_id] = compact(shown)
-        return text
 
     def _lookup(self, field: Field) -> Text:
         name, organization = field.api_name, self._organization
@@ -181,12 +174,14 @@ class Renderer:
 
     def _tags(self, store: ModuleStore) -> Text:
         tag_id, module = self._organization.tag_id, store.spec.api_name
+        texts: dict[tuple[str, ...], str] = {}
 
         def show(record: Record) -> str:
-            names = record.get("Tag")
-            if not names:
-                return "[]"
-            return compact([{"name": name, "id": str(tag_id(module, name)), "color_code": None} for name in names])
+            names = record.get("Tag", ())
+            if names not in texts:
+                tags = [{"name": name, "id": str(tag_id(module, name)), "color_code": None} for name in names]
+                texts[names] = compact(tags)
+            return texts[names]
 
         return show
 
@@ -209,6 +204,20 @@ class Renderer:
         if store.spec.api_name == "Products":
             values["$taxable"] = False
         return values
+
+
+class _People(dict[int | None, str]):
+    """The JSON of a person by id, written when first asked for."""
+
+    def __init__(self, organization: Organization) -> None:
+        super().__init__()
+        self._organization = organization
+
+    def __missing__(self, user_id: int | None) -> str:
+        user = self._organization.users.get(user_id) if user_id is not None else None
+        shown = {"name": user.full_name, "id": str(user.id), "email": user.email} if user else None
+        text = self[user_id] = compact(shown)
+        return text
 
 
 def compact(value: Any) -> str:

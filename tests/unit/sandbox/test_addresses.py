@@ -58,5 +58,7 @@ def test_a_token_of_another_data_center_is_invalid(two):
 
 def test_control_answers_on_loopback_names_only(program):
     assert program.ask("GET", "/_sandbox/clock")[0] == 200
+    assert program.ask("POST", "/_sandbox/reset", headers={"Origin": "https://evil.example"})[0] == 403
+    assert program.ask("GET", "/_sandbox/clock", headers={"Origin": "http://localhost:8400"})[0] == 200
     program.host = "rebound.example:8400"
     assert program.ask("GET", "/_sandbox/secrets")[0] == 403

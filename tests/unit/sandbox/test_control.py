@@ -95,6 +95,13 @@ def test_records_are_added_edited_deleted_and_restored_over_http(sandbox, progra
     assert sandbox.records("Contacts")[0]["id"] == record_id
 
 
+def test_ids_may_stand_in_the_query(sandbox, program):
+    ids = sandbox.add_records("Contacts", 2)
+
+    assert control(program, "DELETE", "records", module="Contacts", ids=",".join(ids), permanent="true")[0] == 200
+    assert {row["type"] for row in program.get("Contacts/deleted")[1]["data"]} == {"permanent"}
+
+
 def test_a_number_adds_that_many_now(sandbox):
     sandbox.set_speed(0)
     sandbox.set_clock("2027-01-01T00:00:00+00:00")
@@ -248,7 +255,9 @@ def test_calls_are_chosen_by_path_method_and_organization(two):
     sandbox = us.sandbox
 
     assert sandbox.calls(org_id=eu.entry["org_id"])["total"] == 2
-    assert sandbox.calls(path="/oauth")["total"] == 2
+    eu.ask("POST", "/oauth/v2/token/revoke", query={"token": eu.entry["refresh_token"]})
+    assert sandbox.calls(org_id=eu.entry["org_id"])["total"] == 3, "also the call after which it has no grant"
+    assert sandbox.calls(path="/oauth")["total"] == 3
     assert control(us, "GET", "calls", method="GET", path="/bigin/v2/org")[1]["total"] == 2
     control(us, "DELETE", "calls")
     assert sandbox.calls()["total"] == 0
