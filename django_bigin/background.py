@@ -2,7 +2,7 @@
 
 Rows say what is due; a message is only a wake-up. The tick claims due rows by conditional UPDATE (`queued_until`), so
 that doubled ticks hand out each of them once, and sends their ids. Where the broker is down a row is given back and
-stays due. Every slice may run twice and may die anywhere: it looks again whether its row is due, and works under a lease.
+stays due. A slice may run twice and may die anywhere: it looks whether its row is due, and works under a lease.
 """
 
 from __future__ import annotations
