@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import wraps
-from typing import Any, Concatenate, ParamSpec
+from typing import Any
 from urllib.parse import parse_qsl
 from uuid import UUID
 
@@ -34,15 +34,14 @@ from .policy import ALL, access_policy
 NONCE_KEY = "django_bigin_nonce"
 PARAMETERS_AT_MOST = 50
 
-P = ParamSpec("P")
-View = Callable[Concatenate[HttpRequest, P], HttpResponse]
+View = Callable[..., HttpResponse]
 
 
-def guarded(view: View[P]) -> View[P]:
+def guarded(view: View) -> View:
     """What every view here has: no cache, no referrer, and no transaction around the request."""
 
     @wraps(view)
-    def guard(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+    def guard(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         response = view(request, *args, **kwargs)
         # A callback's address holds a code: it must not travel on in a Referer header.
         response["Referrer-Policy"] = "no-referrer"
@@ -51,11 +50,11 @@ def guarded(view: View[P]) -> View[P]:
     return transaction.non_atomic_requests(never_cache(guard))
 
 
-def signed_in(view: View[P]) -> View[P]:
+def signed_in(view: View) -> View:
     """Send whoever is not signed in to the site's login page."""
 
     @wraps(view)
-    def check(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+    def check(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         if not request.user.is_authenticated:
             return redirect_to_login(request.get_full_path())
         return view(request, *args, **kwargs)
@@ -75,12 +74,8 @@ def connect(request: HttpRequest) -> HttpResponse:
     connection = _connection(request, given.get("connection", ""))
     tenant = connection.tenant if connection else _tenant(request, given.get("tenant", ""))
     registrations = _registrations(tenant, connection)
-    context = {
-        "tenant": tenant,
-        "connection": connection,
-        "registrations": registrations,
-        "next": _next(request, given),
-    }
+    back_to = _next(request, given)
+    context = {"tenant": tenant, "connection": connection, "registrations": registrations, "next": back_to}
     if request.method == "GET":
         return render(request, "django_bigin/connect.html", context)
     registration = next((row for row in registrations if str(row.pk) == given.get("registration")), None)
@@ -93,7 +88,7 @@ def connect(request: HttpRequest) -> HttpResponse:
             registration,
             nonce=request.session.get(NONCE_KEY, ""),
             connection=connection,
-            return_to=context["next"],
+            return_to=back_to,
         )
     except BiginError as error:
         return render(request, "django_bigin/connect.html", {**context, "error": error.message}, status=400)
