@@ -12,6 +12,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from .exceptions import EncryptionError
+from .secret import Secret
 
 Context = bytes | Sequence[str]
 
@@ -69,7 +70,7 @@ class Keyring:
         sealed = nonce + cipher.encrypt(nonce, plaintext.encode(), _associated_data(context))
         return f"{_VERSION}.{key_id}.{base64.urlsafe_b64encode(sealed).decode()}"
 
-    def decrypt(self, value: str, *, context: Context) -> str:
+    def decrypt(self, value: str, *, context: Context) -> Secret:
         """Give back what was encrypted under this context.
 
         Raises:
@@ -87,7 +88,7 @@ class Keyring:
         nonce, ciphertext = sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:]
         for cipher in candidates:
             try:
-                return cipher.decrypt(nonce, ciphertext, _associated_data(context)).decode()
+                return Secret(cipher.decrypt(nonce, ciphertext, _associated_data(context)).decode())
             except InvalidTag:
                 continue
         raise EncryptionError(

@@ -10,20 +10,24 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 from uuid import UUID
 
 from django.db import models
 from django.db.models.query_utils import DeferredAttribute
 
 from .conf import settings
+from .secret import Secret
 
 if TYPE_CHECKING:
     _TextField = models.TextField[Any, Any]
 else:
     _TextField = models.TextField  # not subscriptable where the site does not patch Django
 
+_Row = TypeVar("_Row", bound=models.Model)
+
 _SERIALIZED = "sealed:"
+_LOOKUPS = ("exact", "in", "isnull")  # the others would carry the plain text into SQL, and never match
 _hands_out_sealed: ContextVar[bool] = ContextVar("hands_out_sealed", default=False)
 
 
@@ -51,10 +55,17 @@ class _Assigned:
     __slots__ = ("secret",)
 
     def __init__(self, secret: str) -> None:
-        self.secret = secret
+        self.secret = Secret(secret)
 
     def __repr__(self) -> str:
         return "<secret>"
+
+    def __deepcopy__(self, memo: Any) -> _Assigned:
+        return self
+
+    def __reduce__(self) -> Any:
+        # A pickled row goes into caches and queues.
+        raise TypeError("A row with an unsaved secret cannot be pickled: save the row first.")
 
 
 def seal(row_uuid: UUID, tenant_key: Any, purpose: str, value: str) -> Sealed | str:
@@ -98,9 +109,13 @@ class EncryptedAttribute(DeferredAttribute):
         return unseal(instance.uuid, instance.secret_tenant_key(), self.field.purpose, held)
 
     def __set__(self, instance: Any, value: Any) -> None:
-        if isinstance(value, str) and value:
+        if value is None or value == "":
+            value = ""
+        elif isinstance(value, str):
             value = _Assigned(value)
-        instance.__dict__[self.field.attname] = "" if value is None else value
+        elif not isinstance(value, Sealed | _Assigned):
+            raise TypeError(f"{self.field.name} takes text, not {type(value).__name__}.")
+        instance.__dict__[self.field.attname] = value
 
 
 class EncryptedTextField(_TextField):
@@ -131,9 +146,17 @@ class EncryptedTextField(_TextField):
             return Sealed(value.removeprefix(_SERIALIZED))
         return value
 
+    def value_from_object(self, obj: Any) -> Any:
+        # For serializers: what is held, so that a dump works, and loses nothing, without the key.
+        with _sealed_attributes():
+            return super().value_from_object(obj)
+
     def value_to_string(self, obj: Any) -> str:
-        held = obj.__dict__.get(self.attname, "")
+        held = self.value_from_object(obj)
         return _SERIALIZED + held.ciphertext if isinstance(held, Sealed) else ""
+
+    def get_lookup(self, lookup_name: str) -> Any:
+        return super().get_lookup(lookup_name) if lookup_name in _LOOKUPS else None
 
     def pre_save(self, model_instance: Any, add: bool) -> Any:
         held = model_instance.__dict__.get(self.attname, "")
@@ -153,8 +176,33 @@ class EncryptedTextField(_TextField):
         )
 
 
+class SecretQuerySet(models.QuerySet[_Row]):
+    """Rows with secrets, in bulk: no plain text passes, and nothing is written over what it is not bound to."""
+
+    def bulk_update(self, *args: Any, **kwargs: Any) -> int:
+        # Django reads the attributes; what is to be written is what they hold.
+        with _sealed_attributes():
+            return super().bulk_update(*args, **kwargs)
+
+    def bulk_create(
+        self,
+        objs: Any,
+        batch_size: int | None = None,
+        ignore_conflicts: bool = False,
+        update_conflicts: bool = False,
+        update_fields: Any = None,
+        unique_fields: Any = None,
+    ) -> list[_Row]:
+        encrypted = {field.name for field in self.model._meta.fields if isinstance(field, EncryptedTextField)}
+        if encrypted & set(update_fields or ()):
+            raise TypeError("A secret is bound to its row, so bulk_create() cannot write it over another row's.")
+        return super().bulk_create(objs, batch_size, ignore_conflicts, update_conflicts, update_fields, unique_fields)
+
+
 class SecretModel(models.Model):
     """A row that holds secrets: it has a `uuid` from before its first save, and says whose they are."""
+
+    objects = SecretQuerySet.as_manager()
 
     class Meta:
         abstract = True
@@ -167,6 +215,15 @@ class SecretModel(models.Model):
         # Django copies attribute by attribute; what passes between the two must be the ciphertext as it is.
         with _sealed_attributes():
             super().refresh_from_db(*args, **kwargs)
+
+    def clean_fields(self, *args: Any, **kwargs: Any) -> None:
+        with _sealed_attributes():
+            super().clean_fields(*args, **kwargs)
+
+    def _save_table(self, *args: Any, **kwargs: Any) -> Any:
+        # Django's own; a fixture is saved "raw", by the attributes, without asking the field or this model's save().
+        with _sealed_attributes():
+            return super()._save_table(*args, **kwargs)  # type: ignore[misc]  # unknown to the stubs
 
 
 @contextmanager

@@ -39,6 +39,7 @@ from .fields import seal
 from .installation import require_ownership
 from .models import ClientRegistration, Connection, RegistrationState
 from .network import shared_session
+from .secret import Secret
 
 LEASE_SECONDS = 45  # longer than the timeouts of one call to the accounts server
 SERVES_SECONDS = 60  # a token with this much left may still be used
@@ -64,7 +65,7 @@ Status = Connection.Status
 class AccessToken:
     """A token that may be sent to Bigin now."""
 
-    value: str = field(repr=False)
+    value: Secret = field(repr=False)
     expires_at: datetime
 
 
@@ -328,7 +329,7 @@ def _store_answer(connection: Connection, lease_id: str, answer: TokenAnswer, *,
         # The lease ran out, or a person reconnected or disconnected meanwhile: theirs is what counts.
         raise TokenPendingError(f"The connection {connection} changed while its token was refreshed.", retry_after=1)
     statuses.move(connection, Status.HEALTHY, only_from=(Status.DEGRADED, Status.MISCONFIGURED))
-    return AccessToken(value=answer.access_token, expires_at=expires_at)
+    return AccessToken(value=Secret(answer.access_token), expires_at=expires_at)
 
 
 def _sealed(connection: Connection, name: str, value: str) -> Any:

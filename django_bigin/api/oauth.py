@@ -24,6 +24,7 @@ from ..exceptions import (
     RefreshTokenError,
     ServerError,
 )
+from ..secret import Secret
 from .datacenters import DATA_CENTERS, DataCenter
 from .responses import Unreadable, read_json, shown
 from .scopes import join_scopes, read_scopes
@@ -43,6 +44,7 @@ AUTHORIZATION_PATH = "/oauth/v2/auth"
 
 # What every access token of Zoho's lives; used where an answer does not say.
 ACCESS_TOKEN_SECONDS = 3600
+LONGEST_SECONDS = 86_400
 # Ten access tokens in ten minutes are allowed; afterwards the grant is blocked for what is left of the window.
 # Source: https://www.zoho.com/accounts/protocol/oauth/web-apps/access-token-expiry.html (read 2026-11)
 THROTTLE_SECONDS = 600.0
@@ -75,6 +77,9 @@ class ClientCredentials:
     client_id: str
     client_secret: str = field(repr=False)
 
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "client_secret", Secret(self.client_secret))
+
 
 @dataclass(frozen=True)
 class TokenAnswer:
@@ -91,6 +96,11 @@ class TokenAnswer:
     expires_in_seconds: int
     api_domain: str | None
     scopes: tuple[str, ...]
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "access_token", Secret(self.access_token))
+        if self.refresh_token is not None:
+            object.__setattr__(self, "refresh_token", Secret(self.refresh_token))
 
 
 class AccountsServer:
@@ -151,7 +161,7 @@ class AccountsServer:
             ClientCredentialsError: the client, its secret or its redirect URI is refused.
             TransientError: no usable answer. The grant token may be spent all the same.
         """
-        code = grant_token.strip()
+        code = Secret(grant_token.strip())
         if not code:
             raise GrantTokenError("The grant token is empty; make one in Zoho's API console and paste it at once.")
         # `code=`, never `authorization_response=`: the library would refuse an http callback behind a TLS proxy.
@@ -235,14 +245,17 @@ class AccountsServer:
         """Make one call to the token endpoint through the library, and read the answer in front of it."""
         endpoint = f"POST {TOKEN_PATH}"
         answers: list[TokenAnswer] = []
+        refusals: list[BiginError] = []
 
         def read_first(response: requests.Response) -> requests.Response:
             body = read_json(response.content)
             answer = _read_token_answer(body)
             if answer is None:
-                raise self._error(response.status_code, body, endpoint, dead_token)
+                # Not raised in here: the traceback would hold the library's own variables, secrets among them.
+                refusals.append(self._error(response.status_code, body, endpoint, dead_token))
+                return _clean_response("none")
             answers.append(answer)
-            return _clean_response(answer)
+            return _clean_response(answer.access_token)
 
         oauth = self._oauth_session(redirect_uri)
         oauth.register_compliance_hook("access_token_response", read_first)
@@ -251,6 +264,8 @@ class AccountsServer:
             call(oauth, self.data_center.accounts_server + TOKEN_PATH)
         except NETWORK_FAILURES as error:
             raise self._network_error(error, endpoint) from None
+        if refusals:
+            raise refusals[0]
         return answers[0]
 
     def _oauth_session(self, redirect_uri: str | None) -> OAuth2Session:
@@ -314,7 +329,8 @@ def _read_token_answer(body: Any) -> TokenAnswer | None:
     return TokenAnswer(
         access_token=body["access_token"],
         refresh_token=refresh_token if _is_token(refresh_token) else None,
-        expires_in_seconds=seconds or ACCESS_TOKEN_SECONDS,
+        # More than a day is no lifetime of a token: milliseconds, or nonsense that no calendar holds.
+        expires_in_seconds=seconds if seconds and seconds <= LONGEST_SECONDS else ACCESS_TOKEN_SECONDS,
         api_domain=api_domain if isinstance(api_domain, str) else None,
         scopes=read_scopes(scope) if isinstance(scope, str) else (),
     )
@@ -347,12 +363,12 @@ def _is_throttle(body: Any) -> bool:
     return _error_code(body) is not None and bool(body.get("error_description"))
 
 
-def _clean_response(answer: TokenAnswer) -> requests.Response:
+def _clean_response(access_token: str) -> requests.Response:
     """Hand the library what it reads without a stumble, whatever else stood in the real answer."""
     clean = requests.Response()
     clean.status_code = 200
     clean.encoding = "utf-8"
-    clean._content = json.dumps({"access_token": answer.access_token, "token_type": "Bearer"}).encode()
+    clean._content = json.dumps({"access_token": access_token, "token_type": "Bearer"}).encode()
     return clean
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from django.core.management.base import CommandError
 
+from ..secret import Secret
 from .output import Output
 
 LONGEST = 4_096
@@ -35,7 +36,7 @@ def read_secret(path: str, *, what: str, output: Output) -> str:
     # One secret is one word of ASCII; anything else would only be refused by Zoho, with a worse explanation.
     if len(text) > LONGEST or not text.isascii() or not text.isprintable() or len(text.split()) > 1:
         raise CommandError(f"The {what} cannot be used: {where} must hold it alone, on one line, as plain text.")
-    return text
+    return Secret(text)
 
 
 def _read_file(path: str, what: str, output: Output) -> bytes:
