@@ -123,6 +123,11 @@ class Settings:
         return self._number("BIGIN_REFRESH_MARGIN_SECONDS", 600)
 
     @property
+    def BIGIN_TICK_SECONDS(self) -> float:
+        """How often `beat_schedule()` has beat look for what is due (10)."""
+        return self._number("BIGIN_TICK_SECONDS", 10, least=0.1)
+
+    @property
     def BIGIN_SYNC_INTERVAL_SECONDS(self) -> float | None:
         """Seconds between deltas of a module; None (the default): 300 on paid editions, 900 on free ones."""
         value = self._get("BIGIN_SYNC_INTERVAL_SECONDS", None)

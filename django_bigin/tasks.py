@@ -12,9 +12,9 @@ from kombu.exceptions import OperationalError
 
 from . import background
 from .background import JOB, METADATA, REFRESH, SYNC, BrokerDown
+from .conf import settings
 from .models import Job
 
-TICK_SECONDS = 10.0
 REFRESH_QUEUE, SYNC_QUEUE = "bigin.refresh", "bigin.sync"
 """Workers of their own for each: a refresh must not wait behind a first load."""
 
@@ -28,7 +28,7 @@ _OPTIONS: dict[str, Any] = {
 }
 
 
-@shared_task(name="bigin.tick", queue=REFRESH_QUEUE, ignore_result=True, expires=TICK_SECONDS)
+@shared_task(name="bigin.tick", queue=REFRESH_QUEUE, ignore_result=True)
 def tick() -> None:
     """Hand out what is due."""
     background.tick(send)
@@ -87,4 +87,7 @@ def beat_schedule() -> dict[str, dict[str, Any]]:
 
     `app.conf.beat_schedule |= beat_schedule()`
     """
-    return {"bigin.tick": {"task": "bigin.tick", "schedule": TICK_SECONDS, "options": {"expires": TICK_SECONDS}}}
+    seconds = settings.BIGIN_TICK_SECONDS
+    # A tick that nobody took in time is of no use: the next one sees more.
+    options = {"queue": REFRESH_QUEUE, "expires": seconds}
+    return {"bigin.tick": {"task": "bigin.tick", "schedule": seconds, "options": options}}

@@ -5,6 +5,10 @@
     ALLOWED_HOSTS   comma-separated; this machine only unless it says otherwise
     DATABASE_URL    sqlite:///path, postgres://user@host/name or mysql://user@host/name; a SQLite file in the current
                     folder unless it says otherwise
+    CELERY_BROKER_URL
+                    redis://host, amqp://user@host, or filesystem:// with CELERY_FOLDER (a folder below the current one
+                    unless it says otherwise), which needs no server
+    SITE_URL        where browsers find the site; http://localhost:8000 unless it says otherwise
     LOG_LEVEL       INFO unless it says otherwise
     BIGIN_*         each setting of django-bigin under its own name
 """
@@ -88,6 +92,28 @@ def database(url: dict[str, Any]) -> dict[str, Any]:
 
 
 DATABASES = {"default": database(env.db_url("DATABASE_URL", default=f"sqlite:///{Path.cwd() / 'example.sqlite3'}"))}
+
+# Celery
+
+CELERY_BROKER_URL = env.str("CELERY_BROKER_URL", default="filesystem://")
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+# One at a time: a worker that holds back others' messages delays them by as long as its own slice takes.
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+if CELERY_BROKER_URL.startswith("filesystem://"):
+    folder = Path(env.str("CELERY_FOLDER", default=str(Path.cwd() / "celery-messages")))
+    for name in ("messages", "control"):
+        (folder / name).mkdir(parents=True, exist_ok=True)
+    CELERY_BROKER_TRANSPORT_OPTIONS = {
+        "data_folder_in": str(folder / "messages"),
+        "data_folder_out": str(folder / "messages"),
+        "control_folder": str(folder / "control"),
+        "store_processed": False,
+    }
+
+SITE_URL = env.str("SITE_URL", default="http://localhost:8000")
+CSRF_TRUSTED_ORIGINS = [SITE_URL]
 
 # What is not text. All else is.
 BIGIN_LISTS = [
