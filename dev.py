@@ -91,8 +91,7 @@ def types(rest):
 def migrations(rest):
     """check that migrations and models agree, for our tenant model and for a site's own, and that they run"""
     python = ensure_environment(TEST)
-    check = [python, "-m", "django", "makemigrations", "--check", "--dry-run", "--settings", "tests.settings"]
-    return run(check) or run([python, "-m", "pytest", "tests/integration/test_migrations.py"] + split(rest)[1])
+    return run([python, "-m", "pytest", "tests/integration/test_migrations.py"] + split(rest)[1])
 
 
 def proofs(rest):
