@@ -9,7 +9,8 @@ from django.contrib import admin
 from django.core.exceptions import ValidationError
 from django.db.models import Field, ForeignKey, Model, QuerySet
 from django.forms import ModelChoiceField
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
 
 from ..conf import TENANT_MODEL, settings
 from ..policy import ALL, Action, access_policy, is_unlimited, visible
@@ -82,6 +83,29 @@ class PolicyAdmin(ModelAdmin):
         if choices is not None:
             kwargs["queryset"] = choices
         return super().formfield_for_foreignkey(db_field, request, **kwargs)  # type: ignore[return-value]
+
+    def tools(self, request: HttpRequest, obj: Any) -> Any:
+        """What the page of a row offers above its form; see `connecting.Tools`."""
+        return None
+
+    def render_change_form(
+        self, request: HttpRequest, context: Any, add: bool = False, change: bool = False, form_url: str = "",
+        obj: Any = None,
+    ) -> HttpResponse:  # fmt: skip
+        context["bigin_tools"] = None if obj is None else self.tools(request, obj)
+        return super().render_change_form(request, context, add=add, change=change, form_url=form_url, obj=obj)
+
+    def own_page(self, request: HttpRequest, template: str, title: str, context: dict[str, Any]) -> HttpResponse:
+        """A page that is none of Django's: its name stands where that of a row would."""
+        shared = {
+            **self.admin_site.each_context(request),
+            "title": title,
+            "original": title,
+            "opts": self.opts,
+            "media": self.media,
+            "has_view_permission": self.has_view_permission(request),
+        }
+        return TemplateResponse(request, f"admin/django_bigin/{template}", {**shared, **context})
 
     def _choices(self, db_field: Field[Any, Any], request: HttpRequest) -> QuerySet[Any] | None:
         """What a person may choose from; also what a posted choice is checked against."""

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from django import forms
 from django.contrib import admin
 from django.db import transaction
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
 from django.utils.safestring import SafeString
 from django.utils.text import Truncator
 
@@ -23,7 +25,16 @@ from ..models import (
     SetAsideRow,
 )
 from .access import DataCenterFilter, ReadOnly, TabularInline, TenantFilter, TenantScoped
-from .show import connection_badge, is_stored, lines, module_badge, moment, secret_state
+from .actions import Asks
+from .connecting import Connects, Tools, add_links_of_connection, may_connect
+from .show import connection_badge, is_stored, job_badge, lines, module_badge, moment, secret_state
+
+if TYPE_CHECKING:
+    BaseInlineFormSet = forms.BaseInlineFormSet[Any, Any, Any]
+else:
+    BaseInlineFormSet = forms.BaseInlineFormSet
+
+JOBS_SHOWN = 10
 
 
 class ModulesInline(TabularInline):
@@ -52,8 +63,41 @@ class ModulesInline(TabularInline):
         return obj.unavailable_reason or obj.last_error or obj.incomplete_reason
 
 
+class LastJobs(BaseInlineFormSet):
+    """The ten that were asked for last: a connection may have thousands."""
+
+    def get_queryset(self) -> Any:
+        if not hasattr(self, "_last"):
+            self._last = list(super().get_queryset()[:JOBS_SHOWN])
+        return self._last
+
+
+class JobsInline(TabularInline):
+    """What was lately asked for, and what came of it, on the connection's page."""
+
+    model = Job
+    formset = LastJobs
+    verbose_name_plural = "last jobs"
+    fields = ("asked_at", "state_shown", "asked_by_name", "progress", "result", "error")
+    readonly_fields = fields
+    ordering = ("-asked_at", "-pk")
+    show_change_link = True
+    can_delete = False
+    extra = 0
+
+    def has_add_permission(self, request: HttpRequest, obj: Any) -> bool:  # type: ignore[override]  # as Django's own
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    @admin.display(description="state")
+    def state_shown(self, obj: Job) -> SafeString:
+        return job_badge(obj)
+
+
 @admin.register(Connection)
-class ConnectionAdmin(TenantScoped):
+class ConnectionAdmin(Connects, Asks):
     """Connections are made by connecting and ended by disconnecting; what has ended may be deleted."""
 
     tenant_path = "tenant"
@@ -63,7 +107,7 @@ class ConnectionAdmin(TenantScoped):
     list_filter = (TenantFilter, "status", DataCenterFilter)
     list_select_related = ("tenant",)
     ordering = ("-pk",)
-    inlines = (ModulesInline,)
+    inlines = (ModulesInline, JobsInline)
     fieldsets = (
         (None, {"fields": ("tenant", "registration", "data_center", "org_name", "org_id")}),
         ("Status", {"fields": ("state", "status_reason", "status_since", "next_attempt_at", "last_alert_at")}),
@@ -86,6 +130,17 @@ class ConnectionAdmin(TenantScoped):
         ),
     )
     readonly_fields = ("state", "refresh_token_state", "token", "granted_scopes", "created_at")
+
+    # A worker is woken while the request is answered, and must find the job: so no transaction around it.
+    @transaction.non_atomic_requests
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        return super().changelist_view(request, {"may_connect": may_connect(request), **(extra_context or {})})
+
+    def tools(self, request: HttpRequest, obj: Connection) -> Tools:
+        address = reverse("admin:django_bigin_connection_act", args=[obj.pk])
+        tools = Tools(post_to=address, buttons=self.buttons(request, obj))
+        add_links_of_connection(tools, request, obj)
+        return tools
 
     def get_search_fields(self, request: HttpRequest) -> tuple[str, ...]:
         names = ("slug", "name") if TENANT_MODEL == "django_bigin.Tenant" else (settings.BIGIN_TENANT_LOOKUP,)

@@ -1,12 +1,16 @@
-"""Form fields of the admin."""
+"""What the admin's forms take in."""
 
 from __future__ import annotations
 
+import uuid
 from typing import Any
 
 from django import forms
+from django.core.exceptions import ImproperlyConfigured, ValidationError
 
 from ..api.scopes import read_scopes
+from ..exceptions import EncryptionError
+from ..fields import seal
 
 
 class WordsField(forms.CharField):
@@ -22,3 +26,14 @@ class WordsField(forms.CharField):
 
     def has_changed(self, initial: Any, data: Any) -> bool:
         return bool(list(initial or []) != self.to_python(data))
+
+
+def clean_secret(value: str) -> str:
+    """Refuse what cannot be a secret, and any at all while none can be stored."""
+    if not value.isascii() or not value.isprintable() or " " in value:
+        raise ValidationError("This is one word without spaces: copy it again from the console.")
+    try:
+        seal(uuid.uuid4(), "", "a trial", value)
+    except (EncryptionError, ImproperlyConfigured) as error:
+        raise ValidationError(f"No secret can be stored: {error}") from error
+    return value

@@ -44,6 +44,11 @@ def connection_badge(connection: Connection) -> SafeString:
     return badge(CONNECTION_COLOURS.get(connection.status, "off"), connection.get_status_display())
 
 
+def job_badge(job: Job) -> SafeString:
+    """How far a job is."""
+    return badge(JOB_COLOURS.get(job.state, "off"), job.get_state_display())
+
+
 def module_badge(module: ModuleSync) -> SafeString:
     """How complete the mirror of a module is."""
     if not module.enabled:

@@ -21,7 +21,7 @@ from .access import (
     visible_tenant_keys,
 )
 from .mirror import ModuleFilter
-from .show import JOB_COLOURS, badge
+from .show import job_badge
 
 
 @admin.register(Job)
@@ -42,7 +42,7 @@ class JobAdmin(ReadOnly, TenantScoped):
 
     @admin.display(description="state", ordering="state")
     def status(self, obj: Job) -> SafeString:
-        return badge(JOB_COLOURS.get(obj.state, "off"), obj.get_state_display())
+        return job_badge(obj)
 
     @admin.display(description="outcome")
     def outcome(self, obj: Job) -> str:

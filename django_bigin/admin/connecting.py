@@ -1,0 +1,256 @@
+"""Connecting from the admin: links to the pages that go to Zoho, and the form for a self client's grant token."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import urlencode
+
+from django import forms
+from django.contrib import messages
+from django.contrib.admin import helpers
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.db import transaction
+from django.db.models import Model, QuerySet
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import NoReverseMatch, URLPattern, path, reverse
+from django.utils.decorators import method_decorator
+from django.utils.html import format_html
+from django.views.decorators.debug import sensitive_post_parameters
+
+from .. import connections, tokens
+from ..conf import settings
+from ..exceptions import BiginError, ClientCredentialsError, GrantTokenError
+from ..models import ClientRegistration, Connection
+from ..policy import access_policy
+from .access import TenantScoped, visible_tenants
+from .inputs import clean_secret
+
+WITHOUT_PAGES = (
+    "To connect in a browser, include django_bigin.urls in the site's URLs: see the docs under Connect a tenant."
+)
+
+SELF_CLIENT = ClientRegistration.Kind.SELF_CLIENT
+
+
+@dataclass
+class Tools:
+    """What a change page offers above its form.
+
+    Attributes:
+        post_to: where the buttons are posted.
+        buttons: things to ask for, each with `name` and `label`.
+        links: (address, label) of other pages.
+        hint: why something is missing.
+    """
+
+    post_to: str = ""
+    buttons: list[Any] = field(default_factory=list)
+    links: list[tuple[str, str]] = field(default_factory=list)
+    hint: str = ""
+
+    def __bool__(self) -> bool:
+        return bool(self.buttons or self.links or self.hint)
+
+    def offer_pages(self, label: str, page: str, *arguments: Any, **query: Any) -> None:
+        """Link to one of the pages of django_bigin.urls, or say that the site has not included them."""
+        address = site_page(page, *arguments, **query)
+        if address is None:
+            self.hint = WITHOUT_PAGES
+        else:
+            self.links.append((address, label))
+
+
+def site_page(page: str, *arguments: Any, **query: Any) -> str | None:
+    """The address of one of the pages of django_bigin.urls; None where the site has not included them."""
+    try:
+        address = reverse(f"django_bigin:{page}", args=arguments)
+    except NoReverseMatch:
+        return None
+    return f"{address}?{urlencode(query)}" if query else address
+
+
+def may_connect(request: HttpRequest, tenant: Model | None = None) -> bool:
+    """Whether a person may connect that tenant; without one, whether they may connect at all."""
+    allowed = request.user.has_perm("django_bigin.connect_connection")
+    return allowed and (tenant is None or access_policy().may(request.user, "connect", tenant))
+
+
+def self_client_page(**query: Any) -> str:
+    """The address of the form for a grant token, with what is known filled in."""
+    return f"{reverse('admin:django_bigin_connection_connect_self_client')}?{urlencode(query)}"
+
+
+def tools_for_tenant(request: HttpRequest, tenant: Any) -> Tools:
+    tools = Tools()
+    if may_connect(request, tenant):
+        tools.offer_pages("Connect", "connect", tenant=tenant.pk, next=request.path)
+        tools.links.append((self_client_page(tenant=tenant.pk), "Connect with a self client"))
+    return tools
+
+
+def tools_for_registration(request: HttpRequest, registration: ClientRegistration) -> Tools:
+    tools = Tools()
+    if not may_connect(request, registration.tenant):
+        return tools
+    if registration.kind == SELF_CLIENT:
+        tools.links.append((self_client_page(registration=registration.pk), "Connect with a grant token"))
+    elif registration.tenant is None:
+        tools.links.append((reverse("admin:django_bigin_connection_connect"), "Connect a tenant"))
+    elif registration.redirect_uri:
+        tools.offer_pages("Connect", "connect", tenant=registration.tenant.pk, next=request.path)
+    else:
+        tools.hint = "Enter the redirect URI to connect with this client in a browser."
+    return tools
+
+
+def add_links_of_connection(tools: Tools, request: HttpRequest, connection: Connection) -> None:
+    """Add what brings a connection back, or makes it one."""
+    if not may_connect(request, connection.tenant):
+        return
+    if connection.status == Connection.Status.PENDING:
+        tools.offer_pages("Confirm", "confirm", connection.pk)
+    elif connection.registration.kind == SELF_CLIENT:
+        tools.links.append((self_client_page(connection=connection.pk), "Reconnect"))
+    else:
+        tools.offer_pages("Reconnect", "connect", connection=connection.pk, next=request.path)
+
+
+def connectable_tenants(request: HttpRequest) -> QuerySet[Any]:
+    """Those to choose from. Whether the person may connect the chosen one is asked once it is chosen."""
+    return visible_tenants(request.user).order_by(settings.BIGIN_TENANT_LOOKUP)
+
+
+class SelfClientForm(forms.Form):
+    """What Zoho's API console shows of a self client, and the grant token that it gave."""
+
+    tenant: forms.ModelChoiceField[Any] = forms.ModelChoiceField(queryset=Connection.objects.none())
+    client_id = forms.CharField(max_length=120, widget=forms.TextInput(attrs={"size": 50, "autocomplete": "off"}))
+    client_secret = forms.CharField(
+        widget=forms.PasswordInput(render_value=False, attrs={"size": 50, "autocomplete": "new-password"})
+    )
+    data_center = forms.ChoiceField(help_text="Where the self client was made: the ending of the console's address.")
+    grant_token = forms.CharField(
+        widget=forms.PasswordInput(render_value=False, attrs={"size": 50, "autocomplete": "off"}),
+        help_text="From the console's tab Generate Code. It works once, and only for the minutes chosen there.",
+    )
+
+    def __init__(self, *args: Any, request: HttpRequest, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.request = request
+        tenant, data_center = self.fields["tenant"], self.fields["data_center"]
+        tenant.queryset = connectable_tenants(request)  # type: ignore[attr-defined]  # it is a ModelChoiceField
+        data_center.choices = [(code, code) for code in settings.data_center_codes]  # type: ignore[attr-defined]
+        data_center.initial = self.initial.get("data_center", "us")
+
+    def clean_tenant(self) -> Any:
+        tenant = self.cleaned_data["tenant"]
+        if not may_connect(self.request, tenant):
+            raise ValidationError("You may not connect this tenant.")
+        return tenant
+
+    def clean_client_secret(self) -> str:
+        return clean_secret(self.cleaned_data["client_secret"])
+
+    def clean_grant_token(self) -> str:
+        return clean_secret(self.cleaned_data["grant_token"])
+
+    def connect(self) -> connections.Connected | None:
+        """Connect with what was entered; None, and an error at its field, where Zoho does not take it."""
+        entered = {name: self.cleaned_data[name] for name in ("client_id", "client_secret", "grant_token")}
+        try:
+            return connections.connect_self_client(
+                self.cleaned_data["tenant"],
+                data_center=self.cleaned_data["data_center"],
+                actor=str(self.request.user),
+                **entered,
+            )
+        except GrantTokenError as error:
+            self.add_error("grant_token", error.message)
+        except ClientCredentialsError as error:
+            self.add_error("client_secret", error.message)
+        except BiginError as error:
+            self.add_error(None, error.message)
+        return None
+
+
+class Connects(TenantScoped):
+    """The pages that lead to a new connection, under the address of the list of connections."""
+
+    def get_urls(self) -> list[URLPattern]:
+        views = (("connect", self.connect_view), ("connect-self-client", self.self_client_view))
+        names = {address: f"django_bigin_connection_{address.replace('-', '_')}" for address, _ in views}
+        pages = [path(f"{name}/", self.admin_site.admin_view(view), name=names[name]) for name, view in views]
+        return [*pages, *super().get_urls()]
+
+    def connect_view(self, request: HttpRequest) -> HttpResponse:
+        """Choose whom to connect, and how."""
+        if not may_connect(request):
+            raise PermissionDenied
+        return self.own_page(
+            request,
+            "connection/connect.html",
+            "Connect a tenant",
+            {
+                "tenants": connectable_tenants(request),
+                "connect_address": site_page("connect"),
+                "next": reverse("admin:django_bigin_connection_changelist"),
+                "hint": WITHOUT_PAGES,
+            },
+        )
+
+    # It speaks with Zoho, so no transaction around it.
+    @transaction.non_atomic_requests
+    @method_decorator(sensitive_post_parameters())
+    def self_client_view(self, request: HttpRequest) -> HttpResponse:
+        """Connect a tenant with a grant token that a person made in Zoho's API console."""
+        if not may_connect(request):
+            raise PermissionDenied
+        form = SelfClientForm(request.POST or None, request=request, initial=self._known(request))
+        if request.method == "POST" and form.is_valid():
+            connected = form.connect()
+            if connected is not None:
+                return self._connected(request, connected)
+        shown = helpers.AdminForm(form, [(None, {"fields": list(form.fields)})], {}, (), model_admin=self)  # type: ignore[arg-type]
+        return self.own_page(
+            request,
+            "connection/connect_self_client.html",
+            "Connect with a self client",
+            {"adminform": shown, "form": form, "errors": form.errors},
+        )
+
+    def _connected(self, request: HttpRequest, connected: connections.Connected) -> HttpResponse:
+        connection = connected.connection
+        # The secret has just worked, so whoever rests for a wrong one may try again.
+        tokens.secret_was_mended(connection.registration)
+        sentence = "{} is {} to <strong>{}</strong>. Its records are mirrored from now on."
+        done = "connected" if connected.created else "connected again"
+        self.message_user(request, format_html(sentence, connection.tenant, done, connection), messages.SUCCESS)
+        if not self.has_view_permission(request, connection):
+            return HttpResponseRedirect(reverse("admin:index"))
+        return HttpResponseRedirect(reverse("admin:django_bigin_connection_change", args=[connection.pk]))
+
+    def _known(self, request: HttpRequest) -> dict[str, Any]:
+        """What the address says, as far as the person may see it: a tenant, a registration or a connection."""
+        known: dict[str, Any] = {}
+        tenant = _visible_row(connectable_tenants(request), request.GET.get("tenant", ""))
+        connection = _visible_row(self.get_queryset(request), request.GET.get("connection", ""))
+        registration = connection.registration if connection else None
+        registrations = self.admin_site._registry.get(ClientRegistration)
+        if registration is None and registrations is not None:
+            rows = registrations.get_queryset(request)
+            registration = _visible_row(rows, request.GET.get("registration", ""))
+        if registration is not None:
+            known = {"client_id": registration.client_id, "data_center": registration.home_data_center}
+            tenant = tenant or registration.tenant
+        if connection is not None:
+            known["data_center"] = connection.data_center
+            tenant = connection.tenant
+        return {**known, "tenant": tenant}
+
+
+def _visible_row(rows: QuerySet[Any], key: str) -> Any:
+    try:
+        return rows.filter(pk=key).first() if key else None
+    except (ValueError, ValidationError):  # a key that no row can have
+        return None
