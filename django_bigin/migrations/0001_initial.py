@@ -560,6 +560,9 @@ class Migration(migrations.Migration):
                 ("last_error_at", models.DateTimeField(blank=True, null=True)),
                 ("failure_count", models.PositiveIntegerField(default=0)),
                 ("next_run_at", models.DateTimeField(blank=True, null=True)),
+                ("total_calls", models.PositiveBigIntegerField(default=0, help_text="API calls of all runs.")),
+                ("total_credits", models.PositiveBigIntegerField(default=0)),
+                ("total_seconds", models.FloatField(default=0)),
                 (
                     "connection",
                     models.ForeignKey(

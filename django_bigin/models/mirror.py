@@ -56,6 +56,9 @@ class ModuleSync(models.Model):
     last_error_at = models.DateTimeField(null=True, blank=True)
     failure_count = models.PositiveIntegerField(default=0)
     next_run_at = models.DateTimeField(null=True, blank=True)
+    total_calls = models.PositiveBigIntegerField(default=0, help_text="API calls of all runs.")
+    total_credits = models.PositiveBigIntegerField(default=0)
+    total_seconds = models.FloatField(default=0)
 
     class Meta:
         ordering = ("connection", "module")

@@ -80,6 +80,7 @@ class ModuleRun:
         self.incomplete_reason = ""
         self.closing: dict[str, Any] = {}
         """Columns to write together with the end of the run."""
+        self._began = (time.monotonic(), meter.calls, meter.credits)
 
     def run(self) -> None:
         """Bring the module up to date, or as far as the time allows.
@@ -96,6 +97,13 @@ class ModuleRun:
             self._walk_whole()
         else:
             self._read_changes()
+
+    def add_up(self) -> None:
+        """Fill in what the run has cost so far."""
+        seconds, calls, credits = self._began
+        self.result.seconds = round(time.monotonic() - seconds, 3)
+        self.result.calls = self.meter.calls - calls
+        self.result.credits = self.meter.credits - credits
 
     # Full walks
 

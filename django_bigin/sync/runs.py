@@ -6,8 +6,10 @@ import random
 import time
 from collections.abc import Sequence
 from datetime import timedelta
+from typing import Any
 
 from django.db import InterfaceError, OperationalError, connections, router
+from django.db.models import F
 
 from .. import clock
 from ..api.client import BiginClient
@@ -106,24 +108,19 @@ def sync_module(
     connection = progress.connection
     progress.refresh_from_db()
     progress.connection = connection
-    started, calls, credits = time.monotonic(), meter.calls, meter.credits
-    try:
-        run = ModuleRun(
-            progress,
-            client,
-            lease_id,
-            meter=meter,
-            result=result,
-            full=full,
-            with_deletions=with_deletions,
-            accept_missing=accept_missing,
-            give_up_at=give_up_at,
-            on_progress=on_progress,
-        )
-        _run(run)
-    finally:
-        result.seconds = round(time.monotonic() - started, 3)
-        result.calls, result.credits = meter.calls - calls, meter.credits - credits
+    run = ModuleRun(
+        progress,
+        client,
+        lease_id,
+        meter=meter,
+        result=result,
+        full=full,
+        with_deletions=with_deletions,
+        accept_missing=accept_missing,
+        give_up_at=give_up_at,
+        on_progress=on_progress,
+    )
+    _run(run)
     return result
 
 
@@ -158,6 +155,21 @@ def sync_slice(module_sync_id: int, *, seconds: float) -> ModuleResult | None:
 # How it is done
 
 
+def _release(run: ModuleRun, **changes: Any) -> None:
+    """Give the lease back with what the run came to, and add its cost to the module's totals."""
+    run.add_up()
+    result = run.result
+    lease.move(
+        run.progress,
+        run.lease_id,
+        release=True,
+        total_calls=F("total_calls") + result.calls,
+        total_credits=F("total_credits") + result.credits,
+        total_seconds=F("total_seconds") + result.seconds,
+        **changes,
+    )
+
+
 def _why_not(progress: ModuleSync) -> str:
     if not progress.enabled:
         return "It is switched off."
@@ -170,10 +182,8 @@ def _run(run: ModuleRun) -> None:
     try:
         run.run()
         now = clock.now()
-        lease.move(
-            progress,
-            run.lease_id,
-            release=True,
+        _release(
+            run,
             last_success_at=now,
             last_error=result.error,
             failure_count=0,
@@ -182,12 +192,12 @@ def _run(run: ModuleRun) -> None:
         )
         result.finished = True
     except SliceEnded:
-        lease.move(progress, run.lease_id, release=True, next_run_at=clock.now())
+        _release(run, next_run_at=clock.now())
     except lease.LeaseLostError as error:
         result.error = str(error)
     except (ModuleNotAvailableError, ScopeError) as error:
         result.skipped = error.message
-        lease.move(progress, run.lease_id, release=True, unavailable_reason=error.message)
+        _release(run, unavailable_reason=error.message)
     except BiginError as error:
         _note_failure(run, error)
         if isinstance(error, AuthorizationError):
@@ -196,7 +206,7 @@ def _run(run: ModuleRun) -> None:
         _note_lost_database(run, error)
     except BaseException:
         # Somebody stopped us: the next run need not wait for the lease to run out.
-        lease.move(progress, run.lease_id, release=True)
+        _release(run)
         raise
 
 
@@ -205,10 +215,8 @@ def _note_failure(run: ModuleRun, error: BiginError) -> None:
     failures = run.progress.failure_count + 1
     longest = min(30.0 * 2 ** min(failures, 10), LONGEST_BACKOFF_SECONDS)
     now = clock.now()
-    lease.move(
-        run.progress,
-        run.lease_id,
-        release=True,
+    _release(
+        run,
         last_error=str(error),
         last_error_at=now,
         failure_count=failures,
