@@ -1,0 +1,161 @@
+"""The whole example on one machine: sandbox, site, a Celery worker for each queue, and beat, as processes.
+
+On SQLite and a broker that needs no server, unless DATABASE_URL and CELERY_BROKER_URL say otherwise.
+"""
+
+import json
+import os
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+ROOT = Path(__file__).resolve().parent.parent
+START_SECONDS = 60
+
+
+class Stack:
+    """Starts the processes, one log each in `folder`, and stops them at the end."""
+
+    def __init__(self, folder: Path, *, organizations: Sequence[str], sandbox_options: Sequence[str] = ()) -> None:
+        self.folder = folder
+        self.site_url = f"http://localhost:{free_port()}"
+        self.start: dict[str, Any] = {}
+        self._organizations = organizations
+        self._sandbox_options = sandbox_options
+        self._processes: list[tuple[str, subprocess.Popen[bytes]]] = []
+
+    def __enter__(self) -> "Stack":
+        self._configure()
+        try:
+            self._start_sandbox()
+        except BaseException:
+            self.stop()
+            raise
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+    def start_site(self) -> None:
+        """Serve the site, and wait until it answers."""
+        port = self.site_url.rpartition(":")[2]
+        self._spawn("site", *manage("runserver", "--noreload", f"127.0.0.1:{port}"))
+        self._wait("site", lambda: answers(self.site_url + "/admin/login/"))
+
+    def start_workers(self) -> None:
+        """One worker for each queue, and beat."""
+        celery = [sys.executable, "-m", "celery", "-A", "example_project"]
+        for queue in ("refresh", "sync"):
+            options = [
+                "-Q",
+                f"bigin.{queue}",
+                "-c",
+                "1",
+                "-n",
+                f"{queue}@localhost",
+                "--without-gossip",
+                "--without-mingle",
+            ]
+            self._spawn(f"worker-{queue}", *celery, "worker", *options, "-l", "INFO")
+        self._spawn("beat", *celery, "beat", "-l", "INFO", "-s", str(self.folder / "beat-schedule"), "--pidfile=")
+
+    def look(self) -> None:
+        """End with the reason if a process has died."""
+        for name, process in self._processes:
+            if process.poll() is not None:
+                sys.exit(f"{name} ended by itself:\n{self.log(name)[-3000:]}")
+
+    def log(self, name: str) -> str:
+        """What a process has written so far."""
+        return (self.folder / f"{name}.log").read_text(errors="replace")
+
+    def stop(self) -> None:
+        """Stop every process, the last started first."""
+        for _, process in reversed(self._processes):
+            process.terminate()
+        for _, process in self._processes:
+            try:
+                process.wait(timeout=10)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+        self._processes.clear()
+
+    def _configure(self) -> None:
+        """The example project's settings, as its environment would give them."""
+        from django_bigin.crypto import new_key
+
+        os.environ.update(
+            DJANGO_SETTINGS_MODULE="example_project.settings",
+            DEBUG="true",
+            SECRET_KEY=new_key(),
+            SITE_URL=self.site_url,
+            BIGIN_ENCRYPTION_KEYS=new_key(),
+            BIGIN_INSTALLATION_ID="demo",
+            BIGIN_CLOCK="example_project.sandbox_clock.now",
+            BIGIN_TICK_SECONDS="1",
+            CELERY_FOLDER=str(self.folder / "messages"),
+        )
+        os.environ.setdefault("DATABASE_URL", f"sqlite:///{self.folder / 'demo.sqlite3'}")
+
+    def _start_sandbox(self) -> None:
+        start_file = self.folder / "sandbox.json"
+        start_file.unlink(missing_ok=True)
+        command = [sys.executable, "-m", "django_bigin.sandbox", "--port", "0", "--start-file", str(start_file)]
+        callback = f"{self.site_url}/bigin/callback/"
+        command += [
+            "--organizations",
+            ",".join(self._organizations),
+            "--redirect-uri",
+            callback,
+            *self._sandbox_options,
+        ]
+        self._spawn("sandbox", *command)
+        self._wait("sandbox", start_file.exists)
+        self.start = json.loads(start_file.read_text())
+        os.environ["BIGIN_SANDBOX_URL"] = self.start["base_url"]
+
+    def _spawn(self, name: str, *command: str) -> None:
+        with (self.folder / f"{name}.log").open("wb") as log:
+            process = subprocess.Popen(
+                command, cwd=ROOT, stdout=log, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL
+            )
+        self._processes.append((name, process))
+
+    def _wait(self, name: str, ready: Any) -> None:
+        give_up_at = time.monotonic() + START_SECONDS
+        while not ready():
+            self.look()
+            if time.monotonic() > give_up_at:
+                sys.exit(f"{name} is not ready after {START_SECONDS} seconds:\n{self.log(name)[-3000:]}")
+            time.sleep(0.05)
+
+
+def manage(*arguments: str) -> list[str]:
+    """One of Django's commands, as a command line."""
+    return [sys.executable, "-m", "example_project.manage", *arguments]
+
+
+def free_port() -> int:
+    """A port that nobody listens on now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def answers(url: str) -> bool:
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    try:
+        with opener.open(url, timeout=5):
+            return True
+    except (urllib.error.URLError, OSError):
+        return False
