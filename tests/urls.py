@@ -1,6 +1,6 @@
-"""URLs of the suite's site."""
+"""URLs of the suite."""
 
 from django.contrib import admin
-from django.urls import path
+from django.urls import include, path
 
-urlpatterns = [path("admin/", admin.site.urls)]
+urlpatterns = [path("admin/", admin.site.urls), path("bigin/", include("django_bigin.urls"))]
