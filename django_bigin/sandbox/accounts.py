@@ -7,9 +7,12 @@ from __future__ import annotations
 
 import base64
 import binascii
+import hashlib
+import hmac
 from typing import Any
 
 from .addresses import SERVERINFO_CODES, Address
+from .authorization import AuthorizationPages
 from .errors import Refusal
 from .http import Request, Response
 from .state import Client, Grant, GrantToken, State
@@ -37,6 +40,7 @@ class Accounts:
 
     def __init__(self, state: State) -> None:
         self._state = state
+        self._pages = AuthorizationPages(state)
         self._routes = {
             "/oauth/v2/token": self._token,
             "/oauth/v2/token/revoke": self._revoke,
@@ -47,12 +51,12 @@ class Accounts:
     def handle(self, request: Request, address: Address) -> Response | None:
         """Answer a request, None if no such operation exists."""
         operation = self._routes.get(address.path.rstrip("/"))
-        if operation is None:
-            return None
         try:
-            response = operation(request, address)
+            response = operation(request, address) if operation else self._pages.handle(request, address)
         except Refusal as refusal:
             response = Response(refusal.status, refusal.body, outcome=refusal.outcome)
+        if response is None:
+            return None
         response.headers = [*HEADERS, *response.headers]
         return response
 
@@ -90,9 +94,23 @@ class Accounts:
             raise refused("invalid_code")
         if code.redirect_uri is not None and redirect_uri != code.redirect_uri:
             raise refused("invalid_redirect_uri")
+        # Which word a wrong verifier gets is not documented.
+        if not _verifies(code, parameters.get("code_verifier", "")):
+            raise refused("invalid_code")
+        if not code.offline:
+            code.used = True
+            return self._answer(code, address, fresh=True)
+        self._limit_grants(code)
         code.used = True
-        source: Grant | GrantToken = self._state.open_grant(code) if code.offline else code
-        return self._answer(source, address, fresh=True)
+        return self._answer(self._state.open_grant(code), address, fresh=True)
+
+    def _limit_grants(self, code: GrantToken) -> None:
+        """Refuse one refresh token too many in a minute; how that is worded is not documented."""
+        owner, now = self._state.owner_of(code), self._state.clock.seconds()
+        most = self._state.switches["refresh_tokens_per_minute"]
+        if most and self._state.grants_opened.count(owner, since=now - 60) >= most:
+            raise self._throttled()
+        self._state.grants_opened.note(owner, now)
 
     def _is_usable(self, code: GrantToken, client: Client, address: Address) -> bool:
         return (
@@ -116,9 +134,12 @@ class Accounts:
         if grant.window_count >= switches["throttle_limit"]:
             if switches["throttle_sticky"]:
                 grant.window_started_at = now
-            body = THROTTLED[switches["throttle_locale"]]
-            raise Refusal(switches["throttle_status"], dict(body), outcome="throttled")
+            raise self._throttled()
         grant.window_count += 1
+
+    def _throttled(self) -> Refusal:
+        switches = self._state.switches
+        return Refusal(switches["throttle_status"], dict(THROTTLED[switches["throttle_locale"]]), outcome="throttled")
 
     def _answer(self, source: Grant | GrantToken, address: Address, *, fresh: bool) -> Response:
         switches = self._state.switches
@@ -168,6 +189,16 @@ class Accounts:
 def refused(error: str, *, status: int = 200) -> Refusal:
     """Build the accounts server's refusal: one key, and HTTP 200 for all that concerns client, secret or code."""
     return Refusal(status, {"error": error}, outcome=error)
+
+
+def _verifies(code: GrantToken, verifier: str) -> bool:
+    """Tell whether the verifier answers the challenge; who sent none is not asked for one."""
+    if not code.code_challenge:
+        return True
+    if code.code_challenge_method == "S256":
+        digest = hashlib.sha256(verifier.encode()).digest()
+        verifier = base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
+    return hmac.compare_digest(verifier.encode(), code.code_challenge.encode())
 
 
 def _basic_credentials(request: Request) -> dict[str, str]:

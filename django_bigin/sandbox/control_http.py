@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from .control import Control
 
 Options = dict[str, Any]
+SLIDERS = "clients/{client_id}/data-centers"
 
 
 class ControlPaths:
@@ -22,6 +23,11 @@ class ControlPaths:
             ("GET", "start"): lambda o: control.start_document(),
             ("POST", "reset"): lambda o: control.reset(),
             ("POST", "organizations"): lambda o: control.add_organization(**o),
+            ("GET", "users"): lambda o: {"users": control.users()},
+            ("POST", "users"): lambda o: control.add_user(**o),
+            ("POST", "clients"): lambda o: control.add_client(**o),
+            ("POST", SLIDERS): lambda o: control.switch_client(**o),
+            ("POST", "consent"): lambda o: {"location": control.consent(**o)},
             ("POST", "seed"): lambda o: control.seed(**o),
             ("GET", "records"): lambda o: {"records": control.records(**o)},
             ("POST", "records"): lambda o: {"ids": control.add_records(**o)},
@@ -48,12 +54,13 @@ class ControlPaths:
 
     def handle(self, request: Request, path: str) -> Response:
         """Answer a request; a mistake in it is 400 with one sentence."""
+        path, named = _split_client(path)
         operation = self._operations.get((request.method, path))
         if operation is None:
             known = ", ".join(sorted(f"{method} /_sandbox/{name}" for method, name in self._operations))
             return Response(404, {"error": f"there is no {request.method} /_sandbox/{path}; there are {known}"})
         try:
-            given = operation(self._options(request))
+            given = operation(self._options(request) | named)
         except (ValueError, TypeError, KeyError) as error:
             return Response(400, {"error": _sentence(error)})
         return Response(200, {} if given is None else given)
@@ -83,6 +90,15 @@ class ControlPaths:
         options = dict(options)
         call = f"{options.pop('method', '') or ''} {options.pop('path', '/')}".strip()
         self._control.fail(call, **options)
+
+
+def _split_client(path: str) -> tuple[str, Options]:
+    """Take the client's id out of the one path that names something."""
+    first, _, rest = path.partition("/")
+    client_id, _, last = rest.partition("/")
+    if first == "clients" and last == "data-centers":
+        return SLIDERS, {"client_id": client_id}
+    return path, {}
 
 
 def _from_query(name: str, value: str) -> Any:

@@ -139,13 +139,14 @@ class Organization:
         email: str = "",
         role: str = "",
         profile: str = "",
+        zuid: str = "",
         at: int,
     ) -> User:
         """Add a person; the first one is the administrator."""
         user_id = self.new_id()
         address = email or f"{first_name or last_name}@{self.company_name}.example".lower().replace(" ", "-")
         user = User(
-            user_id, first_name, last_name, address, zuid=str(user_id % 10**9 + int(self.org_id)),
+            user_id, first_name, last_name, address, zuid=zuid or str(user_id % 10**9 + int(self.org_id)),
             role=role or ("CEO" if not self.users else "Manager"),
             profile=profile or ("Administrator" if not self.users else "Standard"), created_at=at, modified_at=at,
         )  # fmt: skip

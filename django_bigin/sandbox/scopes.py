@@ -4,6 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+# Every scope there is, by group: what section 12 of oauth lists. `ZohoBigin.` is left out.
+_ANY = ("ALL", "READ", "CREATE", "WRITE", "UPDATE", "DELETE")
+GROUPS = {
+    "users": _ANY, "org": _ANY, "settings": _ANY, "modules": _ANY, "notifications": _ANY, "change_owner": ("CREATE",),
+    "bulk": ("ALL", "READ", "CREATE"), "coql": ("READ",), "send_mail.all": ("CREATE",),
+}  # fmt: skip
+GROUPS |= {
+    f"settings.{name}": _ANY
+    for name in ("modules", "roles", "profiles", "fields", "layouts", "related_lists", "custom_views", "tags", "emails")
+}
+GROUPS |= {
+    f"modules.{name}": _ANY
+    for name in (
+        "contacts", "accounts", "products", "pipelines", "deals", "tasks", "events", "calls", "notes", "attachments",
+    )
+}  # fmt: skip
+KNOWN = {f"zohobigin.{group}.{operation}".lower() for group, operations in GROUPS.items() for operation in operations}
+KNOWN |= {"zohosearch.securesearch.read", "aaaserver.profile.read"}
+
 # What a scope's operation allows beside itself.
 WIDER = {
     "READ": ("ALL", "READ"),
@@ -41,6 +60,11 @@ class Scopes:
     def _reads_other_modules(self, name: str) -> bool:
         own = f"zohobigin.modules.{name}."
         return any(scope.startswith("zohobigin.modules.") and not scope.startswith(own) for scope in self._granted)
+
+
+def is_known(scope: str) -> bool:
+    """Tell whether there is such a scope; case does not count."""
+    return scope.lower() in KNOWN
 
 
 def split_scopes(text: str | Iterable[str] | None) -> tuple[str, ...]:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import secrets
 from collections import OrderedDict
+from collections.abc import Hashable
 from dataclasses import dataclass, field
 from typing import Any
 
 from .clock import SandboxClock
 from .organization import Organization
+from .people import People
 from .rendering import Renderer
 
 # Everything this part and its neighbours need; a connection that asks for less names its scopes.
@@ -28,15 +30,19 @@ class Client:
     home: str
     secrets: dict[str, str] = field(repr=False)  # data center -> client secret
     redirect_uris: list[str] = field(default_factory=list)
+    name: str = ""
+    shared_secret: bool = False
+    switched_off: set[str] = field(default_factory=set)
+    own_org_ids: set[str] = field(default_factory=set)  # a self client's: those of its owner
 
     def is_enabled(self, data_center: str) -> bool:
         """Tell whether it is switched on there."""
-        return data_center in self.secrets
+        return data_center in self.secrets and data_center not in self.switched_off
 
 
 @dataclass(slots=True)
 class GrantToken:
-    """A one-use code. Without redirect URI it is a self client's."""
+    """A one-use code. Without redirect URI it is a self client's; `offline` ones give a refresh token."""
 
     value: str = field(repr=False)
     client_id: str
@@ -47,6 +53,8 @@ class GrantToken:
     expires_at: float
     redirect_uri: str | None = None
     offline: bool = True
+    code_challenge: str = field(default="", repr=False)
+    code_challenge_method: str = "plain"
     used: bool = False
 
 
@@ -99,6 +107,23 @@ class Vault:
         return self.keep("client_secret", secrets.token_hex(21))
 
 
+class Occasions:
+    """When something happened, by whatever it is counted by."""
+
+    def __init__(self) -> None:
+        self._moments: dict[Hashable, list[float]] = {}
+
+    def note(self, key: Hashable, now: float) -> None:
+        """Note that it happened now."""
+        self._moments.setdefault(key, []).append(now)
+
+    def count(self, key: Hashable, *, since: float) -> int:
+        """Count how often it happened after that moment."""
+        moments = self._moments.get(key, [])
+        moments[:] = [moment for moment in moments if moment > since]
+        return len(moments)
+
+
 class State:
     """The whole simulated Zoho from one reset to the next."""
 
@@ -108,7 +133,13 @@ class State:
         self.switches = switches
         self.organizations: dict[str, Organization] = {}
         self.renderers: dict[str, Renderer] = {}
+        self.people = People()
         self.clients: dict[str, Client] = {}
+        # (client, Zoho user, organization) -> scopes, in lower case, that need no second consent
+        self.consents: dict[tuple[str, str, str], set[str]] = {}
+        self.codes_given = Occasions()
+        self.grants_opened = Occasions()
+        self.authorizations: OrderedDict[str, Any] = OrderedDict()  # authorization.Authorization, oldest first
         self.grant_tokens: dict[str, GrantToken] = {}
         self.grants: OrderedDict[str, Grant] = OrderedDict()
         self.access_tokens: dict[str, AccessToken] = {}
@@ -144,20 +175,29 @@ class State:
         organization: Organization,
         scopes: tuple[str, ...],
         ttl_seconds: float,
+        user_id: int | None = None,
         redirect_uri: str | None = None,
         offline: bool = True,
+        code_challenge: str = "",
+        code_challenge_method: str = "plain",
     ) -> GrantToken:
-        """Mint a one-use code for the organization's administrator."""
+        """Mint a one-use code, for the organization's administrator if no user is named."""
         code = GrantToken(
             self.vault.token("grant_token"), client.client_id, organization.org_id, organization.data_center,
-            organization.admin.id, scopes, self.clock.seconds() + ttl_seconds, redirect_uri, offline,
+            user_id or organization.admin.id, scopes, self.clock.seconds() + ttl_seconds, redirect_uri, offline,
+            code_challenge, code_challenge_method,
         )  # fmt: skip
         self.grant_tokens[code.value] = code
         return code
 
+    def owner_of(self, source: Grant | GrantToken) -> tuple[str, str]:
+        """Give the client and the Zoho user by which codes and refresh tokens are counted, in all organizations."""
+        user = self.organizations[source.org_id].users[source.user_id]
+        return source.client_id, user.zuid
+
     def open_grant(self, code: GrantToken) -> Grant:
         """Mint a refresh token; one too many silently evicts the oldest of the same user and client, in use or not."""
-        alike = [g for g in self.grants.values() if (g.user_id, g.client_id) == (code.user_id, code.client_id)]
+        alike = [grant for grant in self.grants.values() if self.owner_of(grant) == self.owner_of(code)]
         for oldest in alike[: max(0, len(alike) + 1 - self.switches["refresh_token_cap"])]:
             self.close_grant(oldest)
         grant = Grant(

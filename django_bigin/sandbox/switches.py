@@ -36,11 +36,29 @@ SWITCHES: dict[str, Switch] = {
     "refresh_token_cap": Switch(
         20, (), "grants alive for one user and client; one more silently evicts the oldest (D)"
     ),
+    "refresh_tokens_per_minute": Switch(
+        5, (), "refresh tokens that one user and client get in a minute; 0 for any number (D)"
+    ),
     "bad_secret_error": Switch(
         "invalid_client_secret", ("invalid_client_secret", "invalid_client"), "newer and older servers' word"
     ),
     "token_scope": Switch(True, (True, False), "whether token answers carry `scope`"),
     "token_api_domain": Switch(True, (True, False), "whether token answers carry `api_domain`"),
+    # authorization in the browser
+    "auth_error_status": Switch(400, (400, 200), "HTTP status of the error pages, which never redirect (U)"),
+    "code_seconds": Switch(120, (120, 60, 180), "how long a code from a redirect lives (three pages, three figures)"),
+    "code_limit": Switch(10, (), "codes that one user and client get in ten minutes (C)"),
+    "callback_trailing_ampersand": Switch(True, (True, False), "`&` at the end of the callback's address (O)"),
+    "callback_location": Switch(True, (True, False), "whether callbacks carry `location`"),
+    "callback_accounts_server": Switch(True, (True, False), "whether callbacks carry `accounts-server`"),
+    "error_callback": Switch(
+        "state", ("state", "bare", "full"), "what stands beside `error`: the state, nothing, or all that a code has (U)"
+    ),
+    "switched_off_data_center": Switch(
+        "page",
+        ("page", "callback"),
+        "a user lives where the client is off: an error page, or the callback (U)",
+    ),
     # authorization header
     "bearer": Switch("accepted", ("accepted", "refused"), "`Authorization: Bearer`; refused is 400 INVALID_REQUEST"),
     "bad_token_code": Switch(

@@ -145,6 +145,7 @@ def test_the_sixteenth_access_token_kills_the_first(sandbox, program):
 
 
 def test_the_twenty_first_grant_silently_evicts_the_oldest_with_its_access_tokens(sandbox, program):
+    sandbox.switch(refresh_tokens_per_minute=0)
     program.connect()
     for _ in range(19):
         program.exchange(code=sandbox.mint_grant_token()["grant_token"])

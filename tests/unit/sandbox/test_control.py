@@ -21,7 +21,7 @@ def test_the_start_document_lets_a_program_connect(sandbox, program):
 
     assert status == 200
     assert document == sandbox.start_document()
-    assert set(document) == {"base_url", "organizations"}
+    assert set(document) == {"base_url", "organizations", "client", "users"}
     assert set(document["organizations"][0]) == {
         "data_center", "org_id", "client_id", "client_secret", "redirect_uri", "grant_token", "refresh_token",
     }  # fmt: skip
