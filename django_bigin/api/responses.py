@@ -185,12 +185,15 @@ def read_id(value: Any) -> str | None:
 
 
 def read_date_header(value: str | None) -> datetime | None:
-    """Read a `Date` header as an aware moment in UTC; None where it is missing or not one."""
+    """Read a `Date` header as an aware moment in UTC; None where it is missing, or of another age.
+
+    Watermarks are made of it: one of the year 9999 would hide every later change.
+    """
     try:
         moment = parsedate_to_datetime(value) if value else None
     except (ValueError, TypeError, IndexError):
         return None
-    if moment is None:
+    if moment is None or not 2000 <= moment.year < 2200:
         return None
     return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
 

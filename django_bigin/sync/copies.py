@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -25,6 +26,9 @@ NAME_FIELDS = (
     "Last_Name",
 )
 EMAIL_FIELDS = ("Email", "email")
+LARGEST_ROW = 8_000_000  # characters; MariaDB takes 16 MB at once by default, and Bigin's fields are far from it
+# An escaped NUL; behind an even number of backslashes only, since text may well speak of "\\u0000".
+_NUL = re.compile(r"(?<!\\)(?:\\\\)*\\u0000")
 
 
 class UnreadableRow(ValueError):
@@ -47,6 +51,7 @@ class Copy:
 
     Attributes:
         seen_at: Bigin's clock: of the answer that opened the walk, or of a single read's own answer.
+        size: characters of `data` as JSON.
     """
 
     bigin_id: int
@@ -59,20 +64,24 @@ class Copy:
     seen_at: datetime
     content_hash: str
     source: str
+    size: int = 0
 
     def beats(self, stored: StoredCopy | None) -> bool:
         """Whether this copy is to be written over the stored one.
 
         The greater (Modified_Time, seen_at) wins; equal in both but different, the later stored. A tombstone is lifted
-        only by a copy that was seen after the deletion. A copy equal in content has nothing to write.
+        by a copy that was not seen before the deletion: within one second the later stored counts, since the deleted
+        log is read again after every walk. A copy equal in content has nothing to write.
         """
         if stored is None:
             return True
         if stored.deleted_at is not None:
-            return self.seen_at > stored.deleted_at
-        mine = (self.modified_at or BEGINNING, self.seen_at)
-        theirs = (stored.modified_at or BEGINNING, stored.seen_at)
-        return mine >= theirs and self.content_hash != stored.content_hash
+            return self.seen_at >= stored.deleted_at
+        if self.content_hash == stored.content_hash:
+            return False
+        if self.modified_at is None or stored.modified_at is None:
+            return self.seen_at >= stored.seen_at
+        return (self.modified_at, self.seen_at) >= (stored.modified_at, stored.seen_at)
 
 
 def read_copy(row: Mapping[str, Any], *, fields: Collection[str], seen_at: datetime, source: str) -> Copy:
@@ -85,7 +94,10 @@ def read_copy(row: Mapping[str, Any], *, fields: Collection[str], seen_at: datet
     if identity is None:
         raise UnreadableRow("The row has no usable id.")
     data = {"id": identity, **{name: row[name] for name in fields if name in row and name != "id"}}
-    _refuse_what_no_database_takes(data)
+    try:
+        size, digest = _size(data), content_hash(data)
+    except RecursionError:
+        raise UnreadableRow("The row is nested too deeply to be stored.") from None
     owner = row.get("Owner")
     owner_id = read_id(owner.get("id")) if isinstance(owner, dict) else None
     return Copy(
@@ -94,22 +106,36 @@ def read_copy(row: Mapping[str, Any], *, fields: Collection[str], seen_at: datet
         name=_first_text(data, NAME_FIELDS),
         email=_first_text(data, EMAIL_FIELDS),
         owner_bigin_id=int(owner_id) if owner_id else None,
-        created_at=read_moment(row.get("Created_Time") or row.get("created_time")),
-        modified_at=read_moment(row.get("Modified_Time")),
+        created_at=_shown_moment(row.get("Created_Time") or row.get("created_time")),
+        modified_at=_shown_moment(row.get("Modified_Time")),
         seen_at=seen_at,
-        content_hash=content_hash(data),
+        content_hash=digest,
         source=source,
+        size=size,
     )
 
 
-def _refuse_what_no_database_takes(data: Mapping[str, Any]) -> None:
-    text = json.dumps(data, ensure_ascii=False)
-    if "\\u0000" in text:
+def _shown_moment(value: Any) -> datetime | None:
+    """A moment that every database stores and every time zone can show."""
+    moment = read_moment(value)
+    return moment if moment is not None and 1000 < moment.year < 9999 else None
+
+
+def _size(data: Mapping[str, Any]) -> int:
+    """How many characters the row is as JSON; refuses what no database takes."""
+    try:
+        text = json.dumps(data, ensure_ascii=False, allow_nan=False)
+    except ValueError:
+        raise UnreadableRow("The row holds a number without end, which JSON does not know.") from None
+    if len(text) > LARGEST_ROW:
+        raise UnreadableRow(f"The row is larger than {LARGEST_ROW:,} characters.")
+    if _NUL.search(text):
         raise UnreadableRow("The row holds a NUL character, which a database cannot store.")
     try:
         text.encode()
     except UnicodeEncodeError:
         raise UnreadableRow("The row holds half a character (a lone surrogate); no database stores that.") from None
+    return len(text)
 
 
 def _first_text(data: Mapping[str, Any], names: Collection[str]) -> str:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import Any
@@ -19,7 +20,7 @@ from django.db import reset_queries
 from .. import clock
 from ..api.client import BiginClient
 from ..api.product import BIGIN
-from ..api.responses import Page, read_id, read_moment
+from ..api.responses import Page, read_moment
 from ..conf import settings
 from ..exceptions import (
     ModuleNotAvailableError,
@@ -32,7 +33,7 @@ from ..models import ModuleSync, Record
 from . import lease, plan, store
 from .copies import BEGINNING, Copy, StoredCopy
 from .ledger import Meter
-from .pages import MergedPage, PageReader, Position, continues_rising, is_newest_first, start_position
+from .pages import MergedPage, PageReader, Position, continues_rising, is_newest_first, is_of, start_position
 from .results import ModuleResult, OnProgress, Progress
 
 Phase = ModuleSync.Phase
@@ -40,11 +41,30 @@ Phase = ModuleSync.Phase
 DELTAS_BETWEEN_DELETION_PASSES = 3  # the deleted log is read with every fourth delta
 QUIET_PASSES_AT_MOST = 3
 MISSING_FLOOR = 50  # fewer absences than this pass the guard, whatever their share
+ASKED_ONE_BY_ONE = 100  # absences; where there are more, a second pass over the ids is cheaper
+LEASE_KEPT_EVERY_SECONDS = 30.0
 AGREE_FIELDS = [["Modified_Time"]]  # `id` comes by itself, and cannot be asked for alone
 
 
 class SliceEnded(Exception):
     """The time of this run is up; the progress says where to go on."""
+
+
+@dataclass
+class DeltaPass:
+    """One pass over what changed.
+
+    Attributes:
+        pages: how many it took.
+        opened_at: Bigin's `Date` of its first answer.
+        rounds: how many passes came before it.
+        late: it found what a pass before should have found, so the pages had moved under that one.
+    """
+
+    pages: int
+    opened_at: datetime
+    rounds: int
+    late: bool
 
 
 class ModuleRun:
@@ -80,6 +100,7 @@ class ModuleRun:
         self.incomplete_reason = ""
         self.closing: dict[str, Any] = {}
         """Columns to write together with the end of the run."""
+        self._lease_kept_at = time.monotonic()
         self._began = (time.monotonic(), meter.calls, meter.credits)
 
     def run(self) -> None:
@@ -117,15 +138,29 @@ class ModuleRun:
         if self.progress.records_watermark is not None:
             # First, so that a record deleted and restored since the last pass is lifted again by the walk.
             self._apply_deletions()
-        self._begin(Phase.WALK, plan.chunks(self.fields))
+        # Taken back now, not at the end: a walk that is asked for meanwhile comes after this one.
+        self._begin(Phase.WALK, plan.chunks(self.fields), moves={"full_requested": False})
         self._go_on_with_walk()
 
-    def _begin(self, phase: str, chunks: Sequence[Sequence[str]], **position: Any) -> None:
+    def _begin(
+        self, phase: str, chunks: Sequence[Sequence[str]], *, moves: dict[str, Any] | None = None, **position: Any
+    ) -> None:
         self._move(
             phase=phase,
-            page_tokens=start_position(len(chunks), **position),
+            page_tokens=start_position(chunks, **position),
             opened_at=None,
             missing_ids=[],
+            **(moves or {}),
+        )
+
+    def _reader(self, chunks: Sequence[Sequence[str]], *, sort_by: str, sort_order: str) -> PageReader:
+        return PageReader(
+            self.client,
+            self.module,
+            chunks,
+            sort_by=sort_by,
+            sort_order=sort_order,
+            before_call=self._keep_lease,
         )
 
     def _go_on_with_walk(self) -> None:
@@ -142,7 +177,10 @@ class ModuleRun:
                 return
 
     def _walk_pages(self, chunks: Sequence[Sequence[str]], *, agreeing: bool) -> None:
-        reader = PageReader(self.client, self.module, chunks, sort_by="id", sort_order="asc")
+        reader = self._reader(chunks, sort_by="id", sort_order="asc")
+        if not is_of(self.progress.page_tokens, chunks):
+            # The fields have changed since the walk was cut off; what it has read lacks the new ones.
+            self._begin(self.progress.phase, chunks)
         while not self.progress.page_tokens.get("finished"):
             position = self.progress.page_tokens
             try:
@@ -174,6 +212,9 @@ class ModuleRun:
             stored = store.stored_copies(self.progress, page.ids)
         copies, asides = self._copies_of(page, stored, opened_at, agreeing=agreeing)
         moves: dict[str, Any] = {"page_tokens": page.position, "opened_at": opened_at}
+        if self.progress.deletions_watermark is None:
+            # A first walk that has to start again must still apply what was deleted since it began.
+            moves["deletions_watermark"] = opened_at
         if ordered and (missing := _live(stored) - set(page.ids)):
             moves["missing_ids"] = [*self.progress.missing_ids, *sorted(missing)]
         changes = store.save_page(
@@ -209,6 +250,7 @@ class ModuleRun:
         return store.read_copies(rows, fields=self.fields, seen_at=seen_at, source=Record.Source.LIST)
 
     def _read_single(self, bigin_id: str) -> tuple[list[Copy], list[store.Aside]]:
+        self._keep_lease()
         try:
             row, seen_at = self.client.fetch_record(self.module, bigin_id)
         except RecordNotFoundError:
@@ -220,12 +262,11 @@ class ModuleRun:
         position = self.progress.page_tokens
         opened_at = self.progress.opened_at or clock.now()
         watermark = self.progress.records_watermark if agreeing else opened_at
-        many_pages = position["pages"] > 1
-        if many_pages and not agreeing:
-            self._read_pages_since(opened_at, resumable=False)
-        moved = self._apply_deletions(since=opened_at)
-        differs = many_pages and not agreeing and self._count_differs()
-        quiet = not (many_pages and (moved or differs))
+        quiet = True
+        if position["pages"] > 1:
+            quiet = self._pages_stood_still(opened_at, agreeing=agreeing)
+        else:
+            self._apply_deletions(since=opened_at)
         rounds = position.get("rounds", 0)
         if not quiet and rounds < QUIET_PASSES_AT_MOST:
             self._move(records_watermark=watermark)
@@ -241,6 +282,55 @@ class ModuleRun:
         self._close_walk(watermark)
         return True
 
+    def _pages_stood_still(self, opened_at: datetime, *, agreeing: bool) -> bool:
+        """Whether nothing shifted the pages of a walk, so that what it did not show is not there."""
+        moved_before = False
+        if not agreeing:
+            try:
+                self._read_pages_since(self._known_until(opened_at), resumable=False)
+            except PaginationLimitError:
+                moved_before = True  # too much has changed to be told; the pass over the ids tells it
+        moved = moved_before or bool(self._apply_deletions(since=opened_at))
+        missing = self._missing(opened_at)
+        if 0 < len(missing) <= ASKED_ONE_BY_ONE:
+            there = self._ask_for_each(missing, opened_at)
+            missing = [bigin_id for bigin_id in missing if bigin_id not in there]
+            return not moved and not there and (agreeing or not self._count_differs(gone=len(missing)))
+        return not moved and (agreeing or (not missing and not self._count_differs()))
+
+    def _known_until(self, opened_at: datetime) -> datetime:
+        """From when on a walk's delta reads: since the last run, so that no change waits for the walk after this."""
+        watermark = self.progress.records_watermark
+        return opened_at if watermark is None else min(opened_at, watermark - settings.delta_overlap)
+
+    def _ask_for_each(self, missing: Sequence[int], opened_at: datetime) -> set[int]:
+        """Ask for each record that a walk missed, and store those that are there: a page that shifted hid them."""
+        copies: list[Copy] = []
+        asides: list[store.Aside] = []
+        there = set()
+        for bigin_id in missing:
+            try:
+                copy, aside = self._read_single(str(bigin_id))
+            except ModuleNotAvailableError:
+                return set()  # this Bigin gives no single records; the pass over the ids decides
+            if copy or aside:
+                there.add(bigin_id)
+                copies += copy
+                asides += aside
+        if there:
+            rest = [bigin_id for bigin_id in self.progress.missing_ids if bigin_id not in there]
+            changes = store.save_page(
+                self.progress,
+                self.lease_id,
+                copies,
+                asides=asides,
+                touched=there,
+                touched_at=opened_at,
+                missing_ids=rest,
+            )
+            self._count(changes)
+        return there
+
     def _close_walk(self, watermark: datetime | None) -> None:
         self._move(
             phase=Phase.IDLE,
@@ -249,7 +339,6 @@ class ModuleRun:
             opened_at=None,
             records_watermark=watermark,
             last_full_at=clock.now(),
-            full_requested=False,
             incomplete_reason=self.incomplete_reason,
         )
 
@@ -260,23 +349,29 @@ class ModuleRun:
             f"{self.module} has more records than a walk by pages can reach: the {read:,} with the lowest ids and all "
             "that change from now on are mirrored; the others need bulk read, which this version does not have."
         )
+        agreeing = self.progress.phase == Phase.AGREE
         opened_at = self.progress.opened_at
         self._apply_deletions(since=opened_at)
-        self._close_walk(opened_at)
+        self._close_walk(self.progress.records_watermark if agreeing else opened_at)
         self.result.error = self.incomplete_reason
 
-    def _count_differs(self) -> bool:
+    def _count_differs(self, *, gone: int = 0) -> bool:
+        """Whether Bigin counts another number of records than the mirror has, less those that are `gone`."""
         theirs = self.client.count(self.module)
-        return theirs is not None and theirs != self._live_records().count()
+        return theirs is not None and theirs != self._live_records().count() - gone
 
-    def _settle_missing(self, opened_at: datetime) -> None:
-        """Turn what a quiet walk missed into tombstones, unless it is suspiciously much."""
+    def _missing(self, opened_at: datetime) -> list[int]:
+        """Which records of the mirror a walk that is over has not shown."""
         if self.progress.page_tokens["ordered"]:
             # Found as gaps between rising ids. What was read after the walk opened is not missing, of course.
             unseen = self._live_records().filter(bigin_id__in=self.progress.missing_ids, seen_at__lte=opened_at)
         else:
             unseen = self._live_records().filter(seen_at__lt=opened_at)
-        missing = list(unseen.values_list("bigin_id", flat=True))
+        return list(unseen.values_list("bigin_id", flat=True))
+
+    def _settle_missing(self, opened_at: datetime) -> None:
+        """Turn what a quiet walk missed into tombstones, unless it is suspiciously much."""
+        missing = self._missing(opened_at)
         if not missing:
             return
         if self.progress.page_tokens["malformed"]:
@@ -307,7 +402,8 @@ class ModuleRun:
         assert watermark is not None  # noqa: S101  # a module without one is walked whole
         since = watermark - settings.delta_overlap
         try:
-            opened_at = self._read_quietly_since(since)
+            # Where the pages never stood still, the next run reads all of it again.
+            opened_at = self._read_quietly_since(since) or watermark
         except PaginationLimitError:
             self._walk_whole()  # more has changed than pages can tell
             return
@@ -323,25 +419,41 @@ class ModuleRun:
             deltas = self.progress.deltas_since_deletions + 1
         self.closing = {"records_watermark": opened_at, "deltas_since_deletions": deltas}
 
-    def _read_quietly_since(self, since: datetime) -> datetime:
-        """Read what changed, again where deletions moved the pages meanwhile; gives the last opening's `Date`."""
-        for _ in range(QUIET_PASSES_AT_MOST):
-            pages, opened_at = self._read_pages_since(since, resumable=True)
-            if pages == 1 or not self._apply_deletions(since=opened_at):
-                break
-        return opened_at
+    def _read_quietly_since(self, since: datetime) -> datetime | None:
+        """Read what changed, and again until a pass finds nothing that the one before it should have found.
 
-    def _read_pages_since(self, since: datetime, *, resumable: bool) -> tuple[int, datetime]:
-        """Read what changed since a moment, newest first; gives the number of pages and the opening answer's `Date`.
+        A deletion shifts the pages, and a record that was deleted and restored meanwhile leaves no trace of it.
+
+        Returns:
+            Bigin's `Date` at the opening of the last pass; None where none was quiet.
+        """
+        rounds, before = 0, None
+        while rounds < QUIET_PASSES_AT_MOST:
+            done = self._read_pages_since(since, resumable=True, rounds=rounds, before=before)
+            if done.pages == 1:
+                return done.opened_at
+            if done.rounds and not done.late and not self._apply_deletions(since=done.opened_at):
+                return done.opened_at
+            rounds, before = done.rounds + 1, done.opened_at
+        return None
+
+    def _read_pages_since(
+        self, since: datetime, *, resumable: bool, rounds: int = 0, before: datetime | None = None
+    ) -> DeltaPass:
+        """Read what changed since a moment, newest first.
 
         Args:
             resumable: store the position with every page. Not inside a walk, whose position stands there.
+            rounds: how many passes came before this one.
+            before: when the last of them opened.
         """
         chunks = plan.chunks(self.fields)
-        reader = PageReader(self.client, self.module, chunks, sort_by="Modified_Time", sort_order="desc")
-        position, opened_at = start_position(len(chunks)), None
-        if resumable and self.progress.phase == Phase.DELTA:
-            position, opened_at = self.progress.page_tokens, self.progress.opened_at
+        reader = self._reader(chunks, sort_by="Modified_Time", sort_order="desc")
+        start = start_position(chunks, rounds=rounds, before=before.isoformat() if before else None, late=False)
+        position, opened_at = start, None
+        stored = self.progress.page_tokens
+        if resumable and self.progress.phase == Phase.DELTA and is_of(stored, chunks):
+            position, opened_at = stored, self.progress.opened_at
         while True:
             try:
                 page = reader.read(position)
@@ -349,13 +461,14 @@ class ModuleRun:
                 if self.restarted:
                     raise
                 self.restarted = True
-                position, opened_at = start_position(len(chunks)), None
+                position, opened_at = start, None
                 continue
             position, opened_at = page.position, opened_at or page.answered_at
             rows, reached = self._newer_rows(page, since)
             over = position["finished"] or reached
             copies, asides = self._read_copies(rows, opened_at)
             asides += [store.Aside(row.raw, row.reason) for row in page.malformed]
+            position["late"] = position["late"] or self._are_late(copies, read_moment(position["before"]))
             moves: dict[str, Any] = {}
             if resumable and not over:
                 moves = {"phase": Phase.DELTA, "page_tokens": position, "opened_at": opened_at}
@@ -364,8 +477,14 @@ class ModuleRun:
             if copies or asides or moves:
                 self._count(store.save_page(self.progress, self.lease_id, copies, asides=asides, **moves))
             if over:
-                return position["pages"], opened_at
+                return DeltaPass(position["pages"], opened_at, position["rounds"], position["late"])
             self._after_page("changes", position["pages"], may_end=resumable)
+
+    def _are_late(self, copies: Sequence[Copy], before: datetime | None) -> bool:
+        """Whether a pass that opened at `before` should have found one of these already."""
+        older = [copy for copy in copies if before and copy.modified_at and copy.modified_at < before]
+        stored = store.stored_copies(self.progress, [copy.bigin_id for copy in older])
+        return any(copy.beats(stored.get(copy.bigin_id)) for copy in older)
 
     def _newer_rows(self, page: MergedPage, since: datetime) -> tuple[list[dict[str, Any]], bool]:
         """The rows that may have changed, and whether the pages after this one hold none."""
@@ -386,30 +505,38 @@ class ModuleRun:
         from_moment = self.progress.deletions_watermark or since or self.progress.records_watermark or BEGINNING
         if from_moment > BEGINNING:
             from_moment -= settings.delta_overlap
-        moved, read_from, last = 0, None, None
+        moved, read_from, first, last = 0, None, None, None
         newest_first = True
         try:
             for page in self.client.iter_deleted_pages(self.module):
                 read_from = read_from or page.answered_at
+                self._keep_lease()
                 moments = _deletions_of(page)
-                order = [last, *moments.values()] if last else list(moments.values())
-                newest_first = newest_first and all(a >= b for a, b in pairwise(order))
+                order = _moments_of(page)
+                first = first or (order[0] if order else None)
+                newest_first = newest_first and all(a >= b for a, b in pairwise([*([last] if last else []), *order]))
                 last = order[-1] if order else last
                 moved += sum(1 for moment in moments.values() if since and moment >= since)
                 recent = {bigin_id: moment for bigin_id, moment in moments.items() if moment >= from_moment}
                 self._tombstone(recent)
-                if newest_first and last and last < from_moment:
+                # Many deletions of one second are in no order at all, so that they do not show one.
+                if newest_first and first and last and last < min(first, from_moment):
                     break
         except PaginationLimitError:
             # The log is longer than its pages reach. What they did not show, a full walk finds.
-            self._move(full_requested=True)
-        except ModuleNotAvailableError as error:
-            if error.status != 404:
-                raise
-            return 0  # this Bigin has no deleted log: the walks find what is gone
+            self._ask_for_a_walk()
+        except ModuleNotAvailableError:
+            return 0  # this Bigin has no deleted log, or shows it to nobody: the walks find what is gone
         if read_from is not None:
             self._move(deletions_watermark=read_from, deletions_requested=False)
         return moved
+
+    def _ask_for_a_walk(self) -> None:
+        """Let the next run walk the module: hourly at most, and not where a walk is what asks."""
+        last = self.progress.last_full_at
+        walking = self.progress.phase in (Phase.WALK, Phase.AGREE)
+        if not walking and (last is None or last <= clock.now() - settings.metadata_interval):
+            self._move(full_requested=True)
 
     def _tombstone(self, deleted: dict[int, datetime]) -> None:
         if not deleted:
@@ -432,15 +559,15 @@ class ModuleRun:
             pages, rows, malformed = pages + 1, rows + len(page.records), malformed or bool(page.malformed)
             copies, asides = self._read_copies(page.records, opened_at)
             asides += [store.Aside(row.raw, row.reason) for row in page.malformed]
-            ids = [copy.bigin_id for copy in copies]
+            ids = [int(row["id"]) for row in page.records]
             changes = store.save_page(
                 self.progress, self.lease_id, copies, asides=asides, touched=ids, touched_at=opened_at
             )
             self._count(changes)
             self._after_page("walk", pages, may_end=False)
         if opened_at is not None:
-            position = start_position(1, ordered=False, rows=rows, malformed=malformed)
-            self._move(page_tokens=position, opened_at=opened_at)
+            position = start_position([self.fields], ordered=False, rows=rows, malformed=malformed)
+            self._move(page_tokens=position, opened_at=opened_at, full_requested=False)
             self._settle_missing(opened_at)
             self._close_walk(opened_at)
 
@@ -452,6 +579,12 @@ class ModuleRun:
     def _move(self, **changes: Any) -> None:
         lease.move(self.progress, self.lease_id, **changes)
 
+    def _keep_lease(self) -> None:
+        """Prolong the lease while much is read between two pages that are stored."""
+        if time.monotonic() - self._lease_kept_at >= LEASE_KEPT_EVERY_SECONDS:
+            self._move()
+            self._lease_kept_at = time.monotonic()
+
     def _count(self, changes: store.Changes) -> None:
         result = self.result
         result.created += len(changes.created)
@@ -461,6 +594,7 @@ class ModuleRun:
         result.set_aside += changes.set_aside
 
     def _after_page(self, phase: str, page: int, *, may_end: bool = True) -> None:
+        self._lease_kept_at = time.monotonic()
         reset_queries()  # with DEBUG on, Django would keep the text of every page's statements
         self.meter.flush_if_due()
         if self.on_progress:
@@ -487,14 +621,19 @@ def _is_behind(stored: StoredCopy | None, row: Any, opened_at: datetime) -> bool
     if stored is None:
         return True
     if stored.deleted_at is not None:
-        return stored.deleted_at < opened_at
+        return stored.deleted_at <= opened_at
     return (read_moment(row.get("Modified_Time")) or BEGINNING) > (stored.modified_at or BEGINNING)
 
 
+def _moments_of(page: Page) -> list[datetime]:
+    """When the records on one page of the log were deleted; without a readable time, the answer's own stands in."""
+    return [read_moment(row.get("deleted_time")) or page.answered_at for row in page.records]
+
+
 def _deletions_of(page: Page) -> dict[int, datetime]:
-    """The deletions on one page of the log; without a readable time, the answer's own stands in."""
-    return {
-        int(identity): read_moment(row.get("deleted_time")) or page.answered_at
-        for row in page.records
-        if (identity := read_id(row.get("id")))
-    }
+    """The last deletion of each record on one page of the log."""
+    deletions: dict[int, datetime] = {}
+    for row, moment in zip(page.records, _moments_of(page), strict=True):
+        bigin_id = int(row["id"])
+        deletions[bigin_id] = max(moment, deletions.get(bigin_id, moment))
+    return deletions

@@ -6,7 +6,9 @@ than 50 fields takes several calls a page; their parts are held together by `id`
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import hashlib
+import json
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import pairwise
@@ -19,16 +21,19 @@ from ..exceptions import PageTokenError, PaginationLimitError, RecordNotFoundErr
 
 Position = dict[str, Any]
 
+EMPTY_PAGES_AT_MOST = 500  # in a row: a frozen walk of 100,000 records, all of them deleted since
 
-def start_position(chunk_count: int, **more: Any) -> Position:
+
+def start_position(chunks: Sequence[Sequence[str]], **more: Any) -> Position:
     """The position before the first page.
 
-    Keys: `chunks` (page number, token and its expiry of each chunk of fields), `pages` and `rows` read so far,
-    `last_id`, `ordered` (ids have been rising so far), `malformed` (a row came without a usable id), `finished`.
+    Keys: `chunks` (page number, token and its expiry of each chunk of fields), `fields` (a digest of those chunks),
+    `pages` and `rows` read so far, `last_id`, `ordered` (ids have been rising so far), `malformed` (a row came without
+    a usable id), `finished`.
     """
-    chunks = [{"page": 1, "token": None, "expires_at": None} for _ in range(chunk_count)]
     start = {
-        "chunks": chunks,
+        "chunks": [{"page": 1, "token": None, "expires_at": None} for _ in chunks],
+        "fields": _digest(chunks),
         "pages": 0,
         "rows": 0,
         "last_id": 0,
@@ -37,6 +42,15 @@ def start_position(chunk_count: int, **more: Any) -> Position:
         "finished": False,
     }
     return {**start, **more}
+
+
+def is_of(position: Position, chunks: Sequence[Sequence[str]]) -> bool:
+    """Whether a stored position belongs to a walk with these fields: they may have changed since it was stored."""
+    return position.get("fields") == _digest(chunks)
+
+
+def _digest(chunks: Sequence[Sequence[str]]) -> str:
+    return hashlib.sha256(json.dumps(chunks).encode()).hexdigest()[:16]
 
 
 @dataclass(frozen=True)
@@ -56,18 +70,31 @@ class MergedPage:
 
 
 class PageReader:
-    """Reads the pages of one walk, one after the other."""
+    """Reads the pages of one walk, one after the other.
+
+    Args:
+        before_call: called before every call, so that the lease can be prolonged: a page can take hundreds.
+    """
 
     def __init__(
-        self, client: BiginClient, module: str, chunks: Sequence[Sequence[str]], *, sort_by: str, sort_order: str
+        self,
+        client: BiginClient,
+        module: str,
+        chunks: Sequence[Sequence[str]],
+        *,
+        sort_by: str,
+        sort_order: str,
+        before_call: Callable[[], None],
     ) -> None:
         self._client = client
         self._module = module
         self._chunks = chunks
         self._sort_by = sort_by
         self._sort_order = sort_order
+        self._before_call = before_call
         self._tokens_seen: set[str] = set()
         self._ids_before: list[int] = []
+        self._repeated = self._empty = 0
 
     def read(self, position: Position) -> MergedPage:
         """Read the page at a position.
@@ -83,9 +110,7 @@ class PageReader:
             raise SyncError(f"The stored position in {self._module} is not one; run a full sync.")
         rows = first.records if len(parts) == 1 else self._merge(parts)
         ids = [int(row["id"]) for row in rows]
-        if ids and ids == self._ids_before:
-            raise SyncError(f"Bigin gives the same page of {self._module} twice: the walk is given up.")
-        self._ids_before = ids
+        self._look_for_circles(ids)
         moved: Position = {
             **position,
             "chunks": [_advance(where, part) for where, part in zip(position["chunks"], parts, strict=True)],
@@ -105,6 +130,7 @@ class PageReader:
         expires_at = read_moment(where["expires_at"])
         if where["token"] and expires_at and expires_at <= clock.now():
             raise PageTokenError(f"The page token of the walk through {self._module} expired at {expires_at}.")
+        self._before_call()
         page = self._client.fetch_page(
             self._module,
             fields=self._chunks[index],
@@ -118,6 +144,16 @@ class PageReader:
                 f"Bigin says there is more of {self._module}, but gives no page token to go on with."
             )
         return page
+
+    def _look_for_circles(self, ids: list[int]) -> None:
+        # Once can happen: a page full of new changes pushes the page just read to the next place.
+        self._repeated = self._repeated + 1 if ids and ids == self._ids_before else 0
+        self._empty = 0 if ids else self._empty + 1
+        self._ids_before = ids
+        if self._repeated > 1:
+            raise SyncError(f"Bigin gives the same page of {self._module} again and again: the walk is given up.")
+        if self._empty > EMPTY_PAGES_AT_MOST:
+            raise SyncError(f"Bigin gives nothing but empty pages of {self._module}: the walk is given up.")
 
     def _look_at_tokens(self, position: Position) -> None:
         tokens = {where["token"] for where in position["chunks"] if where["token"]}
@@ -139,6 +175,7 @@ class PageReader:
                     row = {**row, **(piece or {})}
                 whole.append(row)
                 continue
+            self._before_call()
             try:
                 whole.append(self._client.fetch_record(self._module, row["id"])[0])
             except RecordNotFoundError:

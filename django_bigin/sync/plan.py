@@ -155,7 +155,10 @@ def _read_fields(client: BiginClient, row: ModuleSync, schema: ModuleSchema, mod
         fields = client.fetch_fields(row.module)
     except (ModuleNotAvailableError, ScopeError) as error:
         return error.message
-    described = [_describe(field) for field in fields]
+    described = [_describe(field) for field in fields if field.api_name]
+    if not described:
+        # A module always has fields. Taken at its word, an empty answer would empty every record of the mirror.
+        return "" if schema.fields else f"Bigin lists no fields of {row.module}: it is tried again within the hour."
     names, known = {entry["name"] for entry in described}, {entry["name"] for entry in schema.fields}
     with transaction.atomic():
         if known and names != known:

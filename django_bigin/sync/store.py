@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from django.db import DataError, connections, router, transaction
+from django.db import DataError, IntegrityError, connections, router, transaction
 from django.db.models import F, QuerySet
 
 from .. import clock
@@ -39,6 +39,8 @@ WRITTEN_COLUMNS = (
     "deleted_at",
 )
 NAME_LENGTH, EMAIL_LENGTH = 255, 254
+WRITTEN_AT_ONCE = 2_000_000  # characters of data in one statement, far below what any server takes by default
+RAW_LENGTH = 1_000_000
 
 
 @dataclass
@@ -100,8 +102,9 @@ def save_page(
     touch = (touched or (), touched_at)
     try:
         return _save_page(progress, lease_id, copies, asides, stored, touch, moves)
-    except DataError:
-        # One row that this database cannot take must not keep the others out: find it, and set it aside.
+    except (DataError, IntegrityError):
+        # One row that this database cannot take (MariaDB refuses deep JSON by a constraint) must not keep the others
+        # out: find it, and set it aside.
         refused = [copy for copy in copies if not _can_be_stored(progress, copy)]
         taken = [copy for copy in copies if copy not in refused]
         more = [Aside(dict(copy.data), "The database cannot store this row.") for copy in refused]
@@ -186,7 +189,7 @@ def _save_page(
         _write(progress, winners)
         _touch(progress, *touch)
         _set_aside(progress, asides)
-        _forget_asides(progress, winners)
+        _forget_asides(progress, copies)
         for copy in winners:
             before = stored.get(copy.bigin_id)
             (changes.updated if before and before.deleted_at is None else changes.created).append(copy.bigin_id)
@@ -201,13 +204,26 @@ def _write(progress: ModuleSync, copies: Sequence[Copy]) -> None:
     # MariaDB takes the unique index by itself and refuses to be told its columns.
     features = connections[router.db_for_write(Record)].features
     target = ("connection", "module", "bigin_id") if features.supports_update_conflicts_with_target else None
-    Record.objects.bulk_create(
-        [_row(progress, copy) for copy in copies],
-        update_conflicts=True,
-        update_fields=WRITTEN_COLUMNS,
-        unique_fields=target,
-        batch_size=500,
-    )
+    for batch in _batches(copies):
+        Record.objects.bulk_create(
+            [_row(progress, copy) for copy in batch],
+            update_conflicts=True,
+            update_fields=WRITTEN_COLUMNS,
+            unique_fields=target,
+        )
+
+
+def _batches(copies: Sequence[Copy]) -> Iterator[list[Copy]]:
+    """The copies in statements of a size that every server takes: a page of them is one, unless it is huge."""
+    batch: list[Copy] = []
+    size = 0
+    for copy in copies:
+        if batch and size + copy.size > WRITTEN_AT_ONCE:
+            yield batch
+            batch, size = [], 0
+        batch.append(copy)
+        size += copy.size
+    yield batch
 
 
 def _row(progress: ModuleSync, copy: Copy) -> Record:
@@ -240,7 +256,7 @@ def _can_be_stored(progress: ModuleSync, copy: Copy) -> bool:
         with transaction.atomic():
             _write(progress, [copy])
             transaction.set_rollback(True)
-    except DataError:
+    except (DataError, IntegrityError):
         return False
     return True
 
@@ -248,7 +264,7 @@ def _can_be_stored(progress: ModuleSync, copy: Copy) -> bool:
 def _set_aside(progress: ModuleSync, asides: Sequence[Aside]) -> None:
     now = clock.now()
     for aside in asides:
-        raw = json.dumps(aside.row, sort_keys=True, default=str)
+        raw = _raw_text(aside.row)
         row, created = SetAsideRow.objects.get_or_create(
             connection_id=progress.connection_id,
             module=progress.module,
@@ -266,16 +282,25 @@ def _set_aside(progress: ModuleSync, asides: Sequence[Aside]) -> None:
         progress.has_asides = True
 
 
+def _raw_text(row: Any) -> str:
+    """The row as JSON in ASCII, which every database stores."""
+    try:
+        return json.dumps(row, sort_keys=True, default=str)[:RAW_LENGTH]
+    except RecursionError:
+        identity = _shown_id(row)
+        return json.dumps({"id": identity, "...": "nested too deeply to be kept"})
+
+
 def _shown_id(row: Any) -> str:
     value = row.get("id") if isinstance(row, Mapping) else None
-    return str(value)[:40] if isinstance(value, str | int) else ""
+    return ascii(value).strip("'")[:40] if isinstance(value, str | int) else ""
 
 
-def _forget_asides(progress: ModuleSync, winners: Sequence[Copy]) -> None:
-    """A row that was set aside and is stored now need not be kept apart any longer."""
+def _forget_asides(progress: ModuleSync, copies: Sequence[Copy]) -> None:
+    """A row that was set aside and can be read now need not be kept apart any longer."""
     aside = SetAsideRow.objects.filter(connection_id=progress.connection_id, module=progress.module)
-    if winners and progress.has_asides:
-        aside.filter(bigin_id__in=[str(copy.bigin_id) for copy in winners]).delete()
+    if copies and progress.has_asides:
+        aside.filter(bigin_id__in=[str(copy.bigin_id) for copy in copies]).delete()
 
 
 def _announce(progress: ModuleSync, changes: Changes) -> None:
