@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
+from urllib.parse import urlsplit
 
 from django.apps import apps
 from django.conf import settings as django_settings
-from django.core.checks import CheckMessage, Error, Warning, register
+from django.core.checks import CheckMessage, Error, Tags, Warning, register
 from django.core.exceptions import FieldDoesNotExist, ImproperlyConfigured
+from django.db import router
+from django.http.request import validate_host
 
 from .conf import TENANT_MODEL, settings
+from .models import ClientRegistration
 
 KEY_COMMAND = "python -m django_bigin.crypto"
 
@@ -18,7 +22,7 @@ KEY_COMMAND = "python -m django_bigin.crypto"
 @register("django_bigin")
 def check_settings(**kwargs: Any) -> list[CheckMessage]:
     """Everything that can be seen without the database or the network."""
-    checks = (_check_keys, _check_sandbox, _check_installation, _check_tenant_lookup, _check_readable)
+    checks = (_check_keys, _check_sandbox, _check_installation, _check_tenant_lookup, _check_session, _check_readable)
     return [message for check in checks for message in check()]
 
 
@@ -73,6 +77,37 @@ def _check_tenant_lookup() -> list[CheckMessage]:
             )
         ]
     return []
+
+
+def _check_session() -> list[CheckMessage]:
+    if django_settings.SESSION_COOKIE_SAMESITE != "Strict":
+        return []
+    return [
+        Warning(
+            'SESSION_COOKIE_SAMESITE is "Strict": the browser comes back from Zoho without its session, so nobody can '
+            "connect.",
+            hint='Set it to "Lax".',
+            id="django_bigin.W003",
+        )
+    ]
+
+
+@register("django_bigin", Tags.database)
+def check_redirect_uris(*, databases: Sequence[str] | None = None, **kwargs: Any) -> list[CheckMessage]:
+    """Look whether Zoho would send browsers back to this site; with `manage.py check --database default`."""
+    if not databases or router.db_for_read(ClientRegistration) not in databases:
+        return []
+    hosts = [host for host in django_settings.ALLOWED_HOSTS if host != "*"]
+    return [
+        Warning(
+            f"The redirect URI of {registration} is on {host}, which is not a host of this site.",
+            hint="Compare it with the address of django_bigin:callback, and with ALLOWED_HOSTS.",
+            obj=registration,
+            id="django_bigin.W004",
+        )
+        for registration in ClientRegistration.objects.exclude(redirect_uri="")
+        if hosts and not validate_host(host := urlsplit(registration.redirect_uri).hostname or "", hosts)
+    ]
 
 
 def _check_readable() -> list[CheckMessage]:

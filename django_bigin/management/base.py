@@ -14,6 +14,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import InterfaceError, OperationalError
 from django.db.models import Model, QuerySet
 
+from .. import alerts
 from ..conf import TENANT_MODEL, settings
 from ..exceptions import AuthorizationError, BiginError, TransientError
 from ..models import Connection
@@ -50,6 +51,8 @@ class BiginCommand(BaseCommand):
     """A command of ours: it implements `run` and may take `--json`."""
 
     examples: ClassVar[str] = ""
+    sends_alerts: ClassVar[bool] = False
+    """Whether it may find that a connection needs a person: where nothing ticks, the mail goes out from here."""
 
     def create_parser(self, prog_name: str, subcommand: str, **kwargs: Any) -> CommandParser:
         epilog = f"examples:\n{self.examples}\n{self.notes()}{EXIT_CODES}"
@@ -76,6 +79,8 @@ class BiginCommand(BaseCommand):
             color=not options["no_color"],
         )
         report = self._reported(lambda: self.run(output, options))
+        if self.sends_alerts:
+            self._reported(_send_alerts)
         output.document(report.document)
         if report.exit_code:
             raise CommandError(report.failure, returncode=report.exit_code)
@@ -99,6 +104,11 @@ class BiginCommand(BaseCommand):
             )
         except KeyboardInterrupt:
             return failed("Stopped. What was stored stays stored: the same command goes on from there.", STOPPED)
+
+
+def _send_alerts() -> Report:
+    alerts.send_due()
+    return Report()
 
 
 class _Formatter(argparse.RawDescriptionHelpFormatter, DjangoHelpFormatter):

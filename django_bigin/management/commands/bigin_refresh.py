@@ -26,6 +26,7 @@ WORKING = (Connection.Status.HEALTHY, Connection.Status.DEGRADED, Connection.Sta
 class Command(BiginCommand):
     """Refresh tokens now."""
 
+    sends_alerts = True
     help = """\
 Ask Zoho for a new access token now, although the stored one may still serve.
 

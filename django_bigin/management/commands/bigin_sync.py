@@ -56,6 +56,7 @@ SWITCHED_OFF = (Status.PENDING, Status.PAUSED, Status.DISCONNECTED)
 class Command(BiginCommand):
     """Sync now."""
 
+    sends_alerts = True
     help = """\
 Bring the mirror up to date: what changed in Bigin since the last time, or
 everything.

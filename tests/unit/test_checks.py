@@ -1,0 +1,86 @@
+"""What can be wrong in a site's settings is said, with what to do."""
+
+from typing import Any
+
+import pytest
+from django.core.checks import run_checks
+
+from django_bigin.checks import check_redirect_uris, check_settings
+from django_bigin.models import ClientRegistration
+
+
+def found() -> dict[str, str]:
+    return {message.id: f"{message.msg} {message.hint}" for message in check_settings()}
+
+
+@pytest.fixture(autouse=True)
+def well_configured(settings: Any) -> None:
+    settings.BIGIN_INSTALLATION_ID = "tests"
+
+
+def test_good_settings_have_nothing_to_say() -> None:
+    assert found() == {}
+
+
+def test_without_a_key_the_command_that_makes_one_is_named(settings: Any) -> None:
+    settings.BIGIN_ENCRYPTION_KEYS = []
+    assert "python -m django_bigin.crypto" in found()["django_bigin.E001"]
+
+
+def test_a_key_that_is_none_is_an_error_that_does_not_show_it(settings: Any) -> None:
+    settings.BIGIN_ENCRYPTION_KEYS = ["not-a-key-at-all"]
+    assert "not-a-key-at-all" not in found()["django_bigin.E002"]
+
+
+@pytest.mark.parametrize("url", ["http://sandbox.example:8400", "https://accounts.zoho.com.evil.test"])
+def test_a_sandbox_elsewhere_must_be_named(url: str, settings: Any) -> None:
+    settings.BIGIN_SANDBOX_URL = url
+    assert "BIGIN_SANDBOX_HOSTS" in found()["django_bigin.E003"]
+
+
+def test_a_sandbox_in_production_is_warned_about(settings: Any) -> None:
+    settings.BIGIN_SANDBOX_URL = "http://127.0.0.1:8400"
+    assert "django_bigin.W001" in found()
+    settings.DEBUG = True
+    assert found() == {}
+
+
+def test_without_an_installation_id_a_copy_would_act(settings: Any) -> None:
+    settings.BIGIN_INSTALLATION_ID = ""
+    assert "django_bigin.W002" in found()
+
+
+def test_a_strict_session_cookie_is_warned_about(settings: Any) -> None:
+    settings.SESSION_COOKIE_SAMESITE = "Strict"
+    assert "Lax" in found()["django_bigin.W003"]
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("BIGIN_READ_TIMEOUT_SECONDS", "soon"),
+        ("BIGIN_CLOCK", "nowhere.now"),
+        ("BIGIN_ACCESS_POLICY", "nowhere.Policy"),
+        ("BIGIN_EXTRA_DATA_CENTERS", ["mars"]),
+        ("BIGIN_RECONCILE_INTERVAL_SECONDS", 1),
+    ],
+)
+def test_a_value_that_cannot_be_is_an_error(name: str, value: Any, settings: Any) -> None:
+    setattr(settings, name, value)
+    assert "django_bigin.E005" in found()
+
+
+def test_a_lookup_that_the_tenant_model_lacks_is_an_error(settings: Any) -> None:
+    settings.BIGIN_TENANT_LOOKUP = "nickname"
+    assert "nickname" in found()["django_bigin.E004"]
+
+
+@pytest.mark.django_db
+def test_a_redirect_uri_of_another_host_is_warned_about(settings: Any) -> None:
+    settings.ALLOWED_HOSTS = ["site.example"]
+    for host in ("site.example", "elsewhere.example"):
+        ClientRegistration.objects.create(client_id=host, redirect_uri=f"https://{host}/bigin/callback/")
+    [warning] = check_redirect_uris(databases=["default"])
+    assert "elsewhere.example" in warning.msg
+    assert check_redirect_uris(databases=None) == []
+    assert "django_bigin.W004" in {message.id for message in run_checks(databases=["default"])}
