@@ -224,7 +224,7 @@ class Asks(TenantScoped):
     def _why_not(self, request: HttpRequest, wanted: Wanted, connection: Connection) -> str | None:
         if not self.may_ask(request, wanted, connection):
             return "you may not do this"
-        return None if wanted.fits(connection) else f"it is {connection.get_status_display().lower()}"
+        return None if wanted.fits(connection) else connection.get_status_display().lower()
 
     def _tell_left_out(self, request: HttpRequest, wanted: Wanted, connections: list[Connection]) -> set[int]:
         left_out = {row: why for row in connections if (why := self._why_not(request, wanted, row)) is not None}
@@ -247,25 +247,24 @@ class Asks(TenantScoped):
     def _report(self, request: HttpRequest, asked: Asked) -> None:
         what = asked.wanted.what
         if asked.woken:
-            self._say(request, messages.SUCCESS, f"Asked for {what} for", asked.woken, "A worker does it now.")
+            self._say(request, messages.SUCCESS, f"Asked for {what} for {{}}. A worker does it now.", asked.woken)
         if asked.stored:
             why = "The message broker does not answer, so it is stored, and starts with the next tick."
-            self._say(request, messages.WARNING, f"Asked for {what} for", asked.stored, why)
+            self._say(request, messages.WARNING, f"Asked for {what} for {{}}. {why}", asked.stored)
         if asked.before:
-            why = "It is not done yet."
-            self._say(request, messages.INFO, f"Somebody has already asked for {what} for", asked.before, why)
+            done = "Asked for before, and not done yet:"
+            self._say(request, messages.INFO, f"{done} {what} for {{}}.", asked.before)
         for job in asked.done:
             failed = job.state == Job.State.FAILED
-            level = messages.ERROR if failed else messages.SUCCESS
             result = job.error or job.result or "Another process does it now."
-            self._say(request, level, asked.wanted.label + ":", [job], result)
+            self._say(request, messages.ERROR if failed else messages.SUCCESS, "{}: {}", [job], result)
         if not (asked.woken or asked.stored or asked.before or asked.done):
             self.message_user(request, f"Asked for {what}: it starts once this is saved.", messages.SUCCESS)
 
-    def _say(self, request: HttpRequest, level: int, start: str, about: list[Job], end: str) -> None:
+    def _say(self, request: HttpRequest, level: int, sentence: str, about: list[Job], *more: str) -> None:
         names = _names([job.connection for job in about])
-        sentence = format_html("{} {}. {} {}", start, names, end, self._link(request, about))
-        self.message_user(request, sentence, level)
+        said = format_html(sentence + " {}", names, *more, self._link(request, about))
+        self.message_user(request, said, level)
 
     def _link(self, request: HttpRequest, about: list[Job]) -> SafeString | str:
         """Where to follow what was asked for, for whoever may look at jobs."""

@@ -129,7 +129,9 @@ class SelfClientForm(forms.Form):
     client_secret = forms.CharField(
         widget=forms.PasswordInput(render_value=False, attrs={"size": 50, "autocomplete": "new-password"})
     )
-    data_center = forms.ChoiceField(help_text="Where the self client was made: the ending of the console's address.")
+    data_center = forms.ChoiceField(
+        help_text="Where the self client was made: us for the console at zoho.com, eu for zoho.eu and so on."
+    )
     grant_token = forms.CharField(
         widget=forms.PasswordInput(render_value=False, attrs={"size": 50, "autocomplete": "off"}),
         help_text="From the console's tab Generate Code. It works once, and only for the minutes chosen there.",

@@ -78,7 +78,7 @@ class JobsInline(TabularInline):
     model = Job
     formset = LastJobs
     verbose_name_plural = "last jobs"
-    fields = ("asked_at", "state_shown", "asked_by_name", "progress", "result", "error")
+    fields = ("asked_at", "asked_by", "status", "progress", "result", "error")
     readonly_fields = fields
     ordering = ("-asked_at", "-pk")
     show_change_link = True
@@ -91,8 +91,12 @@ class JobsInline(TabularInline):
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
 
+    @admin.display(description="asked by")
+    def asked_by(self, obj: Job) -> str:
+        return obj.asked_by_name
+
     @admin.display(description="state")
-    def state_shown(self, obj: Job) -> SafeString:
+    def status(self, obj: Job) -> SafeString:
         return job_badge(obj)
 
 
