@@ -1,12 +1,13 @@
-"""Run the README's first use word for word, as a stranger would: in an empty folder, with an empty environment.
+"""Run a document's commands word for word, as a stranger would: in an empty folder, with an empty environment.
 
-What runs is every ```sh and ```console block between the lines `<!-- first use -->` and `<!-- /first use -->`. A `sh`
-block runs whole. Of a `console` block run the lines that begin with `$ `, and with `> ` where one goes on; the rest is
-what they print, and each such line that is not `...` must be in what they really print. All blocks run in one shell,
-so that `cd` and `export` last; what was started with `&` is stopped at the end.
+What runs is every ```sh and ```console block between the lines `<!-- first use -->` and `<!-- /first use -->`, or
+other words that `--marker` names; a document may have several such pairs. A `sh` block runs whole. Of a `console`
+block run the lines that begin with `$ `, and with `> ` where one goes on; the rest is what they print, and each such
+line that is not `...` must be in what they really print. All blocks run in one shell, so that `cd` and `export` last;
+what was started with `&` is stopped at the end.
 
 The package comes from a wheel of this checkout: pip finds it through PIP_FIND_LINKS, so that `pip install` in the
-README needs no change. The machine's own PIP_* settings stay.
+document needs no change. The machine's own PIP_* settings stay.
 """
 
 import argparse
@@ -17,10 +18,11 @@ import signal
 import subprocess
 import sys
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-BEGIN, END = "<!-- first use -->", "<!-- /first use -->"
+MARKER = "first use"
 FENCE = re.compile(r"^```(sh|console)[^\n]*\n(.*?)^```\s*$", re.MULTILINE | re.DOTALL)
 # Unlike `set -x` it leaves out what a sourced file, such as a virtual environment's activate, does.
 SHOW_COMMANDS = r"""
@@ -30,24 +32,30 @@ trap '__show "$BASH_COMMAND"' DEBUG
 
 
 class Unusable(Exception):
-    """The README cannot be run; the message says why."""
+    """The document cannot be run; the message says why."""
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("--readme", type=Path, default=ROOT / "README.md")
+    parser.add_argument("--document", "--readme", type=Path, default=ROOT / "README.md", help="README.md by default")
+    parser.add_argument(
+        "--marker", action="append", help=f"the words in the marks around what runs, in this order ({MARKER})"
+    )
     parser.add_argument("--wheels", type=Path, required=True, help="folder with the wheel of this checkout")
     parser.add_argument("--timeout", type=float, default=900, help="seconds until it is stopped (900)")
     parser.add_argument("--keep", action="store_true", help="leave the folder behind, to look at it")
     options = parser.parse_args()
     try:
-        script, expected = read_first_use(options.readme.read_text(encoding="utf-8"))
+        text = options.document.read_text(encoding="utf-8")
+        script, expected = read_document(text, options.marker or [MARKER], name=options.document.name)
     except (OSError, Unusable) as error:
         print(f"readme: {error}", file=sys.stderr)
         return 1
-    folder = Path(tempfile.mkdtemp(prefix="django-bigin-first-use-"))
+    folder = Path(tempfile.mkdtemp(prefix="django-bigin-readme-"))
     try:
-        return run(script, expected, folder=folder, wheels=options.wheels.resolve(), timeout=options.timeout)
+        done = run(script, expected, folder=folder, wheels=options.wheels.resolve(), timeout=options.timeout)
+        print(f"readme: {options.document.name} {'did not run as it says' if done else 'ran word for word'}")
+        return done
     finally:
         if options.keep:
             print(f"readme: left in {folder}")
@@ -55,20 +63,29 @@ def main() -> int:
             shutil.rmtree(folder, ignore_errors=True)
 
 
-def read_first_use(text: str) -> tuple[str, list[str]]:
-    """Give the shell script that the README's blocks make, and the lines that it says they print."""
-    if text.count(BEGIN) != 1 or text.count(END) != 1:
-        raise Unusable(f"the README needs one {BEGIN!r} and one {END!r}")
+def read_document(text: str, markers: Sequence[str], *, name: str = "README.md") -> tuple[str, list[str]]:
+    """Give the shell script that a document's blocks make, and the lines that it says they print."""
     commands: list[str] = []
     expected: list[str] = []
-    for kind, block in FENCE.findall(text.partition(BEGIN)[2].partition(END)[0]):
-        if kind == "sh":
-            commands += block.splitlines()
-        else:
-            read_console(block, commands, expected)
+    for marker in markers:
+        for part in marked_parts(text, marker, name):
+            for kind, block in FENCE.findall(part):
+                if kind == "sh":
+                    commands += block.splitlines()
+                else:
+                    read_console(block, commands, expected)
     if not commands:
-        raise Unusable("the README's first use has no ```sh or ```console block")
+        raise Unusable(f"{name} has no ```sh or ```console block between its marks")
     return "\n".join(commands) + "\n", expected
+
+
+def marked_parts(text: str, marker: str, name: str) -> list[str]:
+    """Give what stands between each pair of marks."""
+    begin, end = f"<!-- {marker} -->", f"<!-- /{marker} -->"
+    before, *parts = text.split(begin)
+    if not parts or end in before or any(part.count(end) != 1 for part in parts):
+        raise Unusable(f"{name} needs one {begin!r} and one {end!r} after it, or several such pairs")
+    return [part.partition(end)[0] for part in parts]
 
 
 def read_console(block: str, commands: list[str], expected: list[str]) -> None:
@@ -83,7 +100,7 @@ def run(script: str, expected: list[str], *, folder: Path, wheels: Path, timeout
     home, empty, bin_folder = folder / "home", folder / "empty", folder / "bin"
     for path in (home, empty, bin_folder):
         path.mkdir()
-    # The Python that runs this, under the name that the README uses: the machine's own may be too old.
+    # The Python that runs this, under the name that the document uses: the machine's own may be too old.
     (bin_folder / "python3").symlink_to(Path(sys.base_prefix) / "bin" / f"python3.{sys.version_info.minor}")
     environment = {name: value for name, value in os.environ.items() if name.startswith("PIP_")}
     environment |= {
@@ -104,14 +121,12 @@ def run(script: str, expected: list[str], *, folder: Path, wheels: Path, timeout
     )
     transcript, status = follow(process, timeout=timeout)
     if status:
-        print(f"readme: the first use stopped with exit code {status}", file=sys.stderr)
+        print(f"readme: it stopped with exit code {status}", file=sys.stderr)
         return 1
     printed = squeeze("\n".join(line for line in transcript.splitlines() if not line.startswith("+ ")))
     missing = [line for line in expected if squeeze(line) not in printed]
     for line in missing:
-        print(f"readme: this line of the README was not printed: {line}", file=sys.stderr)
-    if not missing:
-        print("readme: the first use ran word for word")
+        print(f"readme: this line was not printed: {line}", file=sys.stderr)
     return 1 if missing else 0
 
 

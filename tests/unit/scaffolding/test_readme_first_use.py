@@ -58,7 +58,7 @@ def run(readme, *, tmp_path):
 
 
 def test_commands_and_what_they_print_are_told_apart(first_use):
-    script, expected = first_use.read_first_use(README)
+    script, expected = first_use.read_document(README, ["first use"])
 
     assert script.splitlines()[:3] == ["for word in one two", "do echo $word", "done"]
     assert "false" not in script
@@ -95,6 +95,22 @@ def test_the_environment_is_empty_but_for_what_pip_needs(tmp_path, monkeypatch):
 
     assert "key=. home=" in done.stdout
     assert "home=/root" not in done.stdout
+
+
+def test_a_document_may_have_several_marked_parts_under_several_words(first_use):
+    text = "".join(
+        f"<!-- {mark} -->\n```sh\n{command}\n```\n<!-- /{mark} -->\n```sh\nfalse\n```\n"
+        for mark, command in (("a", "one"), ("b", "two"), ("a", "three"))
+    )
+
+    script, _ = first_use.read_document(text, ["b", "a"])
+
+    assert script.splitlines() == ["two", "one", "three"]
+
+
+def test_a_mark_that_is_not_closed_is_named(first_use):
+    with pytest.raises(first_use.Unusable, match="needs one '<!-- a -->'"):
+        first_use.read_document("<!-- a -->\n```sh\ntrue\n```\n", ["a"])
 
 
 def test_a_readme_without_the_marks_is_named(tmp_path):
