@@ -15,6 +15,7 @@ from .addresses import SERVERINFO_CODES, Address
 from .authorization import AuthorizationPages
 from .errors import Refusal
 from .http import Request, Response
+from .scopes import is_known, split_scopes
 from .state import Client, Grant, GrantToken, State
 
 # Recorded, byte for byte.
@@ -41,11 +42,17 @@ class Accounts:
     def __init__(self, state: State) -> None:
         self._state = state
         self._pages = AuthorizationPages(state)
+        self._grant_types = {
+            "authorization_code": self._exchange,
+            "refresh_token": self._refresh,
+            "client_credentials": self._client_credentials,
+        }
         self._routes = {
             "/oauth/v2/token": self._token,
             "/oauth/v2/token/revoke": self._revoke,
             "/oauth/v2/revoke/token": self._revoke_authenticated,
             "/oauth/serverinfo": self._serverinfo,
+            "/oauth/user/info": self._user_info,
         }
 
     def handle(self, request: Request, address: Address) -> Response | None:
@@ -69,12 +76,10 @@ class Accounts:
         grant_type = parameters.get("grant_type", "")
         if not grant_type:
             raise refused("invalid_client", status=400)
-        if grant_type not in {"authorization_code", "refresh_token"}:
+        operation = self._grant_types.get(grant_type)
+        if operation is None:
             raise refused("invalid_client")
-        client = self._authenticate(parameters, address)
-        if grant_type == "refresh_token":
-            return self._refresh(client, parameters, address)
-        return self._exchange(client, parameters, address)
+        return operation(self._authenticate(parameters, address), parameters, address)
 
     def _authenticate(self, parameters: dict[str, str], address: Address) -> Client:
         client = self._state.clients.get(parameters.get("client_id", ""))
@@ -127,6 +132,20 @@ class Accounts:
         self._throttle(grant)
         return self._answer(grant, address, fresh=False)
 
+    def _client_credentials(self, client: Client, parameters: dict[str, str], address: Address) -> Response:
+        """Give a self client an access token without any code, and no refresh token; `soid` names the organization."""
+        scopes = split_scopes(parameters.get("scope"))
+        if not scopes or not all(map(is_known, scopes)):
+            raise refused("invalid_scope")
+        # What an organization that is not the owner's is answered is not documented.
+        _, _, org_id = parameters.get("soid", "").partition(".")
+        organization = self._state.organizations.get(org_id) if org_id in client.own_org_ids else None
+        if organization is None or organization.data_center != address.data_center:
+            raise refused("missing_org_info")
+        code = self._state.mint_grant_token(client=client, organization=organization, scopes=scopes, ttl_seconds=0)
+        code.used = True
+        return self._answer(code, address, fresh=False)
+
     def _throttle(self, grant: Grant) -> None:
         switches, now = self._state.switches, self._state.clock.seconds()
         if grant.window_started_at is None or now >= grant.window_started_at + switches["throttle_seconds"]:
@@ -178,6 +197,21 @@ class Accounts:
             # The status is documented, the body is not.
             raise refused("invalid_code", status=400)
         return Response(200, {"status": "success"})
+
+    # about people and places
+
+    def _user_info(self, request: Request, address: Address) -> Response:
+        if request.method != "GET":
+            raise refused("invalid_request", status=400)
+        _, _, value = request.headers.get("authorization", "").partition(" ")
+        token = self._state.live_access_token(value, address.data_center)
+        if token is None or "aaaserver.profile.read" not in {scope.lower() for scope in token.scopes}:
+            # The cause is recorded for a missing scope; for a bad token it is not known.
+            cause = "INVALID_OAUTHTOKEN" if token is None else "INVALID_OAUTHSCOPE"
+            raise Refusal(401, {"response": "error", "cause": cause}, outcome=cause)
+        user = self._state.organizations[token.org_id].users[token.user_id]
+        names = {"First_Name": user.first_name, "Last_Name": user.last_name, "Display_Name": user.full_name}
+        return Response(200, {**names, "Email": user.email, "ZUID": int(user.zuid)})
 
     def _serverinfo(self, request: Request, address: Address) -> Response:
         if request.method != "GET":

@@ -7,7 +7,7 @@ the same steps for a test that has none. Source: oauth sections 4, 8 and 16.
 from __future__ import annotations
 
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from urllib.parse import quote
 
 from . import pages
@@ -25,17 +25,18 @@ CHALLENGE_METHODS = ("plain", "S256")
 HEADERS = [
     ("Cache-Control", "no-store"),
     # No `form-action`: a browser would apply it to the redirect to the client as well.
-    ("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'"),
+    ("Content-Security-Policy", "default-src 'none'; img-src data:; style-src 'unsafe-inline'; base-uri 'none'"),
 ]
 
 
 class ErrorPage(Exception):
     """The request cannot be answered by a redirect: whoever sent it may not be who it says."""
 
-    def __init__(self, headline: str, sentence: str) -> None:
-        super().__init__(f"{headline}: {sentence}")
+    def __init__(self, headline: str, sentence: str, hint: str = "") -> None:
+        super().__init__(f"{headline}: {sentence} {hint}".rstrip())
         self.headline = headline
         self.sentence = sentence
+        self.hint = hint
 
 
 @dataclass(slots=True)
@@ -53,6 +54,7 @@ class Authorization:
     code_challenge_method: str
     user: ZohoUser | None = None
     organization: Organization | None = None
+    callback: str = field(default="", repr=False)
 
     @property
     def client_name(self) -> str:
@@ -72,15 +74,22 @@ class Authorizations:
         """Take in a client's request; ErrorPage if it is not one that may come back by redirect."""
         client = self._state.clients.get(parameters.get("client_id", ""))
         if client is None or not client.is_enabled(data_center):
-            raise invalid_client()
+            raise invalid_client(data_center)
         redirect_uri = parameters.get("redirect_uri", "")
         if redirect_uri not in client.redirect_uris:
-            raise ErrorPage("Invalid Redirect Uri", "The redirect URI passed does not match with the one configured.")
+            raise ErrorPage(
+                "Invalid Redirect Uri",
+                "The redirect URI passed does not match with the one configured.",
+                f"Passed: {redirect_uri or 'none'}. Configured: {', '.join(client.redirect_uris) or 'none'}.",
+            )
         if parameters.get("response_type") != "code":
-            raise ErrorPage("Invalid Response Type", "The response type passed is not one for this client.")
+            raise ErrorPage(
+                "Invalid Response Type", "The response type passed is not one for this client.", "Use code."
+            )
         scopes = split_scopes(parameters.get("scope"))
-        if not scopes or not all(map(is_known, scopes)):
-            raise ErrorPage("Invalid OAuth Scope", "Scope does not exist.")
+        unknown = [scope for scope in scopes if not is_known(scope)]
+        if unknown or not scopes:
+            raise ErrorPage("Invalid OAuth Scope", "Scope does not exist.", ", ".join(unknown) or "None was passed.")
         method = parameters.get("code_challenge_method", "plain")
         if method not in CHALLENGE_METHODS:
             raise ErrorPage("Invalid Code Challenge Method", "The method is S256 or plain.")
@@ -111,7 +120,7 @@ class Authorizations:
             raise ErrorPage("Invalid User", "Nobody is known here by that name.")
         goes_on = self._state.switches["switched_off_data_center"] == "callback"
         if not goes_on and not authorization.client.is_enabled(user.data_center):
-            raise invalid_client()
+            raise invalid_client(user.data_center)
         authorization.user, authorization.organization = user, None
         if not user.members:
             raise ErrorPage("No Organization", "You belong to no Bigin organization.")
@@ -133,9 +142,13 @@ class Authorizations:
         return not {scope.lower() for scope in authorization.scopes} <= consented
 
     def finish(self, authorization: Authorization, address: Address, *, accept: bool, asked: bool) -> str:
-        """Give the callback's address, which ends the authorization; `asked` if the person has just consented."""
+        """Give the callback's address; `asked` if the person has just decided. Once given, it stays the same."""
+        if not authorization.callback:
+            authorization.callback = self._end(authorization, address, accept=accept, asked=asked)
+        return authorization.callback
+
+    def _end(self, authorization: Authorization, address: Address, *, accept: bool, asked: bool) -> str:
         user, organization = _decided(authorization)
-        self._state.authorizations.pop(authorization.key, None)
         key, now = (authorization.client.client_id, user.zuid), self._state.clock.seconds()
         given = self._state.codes_given.count(key, since=now - CODE_WINDOW_SECONDS)
         # CRM's pages use this word for the limit, too.
@@ -207,22 +220,27 @@ class AuthorizationPages:
                 raise ErrorPage("Invalid Request Method", "This page is not asked for in this way.")
             return operation(request, address)
         except ErrorPage as error:
-            text = pages.error_page(error.headline, error.sentence, data_center=address.data_center)
+            text = pages.error_page(error.headline, error.sentence, error.hint, data_center=address.data_center)
             return _html(text, self._state.switches["auth_error_status"], outcome=error.headline)
 
     def _begin(self, request: Request, address: Address) -> Response:
         authorization = self._steps.begin(request.query, address.data_center)
-        choices = pages.join(
-            pages.fill(pages.USER, zuid=user.zuid, name=user.full_name, email=user.email, data_center=user.data_center)
-            for user in self._steps.users(address.data_center)
-        )
+        choices = pages.join(self._choice(user) for user in self._steps.users(address.data_center))
         content = pages.fill(pages.SIGN_IN, choices=choices, **_common(authorization, address, "user"))
         return _html(pages.page("Sign in", content, data_center=address.data_center))
 
+    def _choice(self, user: ZohoUser) -> pages.Markup:
+        names = [self._state.organizations[org_id].company_name for org_id in user.members]
+        return pages.fill(
+            pages.USER, zuid=user.zuid, name=user.full_name, email=user.email, data_center=user.data_center,
+            organizations=", ".join(names) or "no organization",
+        )  # fmt: skip
+
     def _sign_in(self, request: Request, address: Address) -> Response:
         authorization = self._authorization(request)
-        user = self._state.people.by_zuid(request.parameters.get("user", ""))
-        self._steps.sign_in(authorization, user, address.data_center)
+        if not authorization.callback:
+            user = self._state.people.by_zuid(request.parameters.get("user", ""))
+            self._steps.sign_in(authorization, user, address.data_center)
         return self._go_on(authorization, address)
 
     def _show_organizations(self, request: Request, address: Address) -> Response:
@@ -241,7 +259,8 @@ class AuthorizationPages:
 
     def _choose(self, request: Request, address: Address) -> Response:
         authorization = self._authorization(request)
-        self._steps.choose(authorization, request.parameters.get("org_id", ""))
+        if not authorization.callback:
+            self._steps.choose(authorization, request.parameters.get("org_id", ""))
         return self._go_on(authorization, address)
 
     def _show_consent(self, request: Request, address: Address) -> Response:
@@ -270,17 +289,19 @@ class AuthorizationPages:
     def _go_on(self, authorization: Authorization, address: Address) -> Response:
         """Send the browser to what is next, at the accounts server of the user's data center."""
         user = authorization.user
-        if user is not None and authorization.organization is not None and not self._steps.needs_consent(authorization):
+        is_over = bool(authorization.callback)
+        if is_over or (authorization.organization is not None and not self._steps.needs_consent(authorization)):
             location = self._steps.finish(authorization, address, accept=True, asked=False)
-            return _redirect(location, outcome="consented before")
+            return _redirect(location, outcome="over" if is_over else "consented before")
         step = "organization" if authorization.organization is None else "consent"
         server = address.accounts_server(user.data_center if user else None)
         return _redirect(f"{server}{PATH}/{step}?authorization={authorization.key}", outcome=step)
 
 
-def invalid_client() -> ErrorPage:
-    """Build the page for a client that is unknown, or not switched on here."""
-    return ErrorPage("Invalid Client", "Client ID passed does not exist.")
+def invalid_client(data_center: str) -> ErrorPage:
+    """Build the page for a client that is unknown, or not switched on in that data center."""
+    hint = f"Or it is not switched on in data center {data_center}."
+    return ErrorPage("Invalid Client", "Client ID passed does not exist.", hint)
 
 
 def _decided(authorization: Authorization) -> tuple[ZohoUser, Organization]:

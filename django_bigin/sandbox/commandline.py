@@ -30,6 +30,8 @@ examples:
       One organization in us with a few hundred made-up records.
   python -m django_bigin.sandbox --organizations us,eu --records Contacts=5000 Accounts=800
       Two organizations, each with so many.
+  python -m django_bigin.sandbox --organizations us,eu,ca --redirect-uri http://localhost:8000/bigin/callback/
+      One server-based client for all three (`client` in the start document), for a site that connects in the browser.
   python -m django_bigin.sandbox --load my-data/ --start-file /tmp/bigin.json
       Records from my-data/Contacts.csv, my-data/Accounts.csv, ...; what a script needs to connect in /tmp/bigin.json.
 
@@ -37,6 +39,7 @@ while it runs:
   curl http://127.0.0.1:8400/_sandbox/start                                     ids, secrets and a fresh code
   curl -X POST http://127.0.0.1:8400/_sandbox/clock -d '{"advance_seconds": 3600}'
   curl -X POST http://127.0.0.1:8400/_sandbox/faults -d '{"path": "/bigin/v2/Contacts", "status": 502}'
+  curl -X POST http://127.0.0.1:8400/_sandbox/users -d '{"email": "noor@two.example", "org_ids": ["...", "..."]}'
   curl http://127.0.0.1:8400/_sandbox/calls                                     what was asked, and how often
 
 The start file holds secrets of the sandbox alone; it is readable by you only, and removed when the sandbox stops.

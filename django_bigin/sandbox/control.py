@@ -7,27 +7,22 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import fields as fields_of
-from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
-from .addresses import DATA_CENTERS, read_address
 from .application import Application
-from .authorization import PATH as AUTHORIZATION_PATH
-from .authorization import Authorizations, ErrorPage
 from .canonical import USER_KEYS, content_hash, module_hash
 from .changes import Writer, unique_clash
 from .clock import SandboxClock
 from .control_http import ControlPaths
+from .control_oauth import DEFAULT_REDIRECT_URI, OAuthControl, copy_client, show_client
 from .errors import RowRefusal
 from .faults import Fault, split_call
 from .http import Request, Response
 from .loading import LoadReport, load_directory
 from .modules import MODULES, RECORD_MODULES, SYSTEM_TIMES, custom_field
 from .organization import Organization, User
-from .people import ZohoUser
 from .rendering import listed_names
 from .scopes import split_scopes
 from .seeding import ORDER, Generator
@@ -37,9 +32,7 @@ from .store import ModuleStore, Record
 from .switches import check_switch, default_switches
 from .values import RowReader
 
-DEFAULT_REDIRECT_URI = "http://localhost:8000/bigin/callback/"
 GRANT_TOKEN_SECONDS = 600
-FIRST_ZUID = 60_000_000  # below every one that an organization gives its users
 HASH_STEP, HASH_TRIES = 1_000, 3
 # What an entry of `organizations` may say; the rest an Organization takes as it is.
 OWN_OPTIONS = {"records", "redirect_uri", "client_id", "client_secret", "secrets"}
@@ -47,7 +40,7 @@ ORGANIZATION_OPTIONS = {"data_center", "company_name", "time_zone", "paid", "lic
 USERS = "Users"
 
 
-class Control:
+class Control(OAuthControl):
     """The sandbox's state and everything that steers it; `Sandbox` adds the server."""
 
     def __init__(
@@ -67,7 +60,7 @@ class Control:
         self._start_switches = {name: check_switch(name, value) for name, value in (switches or {}).items()}
         # Clients outlive a reset, as registrations in a console would; codes and tokens do not.
         self._start_entries = [self._entry(options) for options in organizations or [{}]]
-        self._start_client = self._client_for(self._start_entries)
+        self._start_client = self._new_client_for(self._start_entries)
         self._application = Application(self._new_state(), control=ControlPaths(self).handle)
         self._lock = self._application.lock
 
@@ -86,7 +79,7 @@ class Control:
     @property
     def client(self) -> dict[str, Any]:
         """Give the server-based client that is switched on in every organization's data center at the start."""
-        return _show_client(self._state.clients[self._start_client.client_id])
+        return show_client(self._state.clients[self._start_client.client_id])
 
     def handle(self, request: Request) -> Response:
         """Answer one request without any server: what a WSGI or ASGI front would call."""
@@ -115,7 +108,7 @@ class Control:
         self._shown: list[dict[str, str]] = []
         for entry in self._start_entries:
             self._open(entry)
-        self._state.clients[self._start_client.client_id] = _copy_client(self._start_client)
+        self._state.clients[self._start_client.client_id] = copy_client(self._start_client)
         if self._load is not None:
             self.load_report = load_directory(self._state.organization(), self._load, now=self._state.now())
         return self._state
@@ -152,7 +145,8 @@ class Control:
             client = Client(entry["client_id"], organization.data_center, {})
             state.clients[client.client_id] = client
         client.secrets |= {organization.data_center: entry["client_secret"], **entry["secrets"]}
-        client.redirect_uris.append(entry["redirect_uri"])
+        if entry["redirect_uri"] not in client.redirect_uris:
+            client.redirect_uris.append(entry["redirect_uri"])
         client.own_org_ids.add(organization.org_id)
         admin = organization.admin
         person = state.people.welcome(
@@ -178,140 +172,6 @@ class Control:
         }
         self._shown.append(shown)
         return shown
-
-    # clients
-
-    def add_client(
-        self,
-        *,
-        data_centers: Iterable[str] | None = None,
-        home_data_center: str | None = None,
-        redirect_uris: Iterable[str] | None = None,
-        redirect_uri: str | None = None,
-        shared_secret: bool = False,
-        name: str = "",
-    ) -> dict[str, Any]:
-        """Register a server-based client (gone after a reset): {"client_id", "redirect_uri", "secrets", ...}.
-
-        Args:
-            data_centers: where it is switched on beside its home; every organization's if not given.
-            shared_secret: one secret for all of them, as the console's checkbox says.
-        """
-        with self._lock:
-            codes = list(data_centers if data_centers is not None else self._data_centers())
-            home = _checked_code(home_data_center or (codes[0] if codes else "us"))
-            uris = list(redirect_uris or [redirect_uri or DEFAULT_REDIRECT_URI])
-            client = Client(new_client_id(), home, {home: self._vault.client_secret()}, uris, name, shared_secret)
-            self._state.clients[client.client_id] = client
-            return self.switch_client(client.client_id, dict.fromkeys(codes, True))
-
-    def switch_client(self, client_id: str, data_centers: dict[str, bool]) -> dict[str, Any]:
-        """Move a client's sliders, one a data center: {"eu": True, "ca": False}. A secret stays while it is off."""
-        with self._lock:
-            if client_id not in self._state.clients:
-                raise ValueError(f"there is no client {client_id!r}")
-            client = self._state.clients[client_id]
-            for code, on in data_centers.items():
-                if _checked_code(code) == client.home and not on:
-                    raise ValueError(f"{code} is the client's home, where it cannot be switched off")
-                if on and code not in client.secrets:
-                    shared = client.secrets.get(client.home, "") if client.shared_secret else ""
-                    client.secrets[code] = shared or self._vault.client_secret()
-                (client.switched_off.discard if on else client.switched_off.add)(code)
-            return _show_client(client)
-
-    def _client_for(self, entries: list[dict[str, Any]]) -> Client:
-        """Register the client of the start document: one for the data centers of all organizations."""
-        codes = dict.fromkeys(entry["data_center"] for entry in entries)
-        secrets = {code: self._vault.client_secret() for code in codes}
-        return Client(new_client_id(), next(iter(codes)), secrets, [entries[0]["redirect_uri"]], "Example site")
-
-    def _data_centers(self) -> list[str]:
-        return list(dict.fromkeys(o.data_center for o in self._state.organizations.values()))
-
-    # Zoho users and their consent
-
-    def users(self) -> list[dict[str, Any]]:
-        """Give the Zoho users who can sign in: at the start, each organization's administrator."""
-        with self._lock:
-            return [user.as_dict() for user in self._state.people.all()]
-
-    def add_user(
-        self,
-        email: str,
-        *,
-        data_center: str | None = None,
-        org_ids: Iterable[str] | None = None,
-        first_name: str | None = None,
-        last_name: str = "",
-    ) -> dict[str, Any]:
-        """Add a Zoho user, or more organizations to one who is there: who is new to an organization joins its users.
-
-        Args:
-            data_center: where the user lives; that of the first organization if not given.
-            org_ids: the user's organizations; the first one of the data center if not given, [] for none.
-        """
-        with self._lock:
-            state = self._state
-            if org_ids is None:
-                org_ids = [o.org_id for o in state.organizations.values() if data_center in {None, o.data_center}][:1]
-            found = [state.organization(org_id) for org_id in org_ids]
-            code = _checked_code(data_center or (found or [state.organization()])[0].data_center)
-            surname = last_name or email.partition("@")[0]
-            full_name = f"{first_name} {surname}" if first_name else surname
-            zuid = str(FIRST_ZUID + len(state.people.all()))
-            # Before anything changes.
-            if wrong := [o for o in found if o.data_center != code]:
-                raise ValueError(f"organization {wrong[0].org_id} is in {wrong[0].data_center}, not in {code}")
-            user = state.people.welcome(email, full_name, data_center=code, zuid=zuid)
-            for organization in found:
-                member = organization.user_named(email) or organization.add_user(
-                    last_name=surname, first_name=first_name, email=email, zuid=user.zuid, at=state.now()
-                )
-                state.people.join(user, organization, member)
-            return user.as_dict()
-
-    def consent(
-        self, authorization_url: str, user: str | None = None, org_id: str | None = None, accept: bool = True
-    ) -> str:
-        """Do what a person would in the pages, and give the callback's address.
-
-        Args:
-            user: e-mail address or ZUID; if not given a member of `org_id`, or whoever lives where the address leads.
-            org_id: needed where the user has several organizations.
-
-        Raises:
-            ValueError: a person would have seen an error page; its headline is in the message.
-        """
-        split = urlsplit(authorization_url)
-        request = Request("GET", authorization_url, {"Host": split.netloc})
-        request.path = split.path
-        address = read_address(split.netloc, split.path)
-        if address is None or address.path.rstrip("/") != AUTHORIZATION_PATH:
-            raise ValueError("that is not the address of an authorization")
-        with self._lock:
-            steps = Authorizations(self._state)
-            try:
-                authorization = steps.begin(request.query, address.data_center)
-                person = self._person(steps.users(address.data_center), user, org_id, address.data_center)
-                steps.sign_in(authorization, person, address.data_center)
-                if org_id is not None or authorization.organization is None:
-                    steps.choose(authorization, org_id or "")
-                asked = steps.needs_consent(authorization)
-                return steps.finish(authorization, address, accept=accept or not asked, asked=asked)
-            except ErrorPage as error:
-                raise ValueError(str(error)) from error
-
-    def _person(
-        self, reachable: list[ZohoUser], name: str | None, org_id: str | None, data_center: str
-    ) -> ZohoUser | None:
-        if name is not None:
-            found = [user for user in self._state.people.named(name) if user in reachable]
-        elif org_id is not None:
-            found = [user for user in reachable if org_id in user.members]
-        else:
-            found = sorted(reachable, key=lambda user: user.data_center != data_center)
-        return found[0] if found else None
 
     # records
 
@@ -563,7 +423,10 @@ class Control:
             self._application.faults.clear()
 
     def revoke_grant(self, *, org_id: str | None = None, refresh_token: str | None = None) -> int:
-        """Revoke one grant, or all of an organization, as its user would in Zoho's own pages; gives how many."""
+        """Revoke one grant, or all of an organization, as its user would in Zoho's own pages; gives how many.
+
+        The user's consent goes with it.
+        """
         with self._lock:
             grants = self._state.grants
             if refresh_token is not None:
@@ -573,6 +436,8 @@ class Control:
                 doomed = [grant for grant in grants.values() if grant.org_id == wanted]
             for grant in doomed:
                 self._state.close_grant(grant)
+                client_id, zuid = self._state.owner_of(grant)
+                self._state.consents.pop((client_id, zuid, grant.org_id), None)
             return len(doomed)
 
     def mint_grant_token(
@@ -610,28 +475,6 @@ class Control:
         with self._lock:
             self._state.switches.update(checked)
             return dict(self._state.switches)
-
-
-def _checked_code(code: str) -> str:
-    if code not in DATA_CENTERS:
-        raise ValueError(f"there is no data center {code!r}; there are {', '.join(DATA_CENTERS)}")
-    return code
-
-
-def _copy_client(client: Client) -> Client:
-    return replace(
-        client, secrets=dict(client.secrets), redirect_uris=list(client.redirect_uris),
-        switched_off=set(client.switched_off), own_org_ids=set(client.own_org_ids),
-    )  # fmt: skip
-
-
-def _show_client(client: Client) -> dict[str, Any]:
-    return {
-        "client_id": client.client_id,
-        "home_data_center": client.home,
-        "redirect_uri": client.redirect_uris[0],
-        "secrets": {code: secret for code, secret in client.secrets.items() if client.is_enabled(code)},
-    }
 
 
 def _read(organization: Organization, store: ModuleStore, row: dict[str, Any], number: int, *, new: bool) -> Record:

@@ -47,6 +47,7 @@ button { font: inherit; padding: .5rem 1.25rem; border-radius: 8px; border: 1px 
 button.choice { display: block; width: 100%; text-align: left; padding: .625rem .875rem; }
 button.main { background: var(--accent); border-color: var(--accent); color: Canvas; }
 button:focus-visible, input:focus-visible { outline: 3px solid var(--accent); outline-offset: 2px; }
+main > :last-child, form > :last-child { margin-bottom: 0; }
 .buttons { display: flex; gap: .75rem; }
 """)
 
@@ -56,6 +57,7 @@ PAGE = """<!DOCTYPE html>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>{title}</title>
+<link rel="icon" href="data:,">
 <style>{style}</style>
 </head>
 <body>
@@ -64,7 +66,7 @@ PAGE = """<!DOCTYPE html>
 <h1>{title}</h1>
 {content}
 </main>
-<footer>A sandbox on this machine: nothing here is Zoho's, and nothing reaches Zoho.</footer>
+<footer>A sandbox on this machine; nothing reaches Zoho.</footer>
 </body>
 </html>
 """
@@ -77,7 +79,7 @@ SIGN_IN = """<p>Choose who you are, to go on to <strong>{client}</strong>. There
 </ul>
 </form>"""
 USER = """<li><button class="choice" name="user" value="{zuid}">{name}
-<small>{email}, data center {data_center}</small></button></li>"""
+<small>{email}</small><small>{organizations}, data center {data_center}</small></button></li>"""
 
 ORGANIZATIONS = """<p>You are <strong>{email}</strong>. <strong>{client}</strong> will see one organization only.</p>
 <form method="post" action="{action}">
@@ -110,6 +112,7 @@ def page(title: str, content: Markup, *, data_center: str) -> str:
     return fill(PAGE, title=title, content=content, style=STYLE, data_center=data_center)
 
 
-def error_page(headline: str, sentence: str, *, data_center: str) -> str:
-    """Give the page of a request that cannot be answered by a redirect."""
-    return page(headline, fill("<p>{sentence}</p>", sentence=sentence), data_center=data_center)
+def error_page(headline: str, sentence: str, hint: str = "", *, data_center: str) -> str:
+    """Give the page of a request that cannot be answered by a redirect; the hint is the sandbox's own."""
+    content = fill("<p>{sentence}<small>{hint}</small></p>", sentence=sentence, hint=hint)
+    return page(headline, content, data_center=data_center)

@@ -211,3 +211,49 @@ def test_answers_may_leave_out_scope_and_domain(sandbox, program):
     sandbox.switch(token_scope=False, token_api_domain=False)
 
     assert set(program.refresh()[1]) == {"access_token", "token_type", "expires_in"}
+
+
+# without a code
+
+
+def credentials_form(program, **changes):
+    form = {"grant_type": "client_credentials", "scope": "ZohoBigin.org.READ,ZohoBigin.users.READ"}
+    return form | {"soid": f"ZohoBigin.{program.entry['org_id']}"} | changes
+
+
+def test_a_self_clients_credentials_give_an_access_token_alone(program):
+    status, answer, _ = program.token(**credentials_form(program))
+
+    assert status == 200
+    assert set(answer) == {"access_token", "scope", "api_domain", "token_type", "expires_in"}
+    assert program.connect(answer["access_token"]).get("org")[0] == 200
+
+
+def test_they_need_an_organization_of_the_owners(two):
+    us, eu = two
+
+    assert us.token(**credentials_form(us, soid=""))[:2] == (200, {"error": "missing_org_info"})
+    assert us.token(**credentials_form(eu))[1] == {"error": "missing_org_info"}
+    assert us.token(**credentials_form(us, scope="ZohoBigin.nothing.READ"))[1] == {"error": "invalid_scope"}
+
+
+def test_the_user_behind_a_token_is_told(sandbox, program):
+    program.connect_with("AaaServer.profile.READ")
+    headers = {"Authorization": program.authorization}
+    status, answer, _ = program.ask("GET", "/oauth/user/info", headers=headers)
+
+    assert status == 200
+    assert answer == {
+        "First_Name": "Mira", "Last_Name": "Holt", "Display_Name": "Mira Holt",
+        "Email": "mira@sandbox-us-1.example", "ZUID": int(sandbox.users()[0]["zuid"]),
+    }  # fmt: skip
+
+
+def test_but_not_without_its_scope(program):
+    program.connect()
+    headers = {"Authorization": program.authorization}
+    wanted = {"response": "error", "cause": "INVALID_OAUTHSCOPE"}
+
+    assert program.ask("GET", "/oauth/user/info", headers=headers)[:2] == (401, wanted)
+    assert program.ask("GET", "/oauth/user/info")[0] == 401
+    assert program.ask("POST", "/oauth/user/info", headers=headers)[0] == 400
