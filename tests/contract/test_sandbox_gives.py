@@ -4,9 +4,11 @@ The client is held to the same files by a test of its own; neither side sees the
 """
 
 import json
+from base64 import urlsafe_b64encode
+from hashlib import sha256
 from http.client import HTTPConnection
 from pathlib import Path
-from urllib.parse import quote, urlencode
+from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 
 import pytest
 
@@ -51,6 +53,24 @@ class World:
         form = {"grant_type": "authorization_code", "code": code}
         form |= {name: self.entry[name] for name in ("client_id", "client_secret")}
         return "Zoho-oauthtoken " + self.ask("POST", "/oauth/v2/token", form, None)[2]["access_token"]
+
+    def redirect(self, *, user=0, times=1, seconds=0, **changes):
+        """Let a user consent to the server-based client, so that the case's code is the callback's."""
+        client = self.sandbox.client
+        query = {
+            "response_type": "code", "client_id": client["client_id"], "redirect_uri": client["redirect_uri"],
+            "scope": "ZohoBigin.modules.ALL,ZohoBigin.settings.ALL", "access_type": "offline", **changes,
+        }  # fmt: skip
+        url = f"{self.sandbox.url}/oauth/v2/auth?{urlencode(query)}"
+        for _ in range(times):
+            callback = self.sandbox.consent(url, user=self.sandbox.users()[user]["email"])
+        self.sandbox.advance(seconds)
+        self.stands_for |= {
+            "1000.ABCDEFGHIJ0123456789KLMNOPQRST": client["client_id"],
+            "0123456789abcdef0123456789abcdef0123456789": client["secrets"]["us"],
+            "https://site.example/bigin/callback/": client["redirect_uri"],
+            f"1000.{'a7' * 16}.{'b8' * 16}": dict(parse_qsl(urlsplit(callback).query))["code"],
+        }
 
     def contacts(self):
         self.sandbox.add_records("Accounts", [{"Account_Name": "Orbit Tools"}])
@@ -135,6 +155,21 @@ def used_code(world):
     world.ask("POST", "/oauth/v2/token", form, None)
 
 
+def redirected(**options):
+    return lambda world: world.redirect(**options)
+
+
+def redirected_elsewhere(world):
+    world.sandbox.add_organization(data_center="eu")
+    world.sandbox.switch_client(world.sandbox.client["client_id"], {"eu": True})
+    world.redirect(user=1)
+
+
+def challenge(verifier):
+    digest = urlsafe_b64encode(sha256(verifier.encode()).digest())
+    return {"code_challenge": digest.rstrip(b"=").decode(), "code_challenge_method": "S256"}
+
+
 def use_up_credits(world):
     world.sandbox.switch(credit_budget=1)
     world.ask("GET", "/bigin/v2/org", {}, None)
@@ -154,6 +189,13 @@ SITUATIONS = {
     "the eleventh refresh within ten minutes is throttled": throttled(),
     "a throttle may be answered with 200": throttled(throttle_status=200),
     "a throttle may speak Chinese": throttled(throttle_locale="zh"),
+    "a redirect's code gives both tokens where offline access was asked for": redirected(),
+    "a redirect's code with a verifier gives both tokens": redirected(**challenge("v" * 50)),
+    "a redirect's code gives no refresh token to who asked for online access": redirected(access_type="online"),
+    "a redirect's code gives no second refresh token without a second consent": redirected(times=2),
+    "another redirect URI than the code's is refused with 200": redirected(),
+    "a redirect's code that ran out is refused with 200": redirected(seconds=120),
+    "a redirect's code of another data center is refused with 200": redirected_elsewhere,
     "the deleted log says who, when and whether for good": World.deleted_contact,
     "deleting answers each id": World.tasks,
     "no token is AUTHENTICATION_FAILURE": without_token,
