@@ -62,6 +62,11 @@ def demo(rest):
     return run([ensure_environment(RUN), "-m", "example_project.demo"] + rest, cwd=os.getcwd())
 
 
+def site(rest):
+    """serve the whole example with a login for the admin: sandbox, site, workers and beat, until Ctrl-C"""
+    return run([ensure_environment(RUN), "-m", "example_project.serve"] + rest)
+
+
 def test(rest):
     """run the suite: `--database sqlite|postgres|mariadb`, and after `--` whatever pytest takes"""
     own, for_pytest = split(rest)
@@ -158,6 +163,7 @@ def show_help(rest):
 
 VERBS = {
     "demo": demo,
+    "site": site,
     "test": test,
     "lint": lint,
     "types": types,

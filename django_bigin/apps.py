@@ -1,4 +1,4 @@
-"""The app: registers the system checks and keeps secrets out of the logs of the libraries underneath; no more."""
+"""The app: registers the system checks and keeps secrets out of the logs around it; no more."""
 
 from __future__ import annotations
 
@@ -13,5 +13,7 @@ class BiginConfig(AppConfig):
     def ready(self) -> None:
         from . import checks  # noqa: F401  # registers itself
         from .api.oauth import redact_logs
+        from .logs import hide_codes
 
         redact_logs()
+        hide_codes()

@@ -91,7 +91,7 @@ class Browser:
         self._show(self._session.get(urljoin(self.url, url), timeout=60))
 
     def press(self, button: str, **values: str) -> None:
-        """Press a button that is called so, or begins so, with the fields of its form filled in.
+        """Press the button that says this, with the fields of its form filled in.
 
         A value for a choice may be a part of what stands beside it, such as a user's name.
         """
@@ -107,13 +107,13 @@ class Browser:
             self._show(self._session.get(url, params=data, headers=headers, timeout=60))
 
     def has(self, button: str) -> bool:
-        """Whether the page has a button that begins so."""
-        return any(text.startswith(button) for form in self.forms for text in form.buttons)
+        """Whether the page has a button that says this."""
+        return any(button in text for form in self.forms for text in form.buttons)
 
     def _button(self, label: str) -> tuple[Form, tuple[str, str]]:
         for form in self.forms:
             for text, button in form.buttons.items():
-                if text.startswith(label):
+                if label in text:
                     return form, button
         raise LookupError(f"{self.url} has no button {label!r}: {self.text[:1500]}")
 

@@ -23,8 +23,16 @@ START_SECONDS = 60
 class Stack:
     """Starts the processes, one log each in `folder`, and stops them at the end."""
 
-    def __init__(self, folder: Path, *, organizations: Sequence[str], sandbox_options: Sequence[str] = ()) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        organizations: Sequence[str],
+        sandbox_options: Sequence[str] = (),
+        log_level: str = "INFO",
+    ) -> None:
         self.folder = folder
+        self._log_level = log_level
         self.site_url = f"http://localhost:{free_port()}"
         self.start: dict[str, Any] = {}
         self._organizations = organizations
@@ -65,8 +73,10 @@ class Stack:
                 "--without-gossip",
                 "--without-mingle",
             ]
-            self._spawn(f"worker-{queue}", *celery, "worker", *options, "-l", "INFO")
-        self._spawn("beat", *celery, "beat", "-l", "INFO", "-s", str(self.folder / "beat-schedule"), "--pidfile=")
+            self._spawn(f"worker-{queue}", *celery, "worker", *options, "-l", self._log_level)
+        self._spawn(
+            "beat", *celery, "beat", "-l", self._log_level, "-s", str(self.folder / "beat-schedule"), "--pidfile="
+        )
 
     def look(self) -> None:
         """End with the reason if a process has died."""
@@ -104,6 +114,7 @@ class Stack:
             BIGIN_CLOCK="example_project.sandbox_clock.now",
             BIGIN_TICK_SECONDS="1",
             CELERY_FOLDER=str(self.folder / "messages"),
+            LOG_LEVEL=self._log_level,
         )
         os.environ.setdefault("DATABASE_URL", f"sqlite:///{self.folder / 'demo.sqlite3'}")
 

@@ -1,0 +1,34 @@
+"""What the demo and `dev.py site` begin with: tenants, a person who may do everything, and one client registration."""
+
+from typing import Any
+
+DATA_CENTERS = ("us", "eu", "ca")
+# Tenant, its name, and the data center where its Zoho user lives.
+TENANTS = (("acme", "Acme Pumps", "us"), ("maple", "Maple Tools", "ca"), ("eiffel", "Eiffel Ponts", "eu"))
+USER = PASSWORD = "demo"  # of a site for this machine only
+
+
+def prepare(start: dict[str, Any]) -> None:
+    """Make the database, and in it what an administrator would have entered.
+
+    Args:
+        start: the sandbox's start document; its server-based client is registered for all tenants.
+    """
+    from django.contrib.auth import get_user_model
+    from django.core.management import call_command
+
+    from django_bigin.models import ClientRegistration, ClientSecret, Tenant
+
+    call_command("migrate", verbosity=0)
+    get_user_model().objects.create_superuser(USER, "demo@localhost", PASSWORD)
+    for slug, name, _ in TENANTS:
+        Tenant.objects.create(slug=slug, name=name)
+    client = start["client"]
+    registration = ClientRegistration.objects.create(
+        name="Our server-based client",
+        client_id=client["client_id"],
+        home_data_center=client["home_data_center"],
+        redirect_uri=client["redirect_uri"],
+    )
+    for data_center, secret in client["secrets"].items():
+        ClientSecret.objects.create(registration=registration, data_center=data_center, secret=secret)
