@@ -208,9 +208,12 @@ def disconnect(connection: Connection, *, actor: str = "", purge: bool = False) 
         )
         statuses.move(connection, Status.DISCONNECTED)
         audit.record("disconnect", connection, actor=actor, detail="with purge" if purge else "")
+        # The caller's object may be older than the grant that is to be revoked.
+        connection.refresh_from_db()
     outcome = _revoke(connection)
     if outcome.revoked:
-        Connection.objects.filter(pk=connection.pk, status=Status.DISCONNECTED).update(refresh_token="")
+        this_grant = Connection.objects.filter(pk=connection.pk, grant_version=connection.grant_version)
+        this_grant.filter(status=Status.DISCONNECTED).update(refresh_token="")
     if purge:
         purge_mirror(connection)
     connection.refresh_from_db()
@@ -219,7 +222,8 @@ def disconnect(connection: Connection, *, actor: str = "", purge: bool = False) 
 
 def purge_mirror(connection: Connection) -> None:
     """Delete everything that was mirrored through a connection; the connection and its audit stay."""
-    for model in (Record, SetAsideRow, ModuleSync, ModuleSchema, Job):
+    # The progress first: a page that is being stored holds its row, and without it none is stored any more.
+    for model in (ModuleSync, Record, SetAsideRow, ModuleSchema, Job):
         model._default_manager.filter(connection=connection).delete()
 
 
@@ -258,18 +262,16 @@ def revoke_left_over(connection: Connection) -> bool:
 
 def pause(connection: Connection, *, actor: str = "") -> bool:
     """Stop working with a connection until it is resumed; its data stays. False where there is nothing to pause."""
-    before = connection.status
-    working = (Status.HEALTHY, Status.DEGRADED, Status.MISCONFIGURED)
-    if not statuses.move(connection, Status.PAUSED, only_from=working):
+    if not statuses.move(connection, Status.PAUSED, only_from=statuses.WORKING):
         return False
-    Connection.objects.filter(pk=connection.pk).update(status_before_pause=before)
     audit.record("pause", connection, actor=actor)
     return True
 
 
 def resume(connection: Connection, *, actor: str = "") -> bool:
     """Work with a paused connection again. False where it is not paused."""
-    to = connection.status_before_pause or Status.HEALTHY
+    stored = Connection.objects.filter(pk=connection.pk).values_list("status_before_pause", flat=True).first()
+    to = stored if stored in statuses.WORKING else Status.HEALTHY
     if not statuses.move(connection, to, only_from=(Status.PAUSED,)):
         return False
     audit.record("resume", connection, actor=actor)

@@ -12,6 +12,9 @@ from .models import Connection
 from .signals import connection_changed
 
 Status = Connection.Status
+WORKING = (Status.HEALTHY, Status.DEGRADED, Status.MISCONFIGURED)
+"""Neither waiting for a person nor switched off by one."""
+TRIES = 10
 
 
 def move(connection: Connection, to: str, *, reason: str = "", only_from: Collection[str] = ()) -> bool:
@@ -25,17 +28,25 @@ def move(connection: Connection, to: str, *, reason: str = "", only_from: Collec
     Returns:
         Whether this call made the change.
     """
-    for old in only_from or [status for status in Status.values if status != to]:
-        rows = Connection.objects.filter(pk=connection.pk, status=old)
-        if old != to and rows.update(**_changes(to, reason)):
-            connection.status, connection.status_reason = to, reason
+    for _ in range(TRIES):
+        rows = Connection.objects.filter(pk=connection.pk)
+        old = rows.values_list("status", flat=True).first()
+        if old is None or old == to or (only_from and old not in only_from):
+            return False
+        changes = _changes(old, to, reason)
+        # Only from what was seen: where somebody else was faster, look again.
+        if rows.filter(status=old).update(**changes):
+            for name, value in changes.items():
+                setattr(connection, name, value)
             announce(connection, old=old, new=to, reason=reason)
             return True
     return False
 
 
-def _changes(to: str, reason: str) -> dict[str, Any]:
+def _changes(old: str, to: str, reason: str) -> dict[str, Any]:
     changes: dict[str, Any] = {"status": to, "status_reason": reason, "status_since": clock.now()}
+    if to == Status.PAUSED:
+        changes["status_before_pause"] = old
     if to == Status.HEALTHY:
         changes["last_alert_status"] = ""  # the next time it fails is another change, with a mail of its own
     return changes

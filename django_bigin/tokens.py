@@ -18,7 +18,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import connections as databases
-from django.db import router
+from django.db import router, transaction
 from django.db.models import Q
 
 from . import clock, statuses
@@ -102,8 +102,10 @@ def ensure_fresh_token(
         RefreshTokenError: the grant is gone, or was switched off: a person must connect again or resume.
         ClientCredentialsError: the accounts server refuses the client: a person must compare its settings.
         TransientError: not now; `retry_after` says in how many seconds. TokenPendingError: the wait was too short.
-        BiginError: the refresh would have to happen inside an open transaction on SQLite.
+        BiginError: the refresh would have to happen inside an open transaction on SQLite; or the database belongs to
+            another installation, and its tokens with it.
     """
+    require_ownership()
     alias = router.db_for_write(Connection)
     if databases[alias].in_atomic_block:
         return _ensure_inside_transaction(alias, connection_id, refused=refused, wait_seconds=wait_seconds)
@@ -208,7 +210,7 @@ def _ensure_inside_transaction(alias: str, connection_id: int, *, refused: str, 
 
 def require_connected(connection: Connection) -> None:
     """Refuse to work with a connection that waits for a person, in that person's words."""
-    if connection.status in (Status.HEALTHY, Status.DEGRADED, Status.MISCONFIGURED):
+    if connection.status in statuses.WORKING:
         return
     what_to_do = {
         Status.PENDING: "has not been confirmed yet: confirm it first.",
@@ -291,7 +293,6 @@ def _refresh(connection: Connection, lease_id: str, *, refused: str) -> AccessTo
 
 
 def _ask(connection: Connection, lease_id: str) -> tuple[TokenAnswer, datetime]:
-    require_ownership()
     now = clock.now()
     recent = [at for at in map(datetime.fromisoformat, connection.token_requests) if at > now - REQUESTS_WINDOW]
     if len(recent) >= REQUESTS_AT_MOST:
@@ -350,8 +351,7 @@ def _note_failure(connection: Connection, lease_id: str, error: BiginError) -> N
     judge = next(judge for kind, judge in _FAILURES if isinstance(error, kind))
     changes, status = judge(connection, error)
     if _write(connection, lease_id, **changes) and status:
-        working = (Status.HEALTHY, Status.DEGRADED, Status.MISCONFIGURED)
-        statuses.move(connection, status, reason=error.message, only_from=working)
+        statuses.move(connection, status, reason=error.message, only_from=statuses.WORKING)
 
 
 _Verdict = tuple[dict[str, Any], "Connection.Status | None"]
@@ -399,17 +399,19 @@ def _in_seconds(seconds: float) -> datetime:
 
 def _note_throttled_grant(connection: Connection) -> None:
     """Three grants of one registration throttled within a minute: the limit is the registration's; all of it rests."""
-    state, _ = RegistrationState.objects.get_or_create(
-        registration_id=connection.registration_id, data_center=connection.data_center
-    )
     now = clock.now()
-    recent = {
-        grant: at
-        for grant, at in state.recent_throttled
-        if datetime.fromisoformat(at) > now - REGISTRATION_WINDOW and grant != connection.pk
-    }
-    recent[connection.pk] = now.isoformat()
-    state.recent_throttled = list(recent.items())
-    if len(recent) >= REGISTRATION_GRANTS:
-        state.throttled_until = now + timedelta(seconds=THROTTLED_SECONDS)
-    state.save(update_fields=("recent_throttled", "throttled_until"))
+    key: dict[str, Any] = {"registration_id": connection.registration_id, "data_center": connection.data_center}
+    RegistrationState.objects.get_or_create(**key)
+    with transaction.atomic():
+        # Locked: grants are throttled together, and each must see the others.
+        state = RegistrationState.objects.select_for_update().get(**key)
+        recent = {
+            grant: at
+            for grant, at in state.recent_throttled
+            if datetime.fromisoformat(at) > now - REGISTRATION_WINDOW and grant != connection.pk
+        }
+        recent[connection.pk] = now.isoformat()
+        state.recent_throttled = list(recent.items())
+        if len(recent) >= REGISTRATION_GRANTS:
+            state.throttled_until = now + timedelta(seconds=THROTTLED_SECONDS)
+        state.save(update_fields=("recent_throttled", "throttled_until"))

@@ -1,4 +1,7 @@
-"""The lease on a module: one process at a time works on it, and each page it stores shows that it still holds it."""
+"""The lease on a module: one process at a time works on it, and each page it stores shows that it still holds it.
+
+What is stored also shows that the connection is still at work: a pause or a disconnect stops a sync between two pages.
+"""
 
 from __future__ import annotations
 
@@ -7,9 +10,10 @@ from typing import Any
 
 from django.db.models import Q
 
-from .. import clock
+from .. import clock, statuses
 from ..exceptions import SyncError
-from ..models import ModuleSync
+from ..models import Connection, ModuleSync
+from ..tokens import require_connected
 
 LEASE_SECONDS = 120  # longer than the calls and the storing of one page
 
@@ -34,12 +38,18 @@ def move(progress: ModuleSync, lease_id: str, *, release: bool = False, **change
 
     Raises:
         LeaseLostError: the lease is another's; inside a transaction, all of it must go.
+        RefreshTokenError: the connection was paused or disconnected meanwhile; likewise. It may still be given back.
     """
-    until: dict[str, Any] = {"lease_until": clock.database_in(LEASE_SECONDS)}
+    held = ModuleSync.objects.filter(pk=progress.pk, lease_id=lease_id)
     if release:
-        until = {"lease_id": "", "lease_until": None}
-    held = ModuleSync.objects.filter(pk=progress.pk, lease_id=lease_id).update(**until, **changes)
-    if not held:
+        done = held.update(lease_id="", lease_until=None, **changes)
+    else:
+        working = Connection.objects.filter(pk=progress.connection_id, status__in=statuses.WORKING)
+        done = held.filter(connection__in=working).update(lease_until=clock.database_in(LEASE_SECONDS), **changes)
+    if not done:
+        if not release:
+            require_connected(Connection.objects.get(pk=progress.connection_id))
         raise LeaseLostError(f"Another process took over the sync of {progress.module}; nothing is lost.")
     for name, value in changes.items():
-        setattr(progress, name, value)
+        if not hasattr(value, "resolve_expression"):
+            setattr(progress, name, value)

@@ -95,7 +95,7 @@ def refresh_metadata(client: BiginClient, connection: Connection, rows: Sequence
                 reason = _read_fields(client, row, schema, offered[row.module])
         if reason != row.unavailable_reason:
             row.unavailable_reason = reason
-            row.save(update_fields=("unavailable_reason",))
+            ModuleSync.objects.filter(pk=row.pk).update(unavailable_reason=reason)
     connection.metadata_at = clock.now() + settings.metadata_interval
     Connection.objects.filter(pk=connection.pk).update(metadata_at=connection.metadata_at)
 
@@ -165,12 +165,16 @@ def _read_fields(client: BiginClient, row: ModuleSync, schema: ModuleSchema, mod
             ModuleSync.objects.filter(pk=row.pk).update(full_requested=True)
             row.full_requested = True
             schema.new_fields = sorted({*schema.new_fields, *(names - known)} & names)
-        schema.label = module.plural_label[:200]
-        schema.fields = described
-        schema.display_field = next((field.api_name for field in fields if field.display_field), "")[:120]
-        schema.module_modified_at = module.modified_at
-        schema.fields_read_at = clock.now()
-        schema.save()
+        read = {
+            "label": module.plural_label[:200],
+            "fields": described,
+            "new_fields": schema.new_fields,
+            "display_field": next((field.api_name for field in fields if field.display_field), "")[:120],
+            "module_modified_at": module.modified_at,
+            "fields_read_at": clock.now(),
+        }
+        # Not schema.save(): another process may be reading the same fields for the first time.
+        ModuleSchema.objects.update_or_create(connection_id=row.connection_id, module=row.module, defaults=read)
     return ""
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import logging
 import random
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 
@@ -22,6 +24,8 @@ from . import lease, plan
 from .engine import ModuleRun, SliceEnded, interval
 from .ledger import Meter
 from .results import ModuleResult, OnProgress
+
+logger = logging.getLogger(__name__)
 
 LONGEST_BACKOFF_SECONDS = 3600.0
 
@@ -197,16 +201,22 @@ def _run(run: ModuleRun) -> None:
         result.error = str(error)
     except (ModuleNotAvailableError, ScopeError) as error:
         result.skipped = error.message
-        _release(run, unavailable_reason=error.message)
+        with suppress(lease.LeaseLostError):
+            _release(run, unavailable_reason=error.message)
     except BiginError as error:
         _note_failure(run, error)
         if isinstance(error, AuthorizationError):
             raise
     except (OperationalError, InterfaceError) as error:
         _note_lost_database(run, error)
+    except Exception as error:
+        # Whatever it is, it is this module's: the others go on, and this one is tried again.
+        logger.exception("The sync of %s of connection %s failed.", run.module, progress.connection_id)
+        _note_failure(run, SyncError(f"{run.module} was stopped by {type(error).__name__}: the log says where."))
     except BaseException:
         # Somebody stopped us: the next run need not wait for the lease to run out.
-        _release(run)
+        with suppress(lease.LeaseLostError):
+            _release(run)
         raise
 
 
@@ -215,13 +225,14 @@ def _note_failure(run: ModuleRun, error: BiginError) -> None:
     failures = run.progress.failure_count + 1
     longest = min(30.0 * 2 ** min(failures, 10), LONGEST_BACKOFF_SECONDS)
     now = clock.now()
-    _release(
-        run,
-        last_error=str(error),
-        last_error_at=now,
-        failure_count=failures,
-        next_run_at=now + timedelta(seconds=longest * random.uniform(0.5, 1)),  # noqa: S311  # jitter, not a secret
-    )
+    with suppress(lease.LeaseLostError):
+        _release(
+            run,
+            last_error=str(error),
+            last_error_at=now,
+            failure_count=failures,
+            next_run_at=now + timedelta(seconds=longest * random.uniform(0.5, 1)),  # noqa: S311  # jitter, no secret
+        )
 
 
 def _note_lost_database(run: ModuleRun, error: Exception) -> None:
@@ -233,7 +244,7 @@ def _note_lost_database(run: ModuleRun, error: Exception) -> None:
     )
     try:
         _note_failure(run, sentence)
-    except (OperationalError, InterfaceError, lease.LeaseLostError):
+    except (OperationalError, InterfaceError):
         run.result.error = str(sentence)
 
 
