@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
-from django.db.models import Model, Q, QuerySet
+from django.db.models import F, Model, Q, QuerySet
 
 from . import alerts, authorization, clock, connections, jobs, tokens
 from .conf import settings
@@ -154,10 +154,12 @@ def _hand_out(kind: str, due: QuerySet[Any], send: Send, ticked: Ticked) -> int:
 
 def _refresh(connection_id: int) -> None:
     connection = Connection.objects.filter(pk=connection_id).first()
-    if connection is None or connection.refresh_at is None or connection.refresh_at > clock.now():
-        return  # done already: a message may come twice
+    if connection is None:
+        return
     try:
-        tokens.ensure_fresh_token(connection_id)
+        # A message may come twice, and others refresh a token as well.
+        if connection.refresh_at is not None and connection.refresh_at <= clock.now():
+            tokens.ensure_fresh_token(connection_id)
     except BiginError as error:
         logger.info("%s: %s", connection, error)  # the row says the same, and when it is tried again
     finally:
@@ -166,10 +168,11 @@ def _refresh(connection_id: int) -> None:
 
 def _metadata(connection_id: int) -> None:
     connection = Connection.objects.select_related("tenant").filter(pk=connection_id).first()
-    if connection is None or not connection.is_usable or not plan.metadata_is_due(connection):
+    if connection is None or not connection.is_usable:
         return
     try:
-        refresh_connection_metadata(connection)
+        if not refresh_connection_metadata(connection) and plan.metadata_is_due(connection):
+            return  # another worker is reading it
     except BiginError as error:
         logger.info("%s: %s", connection, error)
         # It stays due, and is not handed out again before this.
@@ -181,12 +184,13 @@ def _metadata(connection_id: int) -> None:
 def _sync(module_sync_id: int) -> None:
     row = ModuleSync.objects.filter(pk=module_sync_id)
     try:
-        sync_slice(module_sync_id, seconds=SLICE_SECONDS)
+        result = sync_slice(module_sync_id, seconds=SLICE_SECONDS)
     except BiginError as error:
         logger.info("module %s: %s", module_sync_id, error)
         row.update(queued_until=clock.database_in(FAILED_AGAIN_SECONDS))
     else:
-        row.update(queued_until=None)
+        # Where another works on it, who may be dead, it is handed out again when the lease has run out.
+        row.update(queued_until=F("lease_until") if result and result.skipped else None)
 
 
 def _job(job_id: int) -> None:

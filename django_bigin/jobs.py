@@ -26,6 +26,9 @@ Kind, State = Job.Kind, Job.State
 
 UNFINISHED = (State.WAITING, State.RUNNING)
 
+KEPT = ("details", "progress", "created", "updated", "deleted", "set_aside", "calls", "credits")
+"""What a job comes to, bit by bit."""
+
 
 def ask(
     kind: str,
@@ -98,6 +101,16 @@ def _claim(job_id: int) -> Job | None:
     return job
 
 
+def _keep(job: Job) -> bool:
+    """Store what the job has come to so far, for whoever looks, or goes on after this process has died."""
+    held = Job.objects.filter(pk=job.pk, lease_id=job.lease_id)
+    return bool(held.update(lease_until=clock.database_in(LEASE_SECONDS), **_kept(job)))
+
+
+def _kept(job: Job) -> dict[str, Any]:
+    return {name: getattr(job, name) for name in KEPT}
+
+
 def _close(job: Job, started: float, state: str, *, error: str = "") -> None:
     job.state, job.error = state, error or job.error
     job.seconds = round(job.seconds + time.monotonic() - started, 3)
@@ -106,15 +119,8 @@ def _close(job: Job, started: float, state: str, *, error: str = "") -> None:
         state=state,
         error=job.error,
         result=job.result,
-        details=job.details,
-        progress=job.progress,
-        created=job.created,
-        updated=job.updated,
-        deleted=job.deleted,
-        set_aside=job.set_aside,
-        calls=job.calls,
-        credits=job.credits,
         seconds=job.seconds,
+        **_kept(job),
         finished_at=clock.now() if done else None,
         lease_id="",
         lease_until=None,
@@ -165,9 +171,11 @@ def _sync(job: Job, slice_seconds: float) -> bool:
             break
         [result] = sync_connection(job.connection, modules=[name], deadline_seconds=left)
         _add(job, result)
+        job.progress = f"{len(job.details)} of {len(rows)} modules"
+        if not _keep(job):
+            return False  # the lease ran out, and another process goes on
     job.result = _sentence(job.details.values())
     job.error = " ".join(entry["error"] for entry in job.details.values() if entry["error"])
-    job.progress = f"{len(job.details)} of {len(rows)} modules"
     return len(job.details) == len(rows)
 
 

@@ -184,6 +184,10 @@ class Migration(migrations.Migration):
                     models.DateTimeField(blank=True, help_text="When modules and fields are read again.", null=True),
                 ),
                 (
+                    "metadata_lease_until",
+                    models.DateTimeField(blank=True, help_text="Until when somebody reads them now.", null=True),
+                ),
+                (
                     "grant_version",
                     models.PositiveIntegerField(
                         default=1,

@@ -44,6 +44,7 @@ class Connection(SecretModel):
     expires_at = models.DateTimeField(null=True, blank=True, help_text="When the access token runs out.")
     refresh_at = models.DateTimeField(null=True, blank=True, help_text="When it is to be refreshed: well ahead.")
     metadata_at = models.DateTimeField(null=True, blank=True, help_text="When modules and fields are read again.")
+    metadata_lease_until = models.DateTimeField(null=True, blank=True, help_text="Until when somebody reads them now.")
     grant_version = models.PositiveIntegerField(
         default=1, help_text="Rises on reconnect and disconnect: an answer to an older grant is ignored."
     )

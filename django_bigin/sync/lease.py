@@ -22,13 +22,14 @@ class LeaseLostError(SyncError):
     """Another process works on the module now; what this one holds in hand is not stored."""
 
 
-def claim(progress: ModuleSync) -> str | None:
-    """Become the one who works on a module, by the database's clock. None where another does."""
+def claim(progress: ModuleSync, *, only_if_due: bool = False) -> str | None:
+    """Become the one who works on a module, by the database's clock. None where another does, or has just done it."""
     lease_id = str(uuid.uuid4())
-    claimed = (
-        ModuleSync.objects.filter(pk=progress.pk)
-        .filter(Q(lease_until=None) | Q(lease_until__lt=clock.DatabaseNow()))
-        .update(lease_id=lease_id, lease_until=clock.database_in(LEASE_SECONDS))
+    free = Q(lease_until=None) | Q(lease_until__lt=clock.DatabaseNow())
+    if only_if_due:
+        free &= Q(next_run_at=None) | Q(next_run_at__lte=clock.now())
+    claimed = ModuleSync.objects.filter(free, pk=progress.pk).update(
+        lease_id=lease_id, lease_until=clock.database_in(LEASE_SECONDS)
     )
     return lease_id if claimed else None
 

@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Q
 
 from .. import clock
 from ..api.client import BiginClient
@@ -37,6 +38,7 @@ USER_FIELDS = (
 # Read for every record, whether or not Bigin lists them.
 ALWAYS_FIELDS = ("Modified_Time",)
 FIELDS_KEPT_FOR = timedelta(days=1)
+LEASE_SECONDS = 180  # longer than the calls of one reading, as long as Bigin answers
 
 
 def ensure_modules(connection: Connection) -> list[ModuleSync]:
@@ -100,14 +102,25 @@ def refresh_metadata(client: BiginClient, connection: Connection, rows: Sequence
     Connection.objects.filter(pk=connection.pk).update(metadata_at=connection.metadata_at)
 
 
-def refresh_connection_metadata(connection: Connection) -> None:
-    """Read what a connection's organization offers; the module rows are made where they are missing."""
+def refresh_connection_metadata(connection: Connection) -> bool:
+    """Read what a connection's organization offers, if it is due; the module rows are made where they are missing.
+
+    Returns:
+        False where it is not due, or where somebody else reads it now.
+    """
+    row = Connection.objects.filter(pk=connection.pk)
+    due = Q(metadata_at=None) | Q(metadata_at__lte=clock.now())
+    free = Q(metadata_lease_until=None) | Q(metadata_lease_until__lt=clock.DatabaseNow())
+    if not row.filter(due, free).update(metadata_lease_until=clock.database_in(LEASE_SECONDS)):
+        return False
     meter = Meter(connection)
     client = open_client(connection, on_call=meter.count)
     try:
         refresh_metadata(client, connection, ensure_modules(connection))
     finally:
+        row.update(metadata_lease_until=None)
         meter.flush()
+    return True
 
 
 def fields_to_mirror(row: ModuleSync) -> list[str]:

@@ -95,17 +95,21 @@ def sync_module(
     full: bool = False,
     with_deletions: bool = True,
     accept_missing: bool = False,
+    only_if_due: bool = False,
     give_up_at: float | None = None,
     on_progress: OnProgress | None = None,
 ) -> ModuleResult:
     """Bring one module up to date; its failures stand in the result and in the progress.
+
+    Args:
+        only_if_due: leave it alone where another process has just done it.
 
     Raises:
         AuthorizationError: it concerns the whole connection, not this module alone.
     """
     result = ModuleResult(progress.module)
     result.skipped = _why_not(progress)
-    lease_id = None if result.skipped else lease.claim(progress)
+    lease_id = None if result.skipped else lease.claim(progress, only_if_due=only_if_due)
     if lease_id is None:
         result.skipped = result.skipped or "Another process is syncing it now."
         return result
@@ -148,7 +152,9 @@ def sync_slice(module_sync_id: int, *, seconds: float) -> ModuleResult | None:
     client = open_client(connection, on_call=meter.count)
     try:
         give_up_at = time.monotonic() + seconds
-        result = sync_module(progress, client=client, meter=meter, with_deletions=False, give_up_at=give_up_at)
+        result = sync_module(
+            progress, client=client, meter=meter, with_deletions=False, only_if_due=True, give_up_at=give_up_at
+        )
         if result.changed or result.error:
             _keep(connection, result, full=False, actor="schedule")  # an idle delta writes none
         return result

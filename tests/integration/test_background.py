@@ -1,13 +1,14 @@
 """Work in the background: each due thing is handed out once, done once, and never lost."""
 
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
 from django.core.management import call_command
 from django.db import connections as databases
 
-from django_bigin import background, jobs
+from django_bigin import background, clock, jobs
 from django_bigin.background import JOB, METADATA, REFRESH, SYNC, BrokerDown
 from django_bigin.connections import connect_self_client, disconnect
 from django_bigin.models import Connection, Heartbeat, Job, ModuleSync, Tenant
@@ -91,6 +92,66 @@ def test_a_token_is_refreshed_ahead_of_time_and_once(sandbox: Any, connection: C
     assert REFRESH not in kinds(tick())
 
 
+def at_once(times: int, kind: str, row_id: int) -> None:
+    """The same message, delivered so many times to as many workers."""
+
+    def deliver(_: int) -> None:
+        try:
+            background.work(kind, row_id)
+        finally:
+            databases.close_all()
+
+    with ThreadPoolExecutor(times) as pool:
+        list(pool.map(deliver, range(times)))
+
+
+def test_a_message_that_waited_for_the_token_while_another_was_done_does_nothing(
+    sandbox: Any, connection: Connection
+) -> None:
+    work_off(tick())
+    work_off(tick())
+    sandbox.advance(4_000)
+    sandbox.clear_calls()
+    sandbox.fail(TOKEN, delay_seconds=0.5)
+    at_once(4, SYNC, ModuleSync.objects.get(module="Contacts").pk)
+    assert sandbox.count_calls("GET /bigin/v2/Contacts") == 1
+    assert sandbox.count_calls(TOKEN) == 1
+
+
+def test_metadata_is_read_once_however_often_it_is_delivered(sandbox: Any, connection: Connection) -> None:
+    sandbox.clear_calls()
+    sandbox.fail("GET /bigin/v2/settings/modules", delay_seconds=0.5)
+    at_once(3, METADATA, connection.pk)
+    work_off([(METADATA, connection.pk)])
+    assert sandbox.count_calls("GET /bigin/v2/settings/modules") == 1
+    assert Connection.objects.filter(queued_until=None).exists()
+
+
+def test_metadata_whose_reader_died_is_read_by_another(sandbox: Any, connection: Connection) -> None:
+    Connection.objects.update(metadata_lease_until="2020-01-01T00:00:00Z")
+    work_off(tick())
+    assert Connection.objects.get().metadata_at is not None
+
+
+def test_a_message_about_what_is_done_already_leaves_the_way_free(sandbox: Any, connection: Connection) -> None:
+    sent = tick()
+    sync_connection(connection)
+    assert (METADATA, connection.pk) in sent
+    work_off(sent)
+    sandbox.advance(3_000)
+    assert REFRESH in kinds(tick())
+
+
+def test_a_module_that_another_works_on_rests_until_the_lease_has_run_out(sandbox: Any, connection: Connection) -> None:
+    work_off(tick())
+    sent = [(kind, row_id) for kind, row_id in tick() if kind == SYNC]
+    ModuleSync.objects.update(lease_id="another", lease_until=clock.database_in(60))
+    work_off(sent)
+    assert tick() == []
+    ModuleSync.objects.update(lease_until=clock.database_in(-1), queued_until=clock.database_in(-1))
+    assert len(tick()) == len(sent)
+
+
 def test_a_broker_that_is_down_leaves_everything_due(sandbox: Any, connection: Connection) -> None:
     def down(kind: str, row_id: int) -> None:
         raise BrokerDown("the message broker does not answer")
@@ -135,6 +196,31 @@ def test_a_full_sync_goes_on_over_many_slices(sandbox: Any, connection: Connecti
     assert (job.state, job.error) == (Job.State.DONE, "")
     assert slices > 1
     assert len(job.details) == ModuleSync.objects.count()
+
+
+def test_a_job_whose_worker_dies_keeps_what_its_modules_came_to(
+    sandbox: Any, connection: Connection, monkeypatch: Any
+) -> None:
+    sync_connection(connection)
+    sandbox.add_records("Accounts", 5)
+    job = jobs.ask(Job.Kind.FULL_SYNC, connection, actor="a test")
+
+    def die_at_contacts(connection: Connection, *, modules: list[str], **how: Any) -> Any:
+        if modules == ["Contacts"]:
+            raise KeyboardInterrupt
+        return sync_connection(connection, modules=modules, **how)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(jobs, "sync_connection", die_at_contacts)
+        patch.setattr(jobs, "_close", lambda *_, **__: None)  # the dead close nothing
+        with pytest.raises(KeyboardInterrupt):
+            jobs.run(job.pk)
+    Job.objects.filter(pk=job.pk).update(lease_until="2020-01-01T00:00:00Z")
+    sandbox.clear_calls()
+    jobs.run(job.pk)
+    job.refresh_from_db()
+    assert (job.state, job.tries, job.created) == (Job.State.DONE, 2, 5)
+    assert sandbox.count_calls("GET /bigin/v2/Accounts") == 0
 
 
 def test_a_job_that_fails_says_why(sandbox: Any, connection: Connection) -> None:
