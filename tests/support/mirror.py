@@ -25,9 +25,17 @@ def sync(connection: Connection, *modules: str, **how: Any) -> Any:
 
 def mirror_hash(module: str) -> tuple[int, str]:
     """Number and hash of a mirrored module, from the stored data itself; to be compared with the sandbox's."""
+    return _hash(Record.objects.live().filter(module=module))
+
+
+def mirror_hash_of(connection: Connection, module: str) -> tuple[int, str]:
+    """The same where several organizations are mirrored."""
+    return _hash(Record.objects.live().filter(connection=connection, module=module))
+
+
+def _hash(records: Any) -> tuple[int, str]:
     digest, count = hashlib.sha256(), 0
-    rows = Record.objects.live().filter(module=module).order_by("bigin_id").values_list("bigin_id", "data")
-    for bigin_id, data in rows.iterator(chunk_size=500):
+    for bigin_id, data in records.order_by("bigin_id").values_list("bigin_id", "data").iterator(chunk_size=500):
         digest.update(f"{bigin_id}:{content_hash(data)}\n".encode())
         count += 1
     return count, digest.hexdigest()
