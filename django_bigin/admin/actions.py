@@ -111,12 +111,18 @@ def ask_for(wanted: Wanted, connections: Iterable[Connection], *, user: Any) -> 
     """Write a job for each connection, and wake a worker or run it, once it is committed."""
     asked = Asked(wanted)
     with transaction.atomic(using=router.db_for_write(Job)):
-        written = [jobs.ask(wanted.kind, connection, user=user, batch=asked.batch) for connection in connections]
+        written = [_ask(asked, connection, user) for connection in connections]
     if wanted.at_once:
         asked.done = [_run(job) for job in written]
         return asked
     transaction.on_commit(lambda: _wake(asked, written), using=router.db_for_write(Job))
     return asked
+
+
+def _ask(asked: Asked, connection: Connection, user: Any) -> Job:
+    job = jobs.ask(asked.wanted.kind, connection, user=user, batch=asked.batch)
+    job.connection = connection  # it is named in the answer; not to be read again for each
+    return job
 
 
 def _run(job: Job) -> Job:
@@ -254,10 +260,8 @@ class Asks(TenantScoped):
         if asked.before:
             done = "Asked for before, and not done yet:"
             self._say(request, messages.INFO, f"{done} {what} for {{}}.", asked.before)
-        for job in asked.done:
-            failed = job.state == Job.State.FAILED
-            result = job.error or job.result or "Another process does it now."
-            self._say(request, messages.ERROR if failed else messages.SUCCESS, "{}: {}", [job], result)
+        for (failed, result), about in _by_result(asked.done).items():
+            self._say(request, messages.ERROR if failed else messages.SUCCESS, "{}: {}", about, result)
         if not (asked.woken or asked.stored or asked.before or asked.done):
             self.message_user(request, f"Asked for {what}: it starts once this is saved.", messages.SUCCESS)
 
@@ -274,9 +278,18 @@ class Asks(TenantScoped):
         if len(about) == 1:
             address = reverse("admin:django_bigin_job_change", args=[about[0].pk])
             return format_html('<a href="{}">See the job</a>', address)
-        address = reverse("admin:django_bigin_job_changelist")
-        ids = ",".join(str(job.pk) for job in about)
-        return format_html('<a href="{}?id__in={}">See the jobs</a>', address, ids)
+        batches = {job.batch for job in about}
+        query = f"?batch={batches.pop()}" if len(batches) == 1 else ""
+        return format_html('<a href="{}{}">See the jobs</a>', reverse("admin:django_bigin_job_changelist"), query)
+
+
+def _by_result(done: list[Job]) -> dict[tuple[bool, str], list[Job]]:
+    """What came of jobs, failed or not and in which words, and those of which it came."""
+    results: dict[tuple[bool, str], list[Job]] = {}
+    for job in done:
+        result = job.error or job.result or "Another process does it now."
+        results.setdefault((job.state == Job.State.FAILED, result), []).append(job)
+    return results
 
 
 def _has_permission(request: HttpRequest, action: Action) -> bool:

@@ -82,13 +82,22 @@ def make_record(connection: Connection, module: str = "Contacts", *, name: str =
     return Record.objects.create(connection=connection, module=module, bigin_id=bigin_id, **defaults | values)
 
 
-def make_row_of_each_model(slug: str) -> dict[Any, Any]:
-    """One row of every model that belongs to a tenant, by model; the slug stands in every text."""
+def make_row_of_each_model(slug: str, *, user: Any = None) -> dict[Any, Any]:
+    """One row of every model that belongs to a tenant, by model; the slug stands in every text.
+
+    Args:
+        user: who pressed Connect and asked for the job.
+    """
     now = timezone.now()
     tenant = make_tenant(slug, name=f"{slug} tenant")
     registration = make_registration(tenant, name=f"{slug} client", client_id=f"1000.{slug}", secret=f"{slug}secret")
     connection = make_connection(
-        tenant, registration=registration, org_name=f"{slug} organization", status_reason=f"{slug} reason"
+        tenant,
+        registration=registration,
+        org_id=f"{slug}-org-id",
+        org_name=f"{slug} organization",
+        status_reason=f"{slug} reason",
+        zoho_user_email=f"{slug}@zoho.example",
     )
     module = ModuleSync.objects.create(connection=connection, module="Contacts", last_error=f"{slug} error")
     rows = (
@@ -100,14 +109,29 @@ def make_row_of_each_model(slug: str) -> dict[Any, Any]:
         make_record(connection, name=f"{slug} person", email=f"{slug}@example.com"),
         RegistrationState.objects.create(registration=registration, data_center="us"),
         AuthorizationAttempt.objects.create(
-            tenant=tenant, registration=registration, state_hash=slug, created_at=now, expires_at=now, outcome=slug
+            tenant=tenant,
+            registration=registration,
+            connection=connection,
+            result=connection,
+            user=user,
+            state_hash=slug,
+            created_at=now,
+            expires_at=now,
+            outcome=slug,
+            detail=f"{slug} detail",
         ),
         ModuleSchema.objects.create(connection=connection, module="Contacts", label=f"{slug} contacts"),
         SetAsideRow.objects.create(
             connection=connection, module="Contacts", raw=slug, raw_hash=slug, reason=slug, first_at=now, last_at=now
         ),
         Job.objects.create(
-            kind="sync", connection=connection, asked_by_name=f"{slug} person", asked_at=now, result=slug
+            kind="sync",
+            connection=connection,
+            asked_by=user,
+            asked_by_name=f"{slug} person",
+            asked_at=now,
+            state=Job.State.DONE,
+            result=slug,
         ),
         CreditUse.objects.create(data_center="us", org_id=connection.org_id, minute=now, credits=1),
         CallSlot.objects.create(registration=registration, data_center="us", number=1),

@@ -22,3 +22,13 @@ class OwnTenantAndShared(OwnTenant):
         if tenant is None and action in ("view", "connect"):
             return self._is_trusted(user)
         return super().may(user, action, tenant)
+
+
+class ActsOnOwnTenant(AccessPolicy):
+    """Members of staff see their own tenant and the one called neighbour, and act on their own alone."""
+
+    def tenants_for(self, user: Any) -> Any:
+        return Tenant.objects.filter(slug__in=(user.get_username(), "neighbour"))
+
+    def may(self, user: Any, action: Any, tenant: Any) -> bool:
+        return super().may(user, action, tenant) and (action == "view" or tenant.slug == user.get_username())
