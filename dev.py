@@ -40,7 +40,10 @@ STAMP = os.path.join(HOME, "stamp.json")
 
 # Extras of pyproject.toml that each verb needs; what is there already is never removed.
 RUN = ("cli",)
-TEST = ("cli", "postgres", "test")
+TEST = ("cli", "postgres", "redis", "test")
+# What a server's address needs to be reached.
+DRIVERS = {"postgres": "postgres", "postgresql": "postgres", "mysql": "mysql", "redis": "redis", "rediss": "redis"}
+CHROMIUM = os.environ.get("BIGIN_TEST_CHROMIUM", "/usr/bin/chromium")
 
 DATABASES = {
     "sqlite": "",
@@ -59,27 +62,31 @@ class Stop(Exception):
 def demo(rest):
     """start a sandbox, connect a tenant, mirror its Bigin and prove the mirror equal; `--data DIR` loads CSV files"""
     # Run where the user stands, so that a relative --data means what they think.
-    return run([ensure_environment(RUN), "-m", "example_project.demo"] + rest, cwd=os.getcwd())
+    return run([ensure_environment(RUN + drivers()), "-m", "example_project.demo"] + rest, cwd=os.getcwd())
 
 
 def site(rest):
     """serve the whole example with a login for the admin: sandbox, site, workers and beat, until Ctrl-C"""
-    return run([ensure_environment(RUN), "-m", "example_project.serve"] + rest)
+    return run([ensure_environment(RUN + drivers()), "-m", "example_project.serve"] + rest)
 
 
 def test(rest):
-    """run the suite: `--database sqlite|postgres|mariadb`, and after `--` whatever pytest takes"""
+    """run the suite: `--database sqlite|postgres|mariadb`, `--browser` for the tests in Chromium, pytest's after `--`"""
     own, for_pytest = split(rest)
     parser = argparse.ArgumentParser(prog="dev.py test", description=test.__doc__)
-    parser.add_argument("--database", choices=sorted(DATABASES))
+    parser.add_argument("--database", choices=sorted(DATABASES), help="as DATABASE_URL says, or SQLite")
+    parser.add_argument("--browser", action="store_true", help="only the tests that need Chromium (%s)" % CHROMIUM)
     options, more = parser.parse_known_args(own)
+    if options.browser and not os.path.exists(CHROMIUM):
+        raise Stop("There is no Chromium at %s: on Debian and Ubuntu install the package chromium." % CHROMIUM)
     environment = dict(os.environ)
     if options.database == "sqlite":
         environment.pop("DATABASE_URL", None)
     elif options.database:
         environment["DATABASE_URL"] = DATABASES[options.database]
-    url = environment.get("DATABASE_URL", "")
-    extras = TEST + (("mysql",) if url.startswith("mysql") else ())
+    extras = TEST + drivers(environment)
+    if options.browser:
+        extras, more = extras + ("browser",), ["-m", "browser"] + more
     return run([ensure_environment(extras), "-m", "pytest"] + more + for_pytest, env=environment)
 
 
@@ -175,6 +182,12 @@ VERBS = {
     "tox": tox,
     "help": show_help,
 }
+
+
+def drivers(environment=os.environ):
+    """Extras for the database and the broker that the environment names."""
+    schemes = [environment.get(name, "").partition(":")[0] for name in ("DATABASE_URL", "CELERY_BROKER_URL")]
+    return tuple(DRIVERS[scheme] for scheme in schemes if scheme in DRIVERS)
 
 
 def can_compile_mysqlclient():
