@@ -13,6 +13,7 @@ import time
 import uuid
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -59,6 +60,10 @@ REGISTRATION_WINDOW = timedelta(minutes=1)
 REGISTRATION_GRANTS = 3
 
 Status = Connection.Status
+
+in_callers_transaction: ContextVar[bool] = ContextVar("in_callers_transaction", default=False)
+"""Set by `django_bigin.testing` alone: refresh in the transaction that is open, since it is the one that `TestCase`
+wraps around a test. Nothing else could see the test's rows, and they are all rolled back with the token."""
 
 
 @dataclass(frozen=True)
@@ -107,7 +112,7 @@ def ensure_fresh_token(
     """
     require_ownership()
     alias = router.db_for_write(Connection)
-    if databases[alias].in_atomic_block:
+    if databases[alias].in_atomic_block and not in_callers_transaction.get():
         return _ensure_inside_transaction(alias, connection_id, refused=refused, wait_seconds=wait_seconds)
     return _ensure(connection_id, refused=refused, wait_seconds=wait_seconds)
 
