@@ -128,7 +128,7 @@ def bench(rest):
 
 
 def readme(rest):
-    """run the README's first use word for word, in an empty environment and an empty folder"""
+    """run the README's first use and the tutorial word for word, each in an empty environment and an empty folder"""
     python = ensure_environment(RUN)
     wheels = os.path.join(HOME, "wheels")
     shutil.rmtree(wheels, ignore_errors=True)
@@ -139,7 +139,14 @@ def readme(rest):
         build = [PYTHON, "-m", "pip", "wheel", "--quiet", "--quiet", "--no-deps", "--wheel-dir", wheels, ROOT]
     with building_copy():
         status = run(build)
-    return status or run([python, os.path.join(ROOT, "scripts", "readme_first_use.py"), "--wheels", wheels] + rest)
+    if status:
+        return status
+    command = [python, os.path.join(ROOT, "scripts", "readme_first_use.py"), "--wheels", wheels]
+    documents = (("README.md", "first use"), (os.path.join("docs", "tutorial.md"), "tutorial"))
+    # The second although the first failed: one run tells everything that is wrong.
+    return max(
+        [run(command + ["--document", os.path.join(ROOT, path), "--marker", mark] + rest) for path, mark in documents]
+    )
 
 
 def docs(rest):

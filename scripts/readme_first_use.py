@@ -26,7 +26,16 @@ MARKER = "first use"
 FENCE = re.compile(r"^```(sh|console)[^\n]*\n(.*?)^```\s*$", re.MULTILINE | re.DOTALL)
 # Unlike `set -x` it leaves out what a sourced file, such as a virtual environment's activate, does.
 SHOW_COMMANDS = r"""
-__show() { printf '+ %s\n' "${1%%$'\n'*}"; }
+__shown=("" "" "" "")
+__show() {
+  local each
+  # A loop that waits shows its commands once.
+  for each in "${__shown[@]}"; do
+    if [ "$each" = "$1" ]; then return; fi
+  done
+  __shown=("${__shown[@]:1}" "$1")
+  printf '+ %s\n' "${1%%$'\n'*}"
+}
 trap '__show "$BASH_COMMAND"' DEBUG
 """
 
