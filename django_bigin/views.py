@@ -38,13 +38,13 @@ View = Callable[..., HttpResponse]
 
 
 def guarded(view: View) -> View:
-    """What every view here has: no cache, no referrer, and no transaction around the request."""
+    """What every view here has: no cache, no referrer for other sites, and no transaction around the request."""
 
     @wraps(view)
     def guard(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         response = view(request, *args, **kwargs)
-        # A callback's address holds a code: it must not travel on in a Referer header.
-        response["Referrer-Policy"] = "no-referrer"
+        # Not "no-referrer", with which a browser posts a page's form from an origin of "null": CSRF would refuse it.
+        response.setdefault("Referrer-Policy", "same-origin")
         return response
 
     return transaction.non_atomic_requests(never_cache(guard))
@@ -200,4 +200,6 @@ def _next(request: HttpRequest, given: Any) -> str:
 def _see_other(url: str) -> HttpResponse:
     response = HttpResponseRedirect(url)
     response.status_code = 303
+    # A callback's address holds a code: it must not travel on in a Referer header.
+    response["Referrer-Policy"] = "no-referrer"
     return response

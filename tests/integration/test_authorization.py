@@ -157,6 +157,13 @@ def test_the_callback_answers_303_without_a_referrer(world: Any, browser: Client
     assert "code=" not in answer["Location"]
 
 
+def test_a_page_with_a_form_is_posted_from_its_own_origin(world: Any, browser: Client) -> None:
+    """With "no-referrer" a browser says `Origin: null`, which Django's CSRF protection refuses."""
+    page = browser.get(f"/bigin/connect/?tenant={Tenant.objects.get().pk}")
+    assert page["Referrer-Policy"] == "same-origin"
+    assert b"no-referrer" not in page.content
+
+
 def test_discarding_a_pending_connection_revokes_its_grant(world: Any, browser: Client) -> None:
     come_back(browser, world.consent(press_connect(browser), user=user_in(world, "us")))
     browser.post(f"/bigin/connections/{Connection.objects.get().pk}/confirm/", {"discard": "1"})
