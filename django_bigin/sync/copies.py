@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
@@ -50,6 +50,7 @@ class Copy:
     """One record as one answer gave it.
 
     Attributes:
+        text: `data` as JSON, made once: for the look at what can be stored, and for storing it.
         seen_at: Bigin's clock: of the answer that opened the walk, or of a single read's own answer.
         size: characters of `data` as JSON.
     """
@@ -64,7 +65,7 @@ class Copy:
     seen_at: datetime
     content_hash: str
     source: str
-    size: int = 0
+    text: str = field(repr=False, default="")
 
     def beats(self, stored: StoredCopy | None) -> bool:
         """Whether this copy is to be written over the stored one.
@@ -95,7 +96,7 @@ def read_copy(row: Mapping[str, Any], *, fields: Collection[str], seen_at: datet
         raise UnreadableRow("The row has no usable id.")
     data = {"id": identity, **{name: row[name] for name in fields if name in row and name != "id"}}
     try:
-        size, digest = _size(data), content_hash(data)
+        text, digest = _text(data), content_hash(data)
     except RecursionError:
         raise UnreadableRow("The row is nested too deeply to be stored.") from None
     owner = row.get("Owner")
@@ -111,7 +112,7 @@ def read_copy(row: Mapping[str, Any], *, fields: Collection[str], seen_at: datet
         seen_at=seen_at,
         content_hash=digest,
         source=source,
-        size=size,
+        text=text,
     )
 
 
@@ -121,8 +122,8 @@ def _shown_moment(value: Any) -> datetime | None:
     return moment if moment is not None and 1000 < moment.year < 9999 else None
 
 
-def _size(data: Mapping[str, Any]) -> int:
-    """How many characters the row is as JSON; refuses what no database takes."""
+def _text(data: Mapping[str, Any]) -> str:
+    """The row as JSON; refuses what no database takes."""
     try:
         text = json.dumps(data, ensure_ascii=False, allow_nan=False)
     except ValueError:
@@ -135,7 +136,7 @@ def _size(data: Mapping[str, Any]) -> int:
         text.encode()
     except UnicodeEncodeError:
         raise UnreadableRow("The row holds half a character (a lone surrogate); no database stores that.") from None
-    return len(text)
+    return text
 
 
 def _first_text(data: Mapping[str, Any], names: Collection[str]) -> str:

@@ -22,9 +22,12 @@ from ..signals import records_changed
 from ..text import fold
 from . import lease
 from .copies import Copy, StoredCopy, UnreadableRow, read_copy
+from .upsert import upsert
 
 STORED_COLUMNS = StoredCopy._fields
-WRITTEN_COLUMNS = (
+UNIQUE_COLUMNS = ("connection", "module", "bigin_id")
+COLUMNS = (
+    *UNIQUE_COLUMNS,
     "data",
     "name",
     "name_key",
@@ -199,18 +202,10 @@ def _save_page(
 
 
 def _write(progress: ModuleSync, copies: Sequence[Copy]) -> None:
-    if not copies:
-        return
-    # MariaDB takes the unique index by itself and refuses to be told its columns.
-    features = connections[router.db_for_write(Record)].features
-    target = ("connection", "module", "bigin_id") if features.supports_update_conflicts_with_target else None
+    using = router.db_for_write(Record)
     for batch in _batches(copies):
-        Record.objects.bulk_create(
-            [_row(progress, copy) for copy in batch],
-            update_conflicts=True,
-            update_fields=WRITTEN_COLUMNS,
-            unique_fields=target,
-        )
+        rows = [_row(progress, copy, connections[using].ops) for copy in batch]
+        upsert(Record, rows, columns=COLUMNS, unique=UNIQUE_COLUMNS, using=using)
 
 
 def _batches(copies: Sequence[Copy]) -> Iterator[list[Copy]]:
@@ -218,31 +213,34 @@ def _batches(copies: Sequence[Copy]) -> Iterator[list[Copy]]:
     batch: list[Copy] = []
     size = 0
     for copy in copies:
-        if batch and size + copy.size > WRITTEN_AT_ONCE:
+        if batch and size + len(copy.text) > WRITTEN_AT_ONCE:
             yield batch
             batch, size = [], 0
         batch.append(copy)
-        size += copy.size
-    yield batch
+        size += len(copy.text)
+    if batch:
+        yield batch
 
 
-def _row(progress: ModuleSync, copy: Copy) -> Record:
-    return Record(
-        connection_id=progress.connection_id,
-        module=progress.module,
-        bigin_id=copy.bigin_id,
-        data=copy.data,
-        name=copy.name[:NAME_LENGTH],
-        name_key=fold(copy.name),
-        email=copy.email[:EMAIL_LENGTH],
-        email_key=fold(copy.email),
-        owner_bigin_id=copy.owner_bigin_id,
-        created_at=copy.created_at,
-        modified_at=copy.modified_at,
-        seen_at=copy.seen_at,
-        content_hash=copy.content_hash,
-        source=copy.source,
-        deleted_at=None,
+def _row(progress: ModuleSync, copy: Copy, database: Any) -> tuple[Any, ...]:
+    """The values of `COLUMNS`."""
+    moment = database.adapt_datetimefield_value
+    return (
+        progress.connection_id,
+        progress.module,
+        copy.bigin_id,
+        copy.text,
+        copy.name[:NAME_LENGTH],
+        fold(copy.name),
+        copy.email[:EMAIL_LENGTH],
+        fold(copy.email),
+        copy.owner_bigin_id,
+        moment(copy.created_at),
+        moment(copy.modified_at),
+        moment(copy.seen_at),
+        copy.content_hash,
+        copy.source,
+        None,
     )
 
 
