@@ -6,12 +6,17 @@ from typing import Any
 
 import pytest
 
-from tests.support import clock
 from tests.support.services import MISSING, database_is_missing, in_ci
 
-SANDBOX = pytest.StashKey[Any]()
+PLUGIN = "django_bigin.testing.pytest_plugin"
 
 skipped_for_want_of_a_service: list[str] = []
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Load the testing kit's fixtures in a checkout that is on the path but not installed, and has no entry points."""
+    if not config.pluginmanager.hasplugin("django_bigin"):
+        config.pluginmanager.import_plugin(PLUGIN)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -58,20 +63,6 @@ def pytest_terminal_summary(terminalreporter: Any) -> None:
             terminalreporter.line(nodeid)
 
 
-@pytest.hookimpl(wrapper=True)
-def pytest_runtest_call(item: pytest.Item) -> Iterator[None]:
-    """Fail the test that made a call the sandbox does not know: the client asked for something Bigin does not have."""
-    result = yield
-    if (sandbox := item.stash.get(SANDBOX, None)) is not None:
-        refuse_unknown_calls(sandbox)
-    return result
-
-
-def refuse_unknown_calls(sandbox: Any) -> None:
-    if unknown := sandbox.calls()["unknown"]:
-        pytest.fail(f"the sandbox does not know these calls: {unknown}", pytrace=False)
-
-
 @pytest.fixture(scope="session", autouse=True)
 def only_this_machine() -> Iterator[None]:
     """Let no test reach a real host: one that forgets the sandbox would send its secrets to Zoho."""
@@ -91,25 +82,10 @@ def is_this_machine(host: str) -> bool:
     return host in ("localhost", "::1") or host.startswith("127.")
 
 
-@pytest.fixture(scope="session")
-def running_sandbox() -> Iterator[Any]:
-    """One sandbox for the whole session. Tests take `sandbox`, which is this one, reset."""
-    from django_bigin.sandbox import Sandbox
-
-    with Sandbox() as running:
-        yield running
-
-
 @pytest.fixture
-def sandbox(running_sandbox: Any, settings: Any, request: pytest.FixtureRequest) -> Iterator[Any]:
-    """A sandbox as it was at its start; the package talks to it, and the package's clock is its clock."""
-    running_sandbox.reset()
-    running_sandbox.clear_calls()
-    settings.BIGIN_SANDBOX_URL = running_sandbox.url
-    clock.follow(running_sandbox)
-    request.node.stash[SANDBOX] = running_sandbox
-    yield running_sandbox
-    clock.follow(None)
+def sandbox(bigin_sandbox: Any) -> Any:
+    """The testing kit's: as it was at its start, with the package pointed to it and following its clock."""
+    return bigin_sandbox
 
 
 @pytest.fixture

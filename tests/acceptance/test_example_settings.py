@@ -57,14 +57,14 @@ def test_each_setting_of_ours_is_read_under_its_own_name_and_as_its_type(read):
         BIGIN_ENCRYPTION_KEYS="new=,old=",
         BIGIN_READ_TIMEOUT_SECONDS="7.5",
         BIGIN_MODULES="Contacts,Accounts",
-        BIGIN_CLOCK="tests.support.clock.now",
+        BIGIN_CLOCK="django_bigin.testing.clock.now",
     )
 
     assert settings == {
         "BIGIN_ENCRYPTION_KEYS": ["new=", "old="],
         "BIGIN_READ_TIMEOUT_SECONDS": 7.5,
         "BIGIN_MODULES": ["Contacts", "Accounts"],
-        "BIGIN_CLOCK": "tests.support.clock.now",
+        "BIGIN_CLOCK": "django_bigin.testing.clock.now",
     }
 
 

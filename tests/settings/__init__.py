@@ -93,6 +93,6 @@ match env.str("BIGIN_TEST_TENANT", default=""):
 
 # 32 bytes that count up: a key that nobody takes for a real one.
 BIGIN_ENCRYPTION_KEYS = ["AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="]
-BIGIN_CLOCK = "tests.support.clock.now"
+BIGIN_CLOCK = "django_bigin.testing.clock.now"
 if sandbox_url := env.str("BIGIN_SANDBOX_URL", default=""):
     BIGIN_SANDBOX_URL = sandbox_url
