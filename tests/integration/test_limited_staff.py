@@ -22,7 +22,15 @@ from django.urls import URLPattern, get_resolver, reverse
 from django.urls.resolvers import RegexPattern, RoutePattern
 
 from django_bigin import urls as app_urls
-from django_bigin.models import ClientRegistration, Connection, Heartbeat, Installation, Job, Tenant
+from django_bigin.models import (
+    AuthorizationAttempt,
+    ClientRegistration,
+    Connection,
+    Heartbeat,
+    Installation,
+    Job,
+    Tenant,
+)
 from tests.support.factories import make_row_of_each_model, make_staff, make_superuser
 
 pytestmark = pytest.mark.django_db
@@ -63,9 +71,8 @@ class Page:
 
     def _fillings(self, theirs: dict[Any, Any]) -> Iterator[tuple[str, ...]]:
         if [name for name, _ in self.parameters] == ["content_type_id", "object_id"]:
-            yield from (
-                (str(ContentType.objects.get_for_model(model).pk), str(row.pk)) for model, row in theirs.items()
-            )
+            for model, row in theirs.items():
+                yield str(ContentType.objects.get_for_model(model).pk), str(row.pk)
             return
         fitting = [
             [value for value in self._values(name, theirs) if re.fullmatch(regex, value)]
@@ -80,8 +87,8 @@ class Page:
             return ["django_bigin"]
         if name == "url":
             return [f"django_bigin/connection/{theirs[Connection].pk}"]
-        if self.model_admin is not None and self.model_admin.model in theirs:
-            return [str(theirs[self.model_admin.model].pk)]
+        if self.model_admin is not None:
+            return [str(theirs.get(self.model_admin.model, theirs[Connection]).pk)]
         rows = theirs.values()
         return list({str(row.pk) for row in rows} | {str(row.uuid) for row in rows if hasattr(row, "uuid")})
 
@@ -317,8 +324,9 @@ def test_with_rows_of_ones_own_theirs_cannot_be_reached(limited, mine, theirs, p
     before = about(theirs, dump())
     both = {"_selected_action": [str(row.pk) for rows in (mine, theirs) for row in rows.values()]}
     for page in pages:
-        for address, body in tries(page.addresses(mine), bodies(page, theirs)):
+        for address in page.addresses(mine):
             assert shows_nothing(limited.get(address)), address
+        for address, body in tries(page.addresses(mine), bodies(page, theirs)):
             with transaction.atomic():
                 response = limited.post(address, {**body, **(both if "action" in body else {})})
                 assert response.status_code < 500
@@ -362,6 +370,13 @@ def test_nothing_is_completed_with_theirs(limited, mine, theirs):
                 assert shows_nothing(response)
                 tried += response.status_code == 200
     assert tried
+
+
+@pytest.mark.xfail(reason="views.attempt asks only who pressed Connect, not whether they still may")
+def test_ones_own_attempt_shows_nothing_once_the_policy_has_changed(limited, theirs, person):
+    attempt = theirs[AuthorizationAttempt]
+    AuthorizationAttempt.objects.filter(pk=attempt.pk).update(user=person)
+    assert shows_nothing(limited.get(reverse("django_bigin:attempt", args=[attempt.uuid])))
 
 
 def test_every_page_is_served_by_this_site():
