@@ -20,7 +20,7 @@ from tests.support.databases import url_of
 
 ROOT = Path(__file__).resolve().parents[2]
 APP = "tests.support.celery_app"
-STOP_SECONDS = 15
+STOP_SECONDS = 4
 
 
 class Workers:
@@ -34,7 +34,6 @@ class Workers:
         self.folder = folder
         self.broker = broker
         self.queues = f".{uuid.uuid4().hex[:8]}"
-        self.delivered = 0
         self._processes: dict[str, subprocess.Popen[bytes]] = {}
         self._killed: set[str] = set()
         live = database.settings_dict
@@ -67,30 +66,31 @@ class Workers:
         self._spawn(name, "beat", "-s", str(self.folder / f"{name}-schedule"), "--pidfile=", "-l", "INFO")
 
     def who_does(self, *work: str) -> str:
-        """Name of the worker that is in the middle of this, such as `bigin.sync`, `7`; "" where none is."""
-        for note in self.folder.glob("now-*"):
-            try:
-                if note.read_text().split() == list(work):
-                    return self._name_of(int(note.name.removeprefix("now-")))
-            except (FileNotFoundError, ProcessLookupError):
-                continue
-        return ""
+        """Name of the worker that is in the middle of this, such as `bigin.sync`, `7`; "" where none is.
+
+        In the middle: for a second by now. Who has the second delivery is through with it in no time.
+        """
+        doing = [name for name, (what, seconds) in self._doing().items() if what == " ".join(work) and seconds > 1]
+        return doing[0] if doing else ""
 
     def is_idle(self) -> bool:
-        """Whether no worker that lives is in the middle of anything but a tick."""
-        for note in self.folder.glob("now-*"):
-            try:
-                if note.read_text() != "bigin.tick" and self._name_of(int(note.name.removeprefix("now-"))):
-                    return False
-            except (FileNotFoundError, ProcessLookupError):
-                continue
-        return True
+        """Whether no worker that lives does anything but ticks."""
+        return all(what == "bigin.tick" for what, _ in self._doing().values())
 
     def kill(self, name: str) -> None:
         """SIGKILL to all of a worker: nothing is put back, nothing is said."""
         self._killed.add(name)
         os.killpg(self._processes[name].pid, signal.SIGKILL)
         self._processes[name].wait()
+
+    def kill_child(self, name: str) -> None:
+        """SIGKILL to the process of a worker's pool alone, if it does something: the worker puts its message back."""
+        for note in self.folder.glob("now-*"):
+            pid = pid_of(note)
+            if pid != self._processes[name].pid and self._name_of(pid) == name:
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGKILL)
+                note.unlink(missing_ok=True)
 
     def received(self, task: str) -> list[str]:
         """Ids of the messages that the workers received for a task, from their logs."""
@@ -106,10 +106,13 @@ class Workers:
     def log(self, name: str) -> str:
         return (self.folder / f"{name}.log").read_text(errors="replace")
 
+    def living(self) -> dict[str, subprocess.Popen[bytes]]:
+        return {name: process for name, process in self._processes.items() if name not in self._killed}
+
     def look(self) -> None:
         """Fail if a process has ended by itself."""
-        for name, process in self._processes.items():
-            if process.poll() is not None and name not in self._killed:
+        for name, process in self.living().items():
+            if process.poll() is not None:
                 pytest.fail(f"{name} ended by itself:\n{self.log(name)[-3000:]}", pytrace=False)
 
     def wait(self, what: str, missing: Callable[[], Any], *, patience: float = 150) -> float:
@@ -127,9 +130,10 @@ class Workers:
         """Stop every process, beats first, and remove what they left at the broker."""
         for process in reversed(self._processes.values()):
             process.terminate()
+        give_up_at = time.monotonic() + STOP_SECONDS  # for all together: there is nothing to be saved
         for process in self._processes.values():
             with contextlib.suppress(subprocess.TimeoutExpired):
-                process.wait(timeout=STOP_SECONDS)
+                process.wait(timeout=max(0, give_up_at - time.monotonic()))
             self._end_group(process)
         self._remove_queues()
 
@@ -152,9 +156,23 @@ class Workers:
                 for key in redis.scan_iter(f"{self.queues}*"):
                     redis.delete(key)
 
+    def _doing(self) -> dict[str, tuple[str, float]]:
+        """What each worker does now, and for how many seconds."""
+        doing = {}
+        for note in self.folder.glob("now-*"):
+            with contextlib.suppress(FileNotFoundError):
+                name, what, since = self._name_of(pid_of(note)), note.read_text(), note.stat().st_mtime
+                if name and what:
+                    doing[name] = (what, time.time() - since)
+        return doing
+
     def _name_of(self, pid: int) -> str:
-        group = os.getpgid(pid)
-        return next((name for name, process in self._processes.items() if process.pid == group), "")
+        """Name of the living worker to which a process belongs."""
+        try:
+            group = os.getpgid(pid)
+        except ProcessLookupError:
+            return ""
+        return next((name for name, process in self.living().items() if process.pid == group), "")
 
     def _spawn(self, name: str, *arguments: str) -> None:
         command = [sys.executable, "-m", "celery", "-A", APP, *arguments]
@@ -168,3 +186,7 @@ class Workers:
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
             )
+
+
+def pid_of(note: Path) -> int:
+    return int(note.name.removeprefix("now-"))
