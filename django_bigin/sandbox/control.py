@@ -20,6 +20,7 @@ from .control_oauth import DEFAULT_REDIRECT_URI, OAuthControl, copy_client, show
 from .errors import RowRefusal
 from .faults import Fault, split_call
 from .http import Request, Response
+from .journal import Journal
 from .loading import LoadReport, load_directory
 from .modules import MODULES, RECORD_MODULES, SYSTEM_TIMES, custom_field
 from .organization import Organization, User
@@ -111,7 +112,13 @@ class Control(OAuthControl):
         self._state.clients[self._start_client.client_id] = copy_client(self._start_client)
         if self._load is not None:
             self.load_report = load_directory(self._state.organization(), self._load, now=self._state.now())
+            self._index(self._state.organization())
         return self._state
+
+    def _index(self, organization: Organization) -> None:
+        """Let searches see at once what is there from the start; what comes later they see late."""
+        for store in organization.stores.values():
+            store.journal = Journal(self._clock.seconds)
 
     def add_organization(self, **options: Any) -> dict[str, str]:
         """Open one more organization (gone after a reset); options as in `Sandbox(organizations=[...])`."""
@@ -154,6 +161,7 @@ class Control(OAuthControl):
         )
         state.people.join(person, organization, admin)
         self._seed(organization, entry["records"], self.seed_number)
+        self._index(organization)
         code, standing = (
             state.mint_grant_token(
                 client=client, organization=organization, scopes=DEFAULT_SCOPES, ttl_seconds=GRANT_TOKEN_SECONDS

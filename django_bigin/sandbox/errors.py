@@ -29,6 +29,8 @@ CODES: dict[str, tuple[int, str]] = {
     ),
     "PAGINATION_LIMIT_EXCEEDED": (400, "You can get only up to first 100000 records using page_token param"),
     "TOKEN_BOUND_DATA_MISMATCH": (400, "the page_token is invalid or an input param was added, altered or deleted"),
+    "SYNTAX_ERROR": (400, "error occured while parsing the query"),
+    "INVALID_QUERY": (400, "invalid query formed"),
     "EXPIRED_VALUE": (400, "Page token expired"),
     "AMBIGUITY_DURING_PROCESSING": (400, "ambiguity while processing the request"),
     "TOO_MANY_REQUESTS": (429, "Too many requests fired. Please try after some time"),

@@ -7,7 +7,7 @@ of 200 rows are most of what a mirror asks for.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from json.encoder import encode_basestring as encoded  # C, quotes and escapes one string
 from typing import Any
 
@@ -50,13 +50,20 @@ class Renderer:
         self._people = _People(organization)
         organization.users_changed.append(self._people.clear)
 
-    def rows_text(self, store: ModuleStore, ids: Iterable[int], names: tuple[str, ...]) -> str:
-        """Write those fields of those live records as a JSON array.
+    def rows_text(
+        self,
+        store: ModuleStore,
+        ids: Iterable[int],
+        names: tuple[str, ...],
+        records: Mapping[int, Record] | None = None,
+    ) -> str:
+        """Write those fields of those live records as a JSON array; of `records`, where older copies are wanted.
 
         Unknown names are left out, and `id` is always there.
         """
         plain, made = self._plan(store, names)
-        records, rows = store.records, []
+        rows: list[str] = []
+        records = store.records if records is None else records
         for record_id in ids:
             record = records[record_id]
             get = record.get
@@ -89,14 +96,21 @@ class Renderer:
 
     def full_row(self, store: ModuleStore, record_id: int) -> dict[str, Any]:
         """Give one record as a single read does: hidden fields, sub-forms and `$` keys too."""
-        record = store.records[record_id]
-        names = (*store.fields, *self._system_values(store), *RELATED_MODULE_KEYS.values())
-        [row] = self.rows(store, [record_id], names)
+        [row] = self.full_rows(store, {record_id: store.records[record_id]})
         for name, field in store.fields.items():
             if field.data_type == "subform":
-                row[name] = record.get(name) or []
-        row["Locked__s"] = False
+                row[name] = store.records[record_id].get(name) or []
         return row
+
+    def full_rows(self, store: ModuleStore, records: Mapping[int, Record]) -> list[dict[str, Any]]:
+        """Give records as a search does: hidden fields and `$` keys too, but no sub-forms."""
+        names = (*store.fields, *self._system_values(store), *RELATED_MODULE_KEYS.values())
+        found: list[dict[str, Any]] = json.loads(self.rows_text(store, records, names, records))
+        return [row | {"Locked__s": False} for row in found]
+
+    def forget(self) -> None:
+        """Forget how rows are written: a tag has another id now."""
+        self._plans.clear()
 
     def person(self, user_id: int | None) -> dict[str, Any] | None:
         """Give a person as the results of writes and the deleted log show one: without the e-mail address."""

@@ -47,6 +47,10 @@ class Scopes:
         above = [".".join(parts[: n + 1]) for n in range(len(parts))]
         return any(f"zohobigin.{name}.{op}".lower() in self._granted for name in above for op in WIDER[operation])
 
+    def has(self, scope: str) -> bool:
+        """Tell whether exactly this scope is granted."""
+        return scope.lower() in self._granted
+
     def allow_module(self, module: str, operation: str) -> bool:
         """Tell whether records of the module may be read or written."""
         name = module.lower()

@@ -99,7 +99,7 @@ class Generator:
         store = self._organization.stores[module]
         before = len(store.records) + len(store.bin)
         made = [(self._organization.new_id(), self._record(store, before + n, now, now)) for n in range(count)]
-        store.add_many(made)
+        store.add_many(made, lately=True)
         return [record_id for record_id, _ in made]
 
     def _record(self, store: ModuleStore, number: int, created_at: int, modified_at: int) -> Record:

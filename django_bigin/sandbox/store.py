@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from .journal import Journal
 from .modules import Field, ModuleSpec
 
 Record = dict[str, Any]
@@ -43,6 +44,7 @@ class ModuleStore:
         self.bin: dict[int, Record] = {}
         self.log: dict[int, LogRow] = {}
         self.version = 0
+        self.journal: Journal | None = None
         self._ids: list[int] = []
         self._time_orders: dict[str, list[Key]] = {}
         self._other_orders: dict[str, tuple[int, list[Key]]] = {}
@@ -52,6 +54,8 @@ class ModuleStore:
 
     def add(self, record_id: int, record: Record) -> None:
         """Store a record that was not live before: new, or back from the recycle bin."""
+        if self.journal is not None:
+            self.journal.note(record_id, None)
         self.records[record_id] = record
         if self._ids and record_id < self._ids[-1]:
             insort(self._ids, record_id)
@@ -62,9 +66,14 @@ class ModuleStore:
         self._index(record_id, record)
         self.version += 1
 
-    def add_many(self, records: Iterable[tuple[int, Record]]) -> None:
-        """Store many new records with rising ids at once; what sorts them is made again when next asked for."""
+    def add_many(self, records: Iterable[tuple[int, Record]], *, lately: bool = False) -> None:
+        """Store many new records with rising ids at once; what sorts them is made again when next asked for.
+
+        `lately`: they came now, so the search index does not know them yet.
+        """
         for record_id, record in records:
+            if lately and self.journal is not None:
+                self.journal.note(record_id, None)
             self.records[record_id] = record
             self._ids.append(record_id)
         self._time_orders.clear()
@@ -74,6 +83,8 @@ class ModuleStore:
     def change(self, record_id: int, changes: Record) -> None:
         """Set those keys of a live record; None takes the key away."""
         record = self.records[record_id]
+        if self.journal is not None:
+            self.journal.note(record_id, record)
         for name, order in self._time_orders.items():
             if name in changes:
                 _remove(order, (record[name], record_id))
@@ -90,6 +101,8 @@ class ModuleStore:
     def remove(self, record_id: int) -> Record:
         """Take a record from the live ones."""
         record = self.records.pop(record_id)
+        if self.journal is not None:
+            self.journal.note(record_id, record)
         _remove(self._ids, record_id)
         for name, order in self._time_orders.items():
             _remove(order, (record[name], record_id))

@@ -89,6 +89,17 @@ SWITCHES: dict[str, Switch] = {
     "count_endpoint": Switch("answers", ("answers", "missing"), "actions/count; missing: 404"),
     "users_endpoint": Switch("answers", ("answers", "missing"), "users; missing: 404"),
     "lookup_to_deleted": Switch("keeps", ("keeps", "null"), "a lookup whose record was deleted (U)"),
+    # search and COQL
+    "search_lag_seconds": Switch(15, (), "how long a search does not see what was written (O: 10 to 20 s)"),
+    "search_scope": Switch(
+        "both", ("both", "module"), "search needs ZohoSearch.securesearch.READ too (D), or the module's scope alone (O)"
+    ),
+    "search_order": Switch("unordered", ("unordered", "id"), "order of search results; `info` says id desc (O)"),
+    "search_wall": Switch(2000, (), "records that a search reaches; 0 for all (C)"),
+    "coql_where": Switch("optional", ("optional", "required"), "a query without WHERE (D: optional, C: refused)"),
+    "coql_brackets": Switch("required", ("required", "free"), "more than two conditions in pairs of brackets (P, C)"),
+    "coql_lag_seconds": Switch(0, (), "how long COQL does not see what was written (U)"),
+    "coql_lookup_names": Switch(False, (False, True), "COQL shows names beside a link's id (P, C: often not)"),
     # writing
     "partial_status": Switch(207, (207, 202, 200), "some rows failed (CRM 207; Bigin's table has no 207)"),
     "all_failed_status": Switch(400, (400, 202, 200), "every row failed (O for delete; C)"),

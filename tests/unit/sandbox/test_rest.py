@@ -96,7 +96,9 @@ def test_the_old_name_of_pipelines_still_reads(sandbox, program):
     assert len(program.rows("Deals", "Deal_Name")) == 2
 
 
-@pytest.mark.parametrize("path", ["Contacts/5/__timeline", "settings/pipeline", "coql", "Contacts/search", "a/b/c/d/e"])
+@pytest.mark.parametrize(
+    "path", ["Contacts/5/__timeline", "settings/pipeline", "Contacts/5/photo", "files", "a/b/c/d/e"]
+)
 def test_an_unknown_path_is_404_and_reported(sandbox, program, path):
     status, body, _ = program.get(path)
 
