@@ -60,6 +60,5 @@ def _on_conflict(database: Any, unique: Sequence[str], written: Sequence[str]) -
     if database.vendor == "mysql":
         # MariaDB takes the unique index by itself, and does not know the row alias that MySQL 8 asks for instead.
         return "ON DUPLICATE KEY UPDATE " + ", ".join(f"{name} = VALUES({name})" for name in written)
-    return f"ON CONFLICT ({', '.join(unique)}) DO UPDATE SET " + ", ".join(
-        f"{name} = EXCLUDED.{name}" for name in written
-    )
+    changes = ", ".join(f"{name} = EXCLUDED.{name}" for name in written)
+    return f"ON CONFLICT ({', '.join(unique)}) DO UPDATE SET {changes}"
