@@ -105,6 +105,7 @@ if CELERY_BROKER_URL.startswith("filesystem://"):
     folder = Path(env.str("CELERY_FOLDER", default=str(Path.cwd() / "celery-messages")))
     for name in ("messages", "control"):
         (folder / name).mkdir(parents=True, exist_ok=True)
+    CELERY_BROKER_TRANSPORT = "example_project.folder_broker:Transport"
     CELERY_BROKER_TRANSPORT_OPTIONS = {
         "data_folder_in": str(folder / "messages"),
         "data_folder_out": str(folder / "messages"),
