@@ -71,7 +71,7 @@ def site(rest):
 
 
 def test(rest):
-    """run the suite: `--database sqlite|postgres|mariadb`, `--browser` for the tests in Chromium, pytest's after `--`"""
+    """run the suite: `--database sqlite|postgres|mariadb`, or `--browser` for those in Chromium; pytest's after `--`"""
     own, for_pytest = split(rest)
     parser = argparse.ArgumentParser(prog="dev.py test", description=test.__doc__)
     parser.add_argument("--database", choices=sorted(DATABASES), help="as DATABASE_URL says, or SQLite")
