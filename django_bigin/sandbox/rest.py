@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from . import listing, search, settings, writes
+from . import coql, listing, search, settings, writes
 from .addresses import Address
 from .call import Call, Operation
 from .errors import Refusal, refuse
@@ -67,7 +67,7 @@ class Rest:
         # Fixed words before placeholders: the first match is taken.
         self._routes = [
             Route(tuple(path.split("/")), operations)
-            for routes in (settings.ROUTES, search.ROUTES, listing.ROUTES, writes.ROUTES)
+            for routes in (settings.ROUTES, coql.ROUTES, search.ROUTES, listing.ROUTES, writes.ROUTES)
             for path, operations in routes.items()
         ]
 
