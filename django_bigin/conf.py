@@ -21,6 +21,8 @@ from .api.transport import Timeouts, is_loopback
 from .crypto import Keyring
 from .exceptions import EncryptionError
 
+TOKEN_LEASE_SECONDS = 45
+
 TENANT_MODEL: str = getattr(django_settings, "BIGIN_TENANT_MODEL", "django_bigin.Tenant")
 
 
@@ -36,6 +38,12 @@ class Settings:
         if isinstance(value, bool) or not isinstance(value, int | float) or value < least:
             raise ImproperlyConfigured(f"{name} must be a number of at least {least:g}; it is {value!r}.")
         return value
+
+    def _names(self, name: str, default: Sequence[str]) -> tuple[str, ...]:
+        """A list, or one comma-separated string, as an environment gives it."""
+        value = self._get(name, default)
+        names = value.split(",") if isinstance(value, str) else value
+        return tuple(each.strip() for each in names if each.strip())
 
     # Who: tenants and people
 
@@ -69,8 +77,7 @@ class Settings:
     @property
     def BIGIN_EXTRA_DATA_CENTERS(self) -> tuple[str, ...]:
         """Data centers that the site opts in to beyond Bigin's own list: "uk", "ae"."""
-        value = self._get("BIGIN_EXTRA_DATA_CENTERS", ())
-        codes = tuple(code.strip() for code in (value.split(",") if isinstance(value, str) else value) if code.strip())
+        codes = self._names("BIGIN_EXTRA_DATA_CENTERS", ())
         wrong = sorted(set(codes) - set(OPT_IN_CODES))
         if wrong:
             raise ImproperlyConfigured(
@@ -100,15 +107,24 @@ class Settings:
         return cast("str | None", url)
 
     def _is_named_sandbox(self, url: str) -> bool:
-        return urlsplit(url).hostname in set(self._get("BIGIN_SANDBOX_HOSTS", ()))
+        return urlsplit(url).hostname in self._names("BIGIN_SANDBOX_HOSTS", ())
 
     @property
     def timeouts(self) -> Timeouts:
-        """`BIGIN_CONNECT_TIMEOUT_SECONDS` (5) and `BIGIN_READ_TIMEOUT_SECONDS` (30) of every call."""
-        return Timeouts(
+        """`BIGIN_CONNECT_TIMEOUT_SECONDS` (5) and `BIGIN_READ_TIMEOUT_SECONDS` (30) of every call, together below 45.
+
+        The lease on a token's refresh lasts 45 seconds: a call that took longer would be made by two processes.
+        """
+        timeouts = Timeouts(
             connect=self._number("BIGIN_CONNECT_TIMEOUT_SECONDS", 5, least=0.1),
             read=self._number("BIGIN_READ_TIMEOUT_SECONDS", 30, least=0.1),
         )
+        if sum(timeouts) >= TOKEN_LEASE_SECONDS:
+            raise ImproperlyConfigured(
+                "BIGIN_CONNECT_TIMEOUT_SECONDS and BIGIN_READ_TIMEOUT_SECONDS must be below "
+                f"{TOKEN_LEASE_SECONDS} together; they are {sum(timeouts):g}."
+            )
+        return timeouts
 
     # When
 
@@ -153,7 +169,7 @@ class Settings:
     @property
     def BIGIN_SCOPES(self) -> tuple[str, ...]:
         """Scopes that a new registration asks for; a grant cannot gain any later."""
-        return tuple(self._get("BIGIN_SCOPES", BIGIN.default_scopes))
+        return self._names("BIGIN_SCOPES", BIGIN.default_scopes)
 
     @property
     def BIGIN_PKCE(self) -> bool:
@@ -163,8 +179,7 @@ class Settings:
     @property
     def BIGIN_MODULES(self) -> tuple[str, ...]:
         """API names of the modules to mirror."""
-        value = self._get("BIGIN_MODULES", BIGIN.modules)
-        return tuple(name.strip() for name in (value.split(",") if isinstance(value, str) else value) if name.strip())
+        return self._names("BIGIN_MODULES", BIGIN.modules)
 
     @property
     def BIGIN_MISSING_SHARE(self) -> float:
@@ -184,11 +199,9 @@ class Settings:
     @property
     def BIGIN_ALERT_RECIPIENTS(self) -> Sequence[str]:
         """Who gets a mail when a connection needs a person; by default the addresses of ADMINS."""
-        value = self._get("BIGIN_ALERT_RECIPIENTS", None)
-        if value is None:
-            # Django 6 allows plain addresses in ADMINS beside the older (name, address) pairs.
-            return [entry if isinstance(entry, str) else entry[1] for entry in django_settings.ADMINS]
-        return list(value)
+        # Django 6 allows plain addresses in ADMINS beside the older (name, address) pairs.
+        admins = [entry if isinstance(entry, str) else entry[1] for entry in django_settings.ADMINS]
+        return self._names("BIGIN_ALERT_RECIPIENTS", admins)
 
 
 settings = Settings()

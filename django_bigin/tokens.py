@@ -25,7 +25,7 @@ from django.db.models import Q
 from . import clock, statuses
 from .api.datacenters import DATA_CENTERS
 from .api.oauth import AccountsServer, ClientCredentials, TokenAnswer
-from .conf import settings
+from .conf import TOKEN_LEASE_SECONDS, settings
 from .exceptions import (
     AuthorizationError,
     BiginError,
@@ -42,7 +42,7 @@ from .models import ClientRegistration, Connection, RegistrationState
 from .network import shared_session
 from .secret import Secret
 
-LEASE_SECONDS = 45  # longer than the timeouts of one call to the accounts server
+LEASE_SECONDS = TOKEN_LEASE_SECONDS
 SERVES_SECONDS = 60  # a token with this much left may still be used
 WAIT_IN_WORKER_SECONDS = 90.0
 WAIT_IN_REQUEST_SECONDS = 10.0

@@ -126,6 +126,7 @@ BIGIN_LISTS = [
     "BIGIN_SANDBOX_HOSTS",
     "BIGIN_SCOPES",
 ]
+BIGIN_SWITCHES = ["BIGIN_PKCE"]
 BIGIN_NUMBERS = ("_SECONDS", "_DAYS", "_SHARE")
 
 
@@ -133,6 +134,8 @@ def bigin_setting(name: str) -> Any:
     """Read one setting of django-bigin from the environment as the type that it has."""
     if name in BIGIN_LISTS:
         return env.list(name)
+    if name in BIGIN_SWITCHES:
+        return env.bool(name)
     if name.endswith(BIGIN_NUMBERS):
         return env.float(name)
     return env.str(name)
