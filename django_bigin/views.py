@@ -143,13 +143,14 @@ def confirm(request: HttpRequest, connection_id: int) -> HttpResponse:
     """Confirm a pending connection, seeing whose organization it is; or discard it, which revokes the grant."""
     connection = _connection(request, str(connection_id))
     assert connection is not None  # noqa: S101  # an id was given
+    context = {"connection": connection, "pending": _is_pending(connection), "back_to": _back_to(request, connection)}
     if request.method == "POST" and "discard" in request.POST:
         connections.discard(connection, actor=str(request.user))
-        return render(request, "django_bigin/discarded.html", {"connection": connection})
+        return render(request, "django_bigin/discarded.html", context)
     if request.method == "POST":
         connections.confirm(connection, actor=str(request.user))
         return redirect("django_bigin:confirm", connection_id=connection.pk)
-    return render(request, "django_bigin/confirm.html", {"connection": connection, "pending": _is_pending(connection)})
+    return render(request, "django_bigin/confirm.html", context)
 
 
 # How it is done
@@ -157,6 +158,12 @@ def confirm(request: HttpRequest, connection_id: int) -> HttpResponse:
 
 def _is_pending(connection: Connection) -> bool:
     return connection.status == Connection.Status.PENDING
+
+
+def _back_to(request: HttpRequest, connection: Connection) -> str:
+    """The page of this site from which the person has last connected it; "" where they have not."""
+    attempts = AuthorizationAttempt.objects.filter(result=connection, user_id=request.user.pk).order_by("-pk")
+    return attempts.values_list("return_to", flat=True).first() or ""
 
 
 def _tenant(request: HttpRequest, key: str) -> Any:

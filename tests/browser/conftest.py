@@ -24,7 +24,7 @@ from example_project.stack import ROOT, Stack
 from tests.support.services import MISSING, in_ci
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, ConsoleMessage, Page
+    from playwright.sync_api import Browser, ConsoleMessage, Locator, Page
 
 CHROMIUM = os.environ.get("BIGIN_TEST_CHROMIUM", "/usr/bin/chromium")
 SCREENSHOTS = os.environ.get("BIGIN_SCREENSHOTS")
@@ -159,14 +159,13 @@ class Visitor:
             time.sleep(0.5)
             self.page.reload()
 
-    def tabs_to(self, role: Any, name: str) -> None:
+    def tabs_to(self, wanted: Locator) -> None:
         """Reach something with the Tab key alone."""
-        wanted = self.page.get_by_role(role, name=name)
         for _ in range(60):
             self.page.keyboard.press("Tab")
             if wanted.evaluate("element => element === document.activeElement"):
                 return
-        pytest.fail(f"the Tab key does not reach the {role} {name!r}", pytrace=False)
+        pytest.fail(f"the Tab key does not reach {wanted}", pytrace=False)
 
     def errors(self) -> list[tuple[str, str]]:
         """What the console had to say, without what a test has allowed."""
