@@ -274,6 +274,7 @@ class ModuleRun:
             return False
         if quiet:
             self._settle_missing(opened_at)
+            self._compare_count()
         else:
             self.incomplete_reason = (
                 f"Records of {self.module} were deleted all the while it was read, so what it lacks could not be told; "
@@ -281,6 +282,17 @@ class ModuleRun:
             )
         self._close_walk(watermark)
         return True
+
+    def _compare_count(self) -> None:
+        """Give up on the count where it never agrees: each delta would walk the whole module for nothing."""
+        if self.module not in BIGIN.deleted_log_modules and not self.incomplete_reason and self._count_differs():
+            self.incomplete_reason = (
+                f"Bigin counts another number of {self.module} than it lists, so deletions are not seen by the count: "
+                "the next full walk finds them."
+            )
+
+    def _tells_deletions_by_count(self) -> bool:
+        return self.module not in BIGIN.deleted_log_modules and not self.progress.incomplete_reason
 
     def _pages_stood_still(self, opened_at: datetime, *, agreeing: bool) -> bool:
         """Whether nothing shifted the pages of a walk, so that what it did not show is not there."""
@@ -410,7 +422,7 @@ class ModuleRun:
         due = self.with_deletions or self.progress.deletions_requested
         if due or self.progress.deltas_since_deletions >= DELTAS_BETWEEN_DELETION_PASSES:
             self._apply_deletions()
-            if self.module not in BIGIN.deleted_log_modules and self._count_differs():
+            if self._tells_deletions_by_count() and self._count_differs():
                 self._move(records_watermark=opened_at)
                 self._walk_whole()
                 return

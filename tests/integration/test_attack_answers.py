@@ -206,3 +206,17 @@ def test_a_deleted_log_that_one_may_not_read_leaves_the_module_on(sandbox: Any, 
     sync(connection, "Contacts")
     sync(connection, "Contacts", full=True)
     assert ModuleSync.objects.get(module="Contacts").unavailable_reason == ""
+
+
+def test_a_count_that_never_agrees_does_not_walk_the_module_each_time(sandbox: Any, connection: Connection) -> None:
+    sandbox.add_records("Notes", 3)
+    sandbox.fail("GET /bigin/v2/Notes/actions/count", status=200, body={"count": 5}, times=None)
+    sync(connection, "Notes")
+    sandbox.advance(900)
+    sync(connection, "Notes")
+    walked_at = ModuleSync.objects.get(module="Notes").last_full_at
+    sandbox.advance(900)
+    sync(connection, "Notes")
+    progress = ModuleSync.objects.get(module="Notes")
+    assert progress.last_full_at == walked_at
+    assert "counts" in progress.incomplete_reason
