@@ -107,7 +107,7 @@ class ConnectionAdmin(Connects, Asks):
     tenant_path = "tenant"
     delete_action = "disconnect"
     lookups_refused = ("refresh_token", "access_token")
-    list_display = ("organization", "tenant_name", "data_center", "state", "reason", "token", "refreshed_at")
+    list_display = ("organization", "tenant_name", "data_center", "state", "reason", "refreshed_at")
     list_filter = (TenantFilter, "status", DataCenterFilter)
     list_select_related = ("tenant",)
     ordering = ("-pk",)

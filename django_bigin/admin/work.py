@@ -28,8 +28,8 @@ from .show import job_badge
 class JobAdmin(ReadOnly, TenantScoped):
     tenant_path = "connection__tenant"
     list_display = (
-        "asked_at", "kind", "module", "tenant_name", "connection", "status", "outcome", "calls", "credits",
-        "asked_by_name",
+        "asked_at", "kind", "status", "outcome", "connection", "tenant_name", "module", "asked_by_name", "calls",
+        "credits",
     )  # fmt: skip
     list_filter = (TenantFilter, "kind", "state", ModuleFilter)
     list_select_related = ("connection__tenant",)
