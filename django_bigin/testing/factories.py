@@ -9,7 +9,7 @@ from typing import Any
 
 from django.apps import apps
 from django.core.exceptions import FieldDoesNotExist
-from django.db.models import CharField, Model
+from django.db.models import AutoField, CharField, Model
 
 from ..conf import TENANT_MODEL, settings
 from ..connections import connect_self_client, disconnect
@@ -26,11 +26,19 @@ def make_tenant(key: str = "", **values: Any) -> Any:
         key: for the field that `BIGIN_TENANT_LOOKUP` names; made up where it is text, and so is `name`.
         values: for the other fields. A model that needs more than these has a factory of the site's own: `connect`
             takes any tenant.
+
+    Raises:
+        ValueError: the model does not make its keys itself, and none was given.
     """
     model: type[Model] = apps.get_model(TENANT_MODEL)
     key = key or f"tenant-{next(_numbers)}"
     wanted = {"name": key.replace("-", " ").title(), settings.BIGIN_TENANT_LOOKUP: key}
     made_up = {name: text for name, text in wanted.items() if _is_text(model, name)}
+    if _needs_a_key(model) and not values.keys() & {"pk", model._meta.pk.name}:
+        raise ValueError(
+            f"{model._meta.label} does not make its own keys: call make_tenant({model._meta.pk.name}=...), or override "
+            "the fixture bigin_tenant with one that makes your tenants."
+        )
     return model._default_manager.create(**made_up | values)
 
 
@@ -72,6 +80,12 @@ def connected(
     yield connection
     if Connection.objects.filter(pk=connection.pk).exists():
         disconnect(connection)
+
+
+def _needs_a_key(model: type[Model]) -> bool:
+    # SQLite would make up an integer without telling; the others refuse with a message about the column.
+    key = model._meta.pk
+    return not (isinstance(key, AutoField) or key.has_default() or key.has_db_default() or _is_text(model, key.name))
 
 
 def _is_text(model: type[Model], name: str) -> bool:

@@ -7,6 +7,7 @@ import re
 import subprocess
 import sys
 import tomllib
+import unittest
 import urllib.error
 import urllib.request
 from datetime import timedelta
@@ -19,6 +20,7 @@ import pytest
 from django.conf import settings as django_settings
 from django.db import connection as database
 from django.db import transaction
+from django.test import SimpleTestCase
 from django.utils import timezone
 
 from django_bigin import tokens
@@ -27,6 +29,7 @@ from django_bigin.models import Connection
 from django_bigin.sandbox import Sandbox
 from django_bigin.sync import sync_connection
 from django_bigin.testing import (
+    BiginTestMixin,
     clock,
     connect,
     connected,
@@ -154,6 +157,14 @@ def test_a_project_that_does_not_use_it_notices_nothing(host: Path) -> None:
     assert "1 passed" in done.stdout, done.stdout + done.stderr
 
 
+def test_nothing_of_the_package_imports_the_kit() -> None:
+    package = ROOT / "django_bigin"
+    others = [path for path in package.rglob("*.py") if package / "testing" not in path.parents]
+    imports = re.compile(r"^\s*(from|import) (\.+|django_bigin\.)testing\b|import testing\b", re.MULTILINE)
+    assert len(others) > 50
+    assert [str(path) for path in others if imports.search(path.read_text(encoding="utf-8"))] == []
+
+
 # The sandbox in use
 
 
@@ -182,6 +193,21 @@ def call_what_is_not_there(sandbox: Sandbox) -> None:
 def test_a_call_that_bigin_does_not_have_fails_the_block_that_made_it() -> None:
     with pytest.raises(AssertionError, match="no/such/thing"), running_sandbox() as sandbox:
         call_what_is_not_there(sandbox)
+
+
+def test_a_call_that_bigin_does_not_have_fails_the_test_case_that_made_it() -> None:
+    class Case(BiginTestMixin, SimpleTestCase):
+        def test_it(self) -> None:
+            call_what_is_not_there(self.sandbox)
+
+        def test_another(self) -> None:
+            assert self.sandbox.calls()["total"] == 0
+
+    result = unittest.TestResult()
+    unittest.TestSuite([Case("test_it"), Case("test_another")]).run(result)
+    [(case, trace)] = result.failures
+    assert (case._testMethodName, result.testsRun, result.errors) == ("test_it", 2, [])
+    assert "no/such/thing" in trace
 
 
 def test_a_failure_of_the_test_itself_is_what_is_shown() -> None:
