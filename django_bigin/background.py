@@ -91,7 +91,10 @@ def work(kind: str, row_id: int) -> None:
 
 def beat(name: str, *, kind: str) -> None:
     """Note that a worker, or the tick, is alive."""
-    Heartbeat.objects.update_or_create(name=name[:200], defaults={"kind": kind[:16], "seen_at": clock.now()})
+    seen = {"kind": kind[:16], "seen_at": clock.now()}
+    # Not update_or_create(): it locks what is not there yet, and ticks at once would deadlock on MariaDB.
+    if not Heartbeat.objects.filter(name=name[:200]).update(**seen):
+        Heartbeat.objects.bulk_create([Heartbeat(name=name[:200], **seen)], ignore_conflicts=True)
 
 
 # What is due

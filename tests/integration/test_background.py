@@ -255,6 +255,20 @@ def test_ticks_and_workers_are_seen_alive(sandbox: Any, connection: Connection) 
     assert set(Heartbeat.objects.values_list("kind", flat=True)) == {"tick", "metadata"}
 
 
+def test_many_ticks_at_once_are_seen_alive(transactional_db: None) -> None:
+    def seen(_: int) -> None:
+        try:
+            background.beat("tick", kind="tick")
+        finally:
+            databases.close_all()
+
+    for _ in range(5):
+        Heartbeat.objects.all().delete()
+        with ThreadPoolExecutor(8) as pool:
+            list(pool.map(seen, range(8)))
+        assert Heartbeat.objects.count() == 1
+
+
 def test_an_idle_tick_writes_no_job(sandbox: Any, connection: Connection) -> None:
     for _ in range(3):
         work_off(tick())
