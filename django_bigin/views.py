@@ -119,10 +119,12 @@ def callback(request: HttpRequest) -> HttpResponse:
 @signed_in
 @require_GET
 def attempt(request: HttpRequest, uuid: UUID) -> HttpResponse:
-    """What came of an attempt, for whoever made it."""
+    """What came of an attempt, for whoever made it and still may see the tenant."""
     row = get_object_or_404(
         AuthorizationAttempt.objects.select_related("tenant", "connection", "result"), uuid=uuid, user=request.user
     )
+    if not access_policy().may(request.user, "connect", row.tenant):
+        raise Http404
     status = 200 if row.outcome == "connected" else 400
     return render(request, "django_bigin/attempt.html", {"attempt": row}, status=status)
 
@@ -133,7 +135,8 @@ def refused(request: HttpRequest, reason: str) -> HttpResponse:
     """Why a callback was refused: one of a fixed set of sentences."""
     if reason not in REFUSALS:
         raise Http404
-    return render(request, "django_bigin/refused.html", {"sentence": REFUSALS[reason]}, status=400)
+    context = {"reason": reason, "sentence": REFUSALS[reason]}
+    return render(request, "django_bigin/refused.html", context, status=400)
 
 
 @guarded

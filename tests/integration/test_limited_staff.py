@@ -372,7 +372,6 @@ def test_nothing_is_completed_with_theirs(limited, mine, theirs):
     assert tried
 
 
-@pytest.mark.xfail(reason="views.attempt asks only who pressed Connect, not whether they still may")
 def test_ones_own_attempt_shows_nothing_once_the_policy_has_changed(limited, theirs, person):
     attempt = theirs[AuthorizationAttempt]
     AuthorizationAttempt.objects.filter(pk=attempt.pk).update(user=person)
