@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from django.db import transaction
 from django.db.models import F
 
 from .. import clock
@@ -46,10 +45,10 @@ class Meter:
             "minute": clock.now().replace(second=0, microsecond=0),
         }
         budget = BIGIN.daily_credits(paid=self.connection.org_paid, users=self.connection.org_licences)
-        with transaction.atomic():
-            added = {"calls": F("calls") + calls, "credits": F("credits") + credits, "day_budget": budget}
-            if not CreditUse.objects.filter(**minute).update(**added):
-                fresh = {"calls": 0, "credits": 0, "day_budget": budget}
-                CreditUse.objects.get_or_create(**minute, defaults=fresh)
-                CreditUse.objects.filter(**minute).update(**added)
+        added = {"calls": F("calls") + calls, "credits": F("credits") + credits, "day_budget": budget}
+        row = CreditUse.objects.filter(**minute)
+        if not row.update(**added):
+            # Each statement by itself: in a transaction, two workers that begin a minute would deadlock on MariaDB.
+            CreditUse.objects.bulk_create([CreditUse(**minute, day_budget=budget)], ignore_conflicts=True)
+            row.update(**added)
         self._unwritten_calls = self._unwritten_credits = 0
