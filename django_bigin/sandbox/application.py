@@ -17,7 +17,7 @@ from .calls import CallLog
 from .errors import CODES, error_body, refuse
 from .faults import Fault
 from .http import Request, Response
-from .rest import BASE_PATH, Rest
+from .rest import BASE_PATH, BULK_PATH, Rest
 from .state import State
 
 CONTROL_PATH = "/_sandbox"
@@ -101,7 +101,7 @@ class Application:
             return None
         if address.path.startswith("/oauth/") and address.half != "api":
             return self.accounts.handle(request, address)
-        if address.path.startswith(BASE_PATH + "/") and address.half != "accounts":
+        if address.path.startswith((BASE_PATH + "/", BULK_PATH + "/")) and address.half != "accounts":
             return self.rest.handle(request, address)
         return None
 
@@ -137,7 +137,7 @@ class Application:
 
 def _with_headers(response: Response, path: str) -> Response:
     """Give an answer that no operation made the headers of the server it seems to come from."""
-    response.headers = list(rest.HEADERS if path.startswith(BASE_PATH) else accounts.HEADERS)
+    response.headers = list(rest.HEADERS if path.startswith("/bigin/") else accounts.HEADERS)
     return response
 
 

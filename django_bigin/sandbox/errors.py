@@ -34,6 +34,8 @@ CODES: dict[str, tuple[int, str]] = {
     "EXPIRED_VALUE": (400, "Page token expired"),
     "AMBIGUITY_DURING_PROCESSING": (400, "ambiguity while processing the request"),
     "TOO_MANY_REQUESTS": (429, "Too many requests fired. Please try after some time"),
+    "RESOURCE_NOT_FOUND": (404, "The requested resource doesn't exist."),
+    "MEDIA_TYPE_NOT_SUPPORTED": (415, "the media type is not supported"),
     "REQUEST_ENTITY_TOO_LARGE": (413, "the request entity is too large"),
     "INTERNAL_ERROR": (500, "Internal server error occurred."),
 }

@@ -13,6 +13,7 @@ from typing import Any
 from .call import Call
 from .errors import refuse
 from .http import Response
+from .organization import Organization
 from .rendering import compact
 from .store import Key, ModuleStore
 
@@ -75,13 +76,15 @@ def list_records(call: Call) -> Response:
 
 def _read_walk(call: Call, store: ModuleStore) -> Walk:
     query = call.request.query
-    names = _read_names(call)
+    names = read_names(call)
     if "page" in query and "page_token" in query:
         raise refuse("AMBIGUITY_DURING_PROCESSING", details={"param_names": ["page", "page_token"]})
     if "cvid" in query:
         call.spent = VIEW_CREDITS
         if "sort_by" in query:
             raise refuse("AMBIGUITY_DURING_PROCESSING", details={"param_names": ["cvid", "sort_by"]})
+        if query["cvid"] not in view_ids(call.organization, store.spec.api_name):
+            raise refuse("INVALID_DATA", details={"param_name": "cvid"})
     per_page = read_number(call, "per_page", PER_PAGE, most=PER_PAGE)
     sort_by, descending = _read_order(call, store)
     walk = Walk(names, per_page, sort_by, descending)
@@ -97,7 +100,8 @@ def _read_walk(call: Call, store: ModuleStore) -> Walk:
     return walk
 
 
-def _read_names(call: Call) -> tuple[str, ...]:
+def read_names(call: Call) -> tuple[str, ...]:
+    """Read `fields`, which is required."""
     text = call.request.query.get("fields", "")
     names = tuple(name.strip() for name in text.split(",") if name.strip())
     if not names:
@@ -183,6 +187,9 @@ def _order(call: Call, store: ModuleStore, walk: Walk) -> Sequence[Any]:
     if "ids" in query and call.switches["list_ids"] == "honoured":
         wanted = {int(text) for text in query["ids"].split(",") if text.strip().isdigit()}
         order = [entry for entry in order if (entry if isinstance(entry, int) else entry[1]) in wanted]
+    if query.get("cvid") == view_ids(call.organization, store.spec.api_name)[1]:
+        mine = call.token.user_id
+        order = [e for e in order if store.records[e if isinstance(e, int) else e[1]].get("Owner") == mine]
     since = since_header(call) if honoured else None
     if since is not None:
         changed = {entry[1] for entry in _newer(store, since)}
@@ -239,6 +246,12 @@ def keep_token(call: Call, token: PageToken) -> str:
     value = secrets.token_hex(24)
     tokens[value] = token
     return value
+
+
+def view_ids(organization: Organization, module: str) -> tuple[str, str]:
+    """Give the ids of the two views that every module has: all records, and those of whoever asks."""
+    all_ids, own = (str(organization.metadata_id("view", module, name)) for name in ("all", "own"))
+    return all_ids, own
 
 
 # If-Modified-Since

@@ -57,6 +57,18 @@ class User:
 
 
 @dataclass(slots=True)
+class Tag:
+    """One tag of one module; moments are seconds since 1970."""
+
+    id: int
+    name: str
+    created_at: int
+    modified_at: int
+    created_by: int
+    modified_by: int
+
+
+@dataclass(slots=True)
 class Layout:
     """One team pipeline: a layout of Pipelines with its sub-pipelines and their stages."""
 
@@ -95,7 +107,9 @@ class Organization:
         self.absent_modules = dict(absent_modules or {})
         self.credits = CreditLedger()
         self.stores = {name: ModuleStore(MODULES[name]) for name in RECORD_MODULES}
-        self.tags: dict[str, dict[str, int]] = {name: {} for name in RECORD_MODULES}
+        self.tags: dict[str, dict[str, Tag]] = {name: {} for name in RECORD_MODULES}
+        # (module, module) in alphabetical order -> pairs of ids
+        self._links: dict[tuple[str, str], set[tuple[int, int]]] = {}
         self.users: dict[int, User] = {}
         self.users_changed: list[Callable[[], None]] = []
         self.layouts: list[Layout] = []
@@ -191,10 +205,38 @@ class Organization:
 
     def tag_id(self, module: str, name: str) -> int:
         """Give a tag's id; a name that is new makes a new tag."""
-        tags = self.tags[module]
-        if name not in tags:
-            tags[name] = self.new_id()
-        return tags[name]
+        tag = self.tags[module].get(name)
+        if tag is None:
+            tag = self.add_tag(module, name, at=self.written_at, by=next(iter(self.users), 0))
+        return tag.id
+
+    def add_tag(self, module: str, name: str, *, at: int, by: int) -> Tag:
+        """Make a tag."""
+        tag = self.tags[module][name] = Tag(self.new_id(), name, at, at, by, by)
+        return tag
+
+    # links between records that no field holds
+
+    def linked(self, module: str, record_id: int) -> set[int]:
+        """Give the ids, in whichever module, that are linked to a record."""
+        found = set()
+        for modules, pairs in self._links.items():
+            if module in modules:
+                place = modules.index(module)
+                found |= {pair[1 - place] for pair in pairs if pair[place] == record_id}
+        return found
+
+    def link(self, module: str, record_id: int, other: str, other_id: int) -> None:
+        """Link two records."""
+        modules, pair = _in_order((module, record_id), (other, other_id))
+        self._links.setdefault(modules, set()).add(pair)
+
+    def unlink(self, module: str, record_id: int, other: str, other_id: int) -> bool:
+        """Undo a link; tells whether there was one."""
+        modules, pair = _in_order((module, record_id), (other, other_id))
+        there = pair in self._links.get(modules, set())
+        self._links.get(modules, set()).discard(pair)
+        return there
 
     # team pipelines
 
@@ -234,6 +276,11 @@ class Organization:
     def credit_budget(self) -> int:
         """Give the credits of 24 hours that the edition has."""
         return budget_of(paid=self.paid, licences=self.licences)
+
+
+def _in_order(one: tuple[str, int], other: tuple[str, int]) -> tuple[tuple[str, str], tuple[int, int]]:
+    first, last = sorted((one, other))
+    return (first[0], last[0]), (first[1], last[1])
 
 
 def _times(time_zone: str, data_center: str) -> tuple[str, Timestamps]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from . import coql, listing, search, settings, writes
+from . import bulk_read, coql, listing, owners, relations, search, settings, tags, writes
 from .addresses import Address
 from .call import Call, Operation
 from .errors import Refusal, refuse
@@ -16,6 +16,7 @@ from .http import Request, Response
 from .state import AccessToken, State
 
 BASE_PATH = "/bigin/v2"
+BULK_PATH = bulk_read.PATH
 # Recorded on every answer (api-bulk-notify-files section 0.1).
 HEADERS = [
     ("Server", "ZGS"),
@@ -50,6 +51,10 @@ class Route:
                 if given in NOT_MODULES:
                     return None
                 found.append(given)
+            elif wanted == "{related}":
+                if given not in relations.NAMES:
+                    return None
+                found.append(given)
             elif wanted != given:
                 return None
         return tuple(found)
@@ -59,22 +64,29 @@ class Route:
 NOT_MODULES = {"settings", "org", "users", "coql", "files", "actions", "upload", "composite_requests", "__features"}
 
 
+# Fixed words before placeholders: the first match is taken.
+PARTS = (
+    settings.ROUTES, tags.ROUTES, coql.ROUTES, search.ROUTES, owners.ROUTES, listing.ROUTES, writes.ROUTES,
+    relations.ROUTES,
+)  # fmt: skip
+
+
 class Rest:
     """Answers `/bigin/v2/...`."""
 
     def __init__(self, state: State) -> None:
         self._state = state
-        # Fixed words before placeholders: the first match is taken.
         self._routes = [
-            Route(tuple(path.split("/")), operations)
-            for routes in (settings.ROUTES, coql.ROUTES, search.ROUTES, listing.ROUTES, writes.ROUTES)
-            for path, operations in routes.items()
+            Route(tuple(path.split("/")), operations) for routes in PARTS for path, operations in routes.items()
         ]
+        self._bulk_routes = [Route(tuple(path.split("/")), o) for path, o in bulk_read.ROUTES.items()]
 
     def handle(self, request: Request, address: Address) -> Response | None:
         """Answer a request, None if no such operation exists."""
-        segments = address.path[len(BASE_PATH) :].strip("/").split("/")
-        matches = [(route, found) for route in self._routes if (found := route.match(segments)) is not None]
+        is_bulk = address.path.startswith(BULK_PATH + "/")
+        segments = address.path[len(BULK_PATH if is_bulk else BASE_PATH) :].strip("/").split("/")
+        routes = self._bulk_routes if is_bulk else self._routes
+        matches = [(route, found) for route in routes if (found := route.match(segments)) is not None]
         if not matches:
             return None
         call = None
@@ -86,7 +98,8 @@ class Rest:
             response = operation(call)
         except Refusal as refusal:
             response = Response(refusal.status, refusal.body, outcome=refusal.outcome)
-        response.headers = [*HEADERS, *response.headers]
+        own = {name for name, _ in response.headers}
+        response.headers = [*(header for header in HEADERS if header[0] not in own), *response.headers]
         if call is not None:
             response.headers += self._charge(call, response)
         return response

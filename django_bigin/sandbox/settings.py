@@ -11,11 +11,13 @@ from typing import Any
 from .call import Call, absence, refuse_absent
 from .errors import refuse
 from .http import Response
-from .listing import PER_PAGE, read_number
+from .listing import PER_PAGE, read_number, view_ids
 from .modules import MODULES, OLD_MODULE_NAMES, Field, ModuleSpec
 from .organization import COUNTRIES, Layout, Organization, User
+from .relations import RELATIONS
 
 PAID_SECONDS, TRIAL_SECONDS = 3 * 366 * 86_400, 15 * 86_400
+ROLES = ("CEO", "Manager")
 PROFILES = ("Administrator", "Standard")
 UI_TYPES = {
     "text": 1, "picklist": 2, "textarea": 3, "ownerlookup": 8, "website": 21, "date": 24, "email": 25, "integer": 32,
@@ -484,7 +486,123 @@ def _show_layout_field(call: Call, spec: ModuleSpec, layout: Layout, number: int
     return shown
 
 
+# custom views, related lists, roles, profiles
+
+
+def list_views(call: Call) -> Response:
+    """Answer a module's custom views: those that every organization has."""
+    call.allow("settings.custom_views")
+    spec = _named_module(call)
+    if not spec.listable:
+        return Response(204)
+    shown = _show_views(call, spec)
+    info = {
+        "per_page": PER_PAGE, "count": len(shown), "page": 1, "more_records": False, "default": shown[0]["id"],
+        "translation": {},
+    }  # fmt: skip
+    return Response(200, {"custom_views": shown, "info": info})
+
+
+def get_view(call: Call) -> Response:
+    """Answer one custom view."""
+    call.allow("settings.custom_views")
+    shown = [view for view in _show_views(call, _named_module(call)) if view["id"] == call.arguments[0]]
+    return Response(200, {"custom_views": shown}) if shown else Response(204)
+
+
+def _show_views(call: Call, spec: ModuleSpec) -> list[dict[str, Any]]:
+    every, own = view_ids(call.organization, spec.api_name)
+    owner_id = str(call.organization.metadata_id("field", spec.api_name, "Owner"))
+    mine = {"comparator": "equal", "field": {"api_name": "Owner", "id": owner_id}, "value": "${CURRENTUSER}"}
+    views = ((every, f"All {spec.plural}", "ALLVIEWS", None), (own, f"My {spec.plural}", "MYVIEWS", mine))
+    return [
+        {
+            "id": view_id,
+            "name": name,
+            "system_name": system_name,
+            "display_value": name,
+            "category": "public_views",
+            "default": criteria is None,
+            "system_defined": True,
+            "favorite": None,
+            "access_type": "public",
+            "criteria": criteria,
+            **dict.fromkeys(("sort_by", "sort_order", "last_accessed_time")),
+            **dict.fromkeys(("created_by", "created_time", "modified_by", "modified_time")),
+        }
+        for view_id, name, system_name, criteria in views
+    ]
+
+
+def list_related_lists(call: Call) -> Response:
+    """Answer a module's related lists."""
+    call.allow("settings.related_lists")
+    spec, organization = _named_module(call), call.organization
+    names = RELATIONS.get(spec.api_name, {})
+    shown = [
+        {
+            "id": str(organization.metadata_id("related_list", spec.api_name, name)),
+            "sequence_number": str(number),
+            "display_label": MODULES[name].plural,
+            "api_name": name,
+            "name": MODULES[name].plural,
+            "action": None,
+            "module": {"api_name": name, "id": str(organization.metadata_id("module", name))},
+            "href": f"{spec.api_name}/{{ENTITYID}}/{name}",
+            "type": "default",
+            "status": "visible",
+            "connectedmodule": None,
+            "linkingmodule": None,
+        }
+        for number, name in enumerate(names, 1)
+    ]
+    return Response(200, {"related_lists": shown}) if shown else Response(204)
+
+
+def list_roles(call: Call) -> Response:
+    """Answer the roles that people have."""
+    call.allow("settings.roles")
+    top = call.organization.admin.role
+    shown = [_show_role(call.organization, name, top) for name in dict.fromkeys((top, *ROLES))]
+    return Response(200, {"roles": shown})
+
+
+def _show_role(organization: Organization, name: str, top: str) -> dict[str, Any]:
+    above = {"name": top, "id": str(organization.metadata_id("role", top))}
+    return {
+        "display_label": name,
+        "name": name,
+        "share_with_peers": name == top,
+        "description": "Sees data of all users" if name == top else "Sees data of those below",
+        "id": str(organization.metadata_id("role", name)),
+        "reporting_to": None if name == top else above,
+        "admin_user": name == top,
+    }
+
+
+def list_profiles(call: Call) -> Response:
+    """Answer the two profiles."""
+    call.allow("settings.profiles")
+    shown = [
+        {
+            "id": str(call.organization.metadata_id("profile", name)),
+            "name": name,
+            "display_label": name,
+            "category": False,
+            "description": f"The profile {name}",
+            **dict.fromkeys(("created_time", "modified_time", "created_by", "modified_by")),
+        }
+        for name in PROFILES
+    ]
+    return Response(200, {"profiles": shown})
+
+
 ROUTES = {
+    "settings/custom_views": {"GET": list_views},
+    "settings/custom_views/{id}": {"GET": get_view},
+    "settings/related_lists": {"GET": list_related_lists},
+    "settings/roles": {"GET": list_roles},
+    "settings/profiles": {"GET": list_profiles},
     "org": {"GET": get_org},
     "users": {"GET": list_users},
     "users/{id}": {"GET": get_user},

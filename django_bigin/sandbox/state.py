@@ -143,6 +143,8 @@ class State:
         self.grant_tokens: dict[str, GrantToken] = {}
         self.grants: OrderedDict[str, Grant] = OrderedDict()
         self.access_tokens: dict[str, AccessToken] = {}
+        self.bulk_jobs: dict[int, Any] = {}  # bulk_read.Job
+        self.downloads = Occasions()
         self.page_tokens: dict[str, Any] = {}  # listing.PageToken, oldest first
 
     def now(self) -> int:

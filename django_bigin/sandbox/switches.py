@@ -100,10 +100,24 @@ SWITCHES: dict[str, Switch] = {
     "coql_brackets": Switch("required", ("required", "free"), "more than two conditions in pairs of brackets (P, C)"),
     "coql_lag_seconds": Switch(0, (), "how long COQL does not see what was written (U)"),
     "coql_lookup_names": Switch(False, (False, True), "COQL shows names beside a link's id (P, C: often not)"),
+    # bulk read
+    "bulk_read_seconds": Switch(10, (), "how long a job takes on the sandbox's clock"),
+    "bulk_read_ends": Switch("COMPLETED", ("COMPLETED", "FAILURE", "FAILED"), "how jobs end (FAILURE: S, C)"),
+    "bulk_rows_per_page": Switch(200_000, (), "rows of one job (D)"),
+    "bulk_paging": Switch("page", ("page", "token"), "how to go on after more_records: page (D), next_page_token (C)"),
+    "bulk_module_object": Switch(
+        "refused", ("refused", "accepted"), "module and fields of criteria as objects, as newer CRM has them (C)"
+    ),
+    "bulk_deals": Switch("refused", ("refused", "accepted"), "Deals as another name of Pipelines in a job (X)"),
+    "bulk_content_type": Switch("any", ("any", "required"), "a job without a JSON Content-Type: fine, or 415 (C)"),
+    "bulk_id_column": Switch("id", ("id", "Id"), "how the id's column is spelled (D; Id seen)"),
+    "bulk_separator": Switch(",", (",", ";"), "between the values of a multi-select's cell (U)"),
+    "bulk_byte_order_mark": Switch(False, (False, True), "a byte order mark before the CSV (U)"),
     # writing
     "partial_status": Switch(207, (207, 202, 200), "some rows failed (CRM 207; Bigin's table has no 207)"),
     "all_failed_status": Switch(400, (400, 202, 200), "every row failed (O for delete; C)"),
     "many_inserted_status": Switch(202, (202, 201, 200), "several rows inserted, all well (D says 202, C 201)"),
+    "tags_touch": Switch(False, (False, True), "add_tags and remove_tags move Modified_Time (U)"),
     "restore_touches": Switch(False, (False, True), "a restore from the recycle bin moves Modified_Time (U)"),
     "recycle_days": Switch(60, (), "days in the recycle bin before a record is gone for good"),
     # limits and plan

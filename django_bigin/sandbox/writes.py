@@ -21,39 +21,44 @@ Row = dict[str, Any]
 
 def insert(call: Call) -> Response:
     """Insert 1 to 100 records."""
-    store = call.module(call.arguments[0], "CREATE")
-    rows, _ = _read_rows(call)
-    results = _each(rows, lambda index, row: _insert_row(call, store, index, row))
-    return _answer(call, results, done=_inserted_status(call, results))
+    return insert_rows(call, call.module(call.arguments[0], "CREATE"))
+
+
+def insert_rows(call: Call, store: ModuleStore, *, also: Row | None = None) -> Response:
+    """Insert the call's rows, each with what else it is known to hold."""
+    rows, _ = read_rows(call)
+    rows = [row | also if also and isinstance(row, dict) else row for row in rows]
+    results = each_row(rows, lambda index, row: _insert_row(call, store, index, row))
+    return answer_rows(call, results, done=_inserted_status(call, results))
 
 
 def update(call: Call) -> Response:
     """Update records, each named by its `id`."""
     store = call.module(call.arguments[0], "UPDATE")
-    rows, _ = _read_rows(call)
+    rows, _ = read_rows(call)
 
     def one(index: int, row: Any) -> Row:
         if isinstance(row, dict) and row.get("id") in (None, ""):
             raise mandatory("id", index)
-        return _update_row(call, store, index, row, _read_id(row, index))
+        return update_row(call, store, index, row, _read_id(row, index))
 
-    return _answer(call, _each(rows, one), done=200)
+    return answer_rows(call, each_row(rows, one), done=200)
 
 
 def update_one(call: Call) -> Response:
     """Update the record that the path names."""
     store = call.module(call.arguments[0], "UPDATE")
-    rows, _ = _read_rows(call)
+    rows, _ = read_rows(call)
     record_id = int(call.arguments[1])
-    results = _each(rows[:1], lambda index, row: _update_row(call, store, index, row, record_id))
-    return _answer(call, results, done=200)
+    results = each_row(rows[:1], lambda index, row: update_row(call, store, index, row, record_id))
+    return answer_rows(call, results, done=200)
 
 
 def upsert(call: Call) -> Response:
     """Update what the duplicate check finds, insert the rest."""
     store = call.module(call.arguments[0], "CREATE")
     call.module(call.arguments[0], "UPDATE")
-    rows, body = _read_rows(call)
+    rows, body = read_rows(call)
     named = body.get("duplicate_check_fields")
     checks = tuple(named) if isinstance(named, list) and named else store.spec.duplicate_check
 
@@ -61,12 +66,12 @@ def upsert(call: Call) -> Response:
         record_id, field = _duplicate(store, row, checks)
         if record_id is None:
             return _insert_row(call, store, index, row) | {"action": "insert", "duplicate_field": None}
-        result = _update_row(call, store, index, row, record_id)
+        result = update_row(call, store, index, row, record_id)
         return result | {"action": "update", "duplicate_field": field}
 
-    results = _each(rows, one)
+    results = each_row(rows, one)
     inserted = all(result.get("action") == "insert" for result in results)
-    return _answer(call, results, done=_inserted_status(call, results) if inserted else 200)
+    return answer_rows(call, results, done=_inserted_status(call, results) if inserted else 200)
 
 
 def delete(call: Call) -> Response:
@@ -77,12 +82,12 @@ def delete(call: Call) -> Response:
         raise refuse("REQUIRED_PARAM_MISSING", details={"param_name": "ids"})
     if len(ids) > ROWS_PER_CALL:
         raise refuse("LIMIT_EXCEEDED", details={"limit": ROWS_PER_CALL, "param_name": "ids"})
-    return _delete(call, store, ids)
+    return delete_ids(call, store, ids)
 
 
 def delete_one(call: Call) -> Response:
     """Delete the record that the path names."""
-    return _delete(call, call.module(call.arguments[0], "DELETE"), [call.arguments[1]])
+    return delete_ids(call, call.module(call.arguments[0], "DELETE"), [call.arguments[1]])
 
 
 # rows
@@ -95,7 +100,8 @@ def _insert_row(call: Call, store: ModuleStore, index: int, row: Any) -> Row:
     return _success(call, store, record_id, "record added")
 
 
-def _update_row(call: Call, store: ModuleStore, index: int, row: Any, record_id: int) -> Row:
+def update_row(call: Call, store: ModuleStore, index: int, row: Any, record_id: int) -> Row:
+    """Update one record; RowRefusal if the row cannot be."""
     if record_id not in store.records:
         raise RowRefusal("INVALID_DATA", MISSING_ID, id=str(record_id), json_path=f"$.data[{index}].id")
     changes = RowReader(call.organization, store).read(row, index, new=False)
@@ -104,14 +110,16 @@ def _update_row(call: Call, store: ModuleStore, index: int, row: Any, record_id:
     return _success(call, store, record_id, "record updated")
 
 
-def _delete(call: Call, store: ModuleStore, ids: list[str]) -> Response:
+def delete_ids(call: Call, store: ModuleStore, ids: list[str]) -> Response:
+    """Delete those records and answer each."""
+
     def one(_index: int, text: Any) -> Row:
         if not text.isdigit():
             raise RowRefusal("INVALID_DATA", MISSING_ID, id=text)
         _writer(call).delete(store, int(text))
         return {"code": "SUCCESS", "details": {"id": text}, "message": "record deleted", "status": "success"}
 
-    return _answer(call, _each(list(ids), one), done=200)
+    return answer_rows(call, each_row(list(ids), one), done=200)
 
 
 def _duplicate(store: ModuleStore, row: Any, checks: tuple[str, ...]) -> tuple[int | None, str | None]:
@@ -147,7 +155,8 @@ def _read_id(row: Any, index: int) -> int:
 # envelope
 
 
-def _read_rows(call: Call) -> tuple[list[Any], dict[str, Any]]:
+def read_rows(call: Call) -> tuple[list[Any], dict[str, Any]]:
+    """Read the 1 to 100 rows of the body, and the body, and set the price."""
     try:
         body = call.request.json()
     except ValueError as error:
@@ -161,7 +170,7 @@ def _read_rows(call: Call) -> tuple[list[Any], dict[str, Any]]:
     return rows, body
 
 
-def _each(rows: list[Any], one: Callable[[int, Any], Row]) -> list[Row]:
+def each_row(rows: list[Any], one: Callable[[int, Any], Row]) -> list[Row]:
     """Judge each row by itself, in the order asked."""
     results = []
     for index, row in enumerate(rows):
@@ -172,7 +181,8 @@ def _each(rows: list[Any], one: Callable[[int, Any], Row]) -> list[Row]:
     return results
 
 
-def _answer(call: Call, results: list[Row], *, done: int) -> Response:
+def answer_rows(call: Call, results: list[Row], *, done: int) -> Response:
+    """Answer the results of all rows; `done` is the status where each went well."""
     failed = sum(result["status"] == "error" for result in results)
     if failed == len(results):
         return Response(call.switches["all_failed_status"], {"data": results}, outcome=results[0]["code"])

@@ -81,6 +81,8 @@ class World:
         ]
         ids = self.sandbox.add_records("Contacts", list(reversed(rows)))
         self.stands_for |= {"5725767000000530017": ids[1], "5725767000000529103": ids[0]}
+        self.stands_for["5725767000000512004"] = account
+        self.stands_for["5725767000000411001"] = self.sandbox.records("Users")[0]["id"]
 
     def tasks(self):
         ids = self.sandbox.add_records("Tasks", [{"Subject": "Call"}, {"Subject": "Write"}])
@@ -88,6 +90,16 @@ class World:
 
     def deleted_contact(self):
         self.sandbox.delete_records("Contacts", self.sandbox.add_records("Contacts", [{"Last_Name": "Ruiz"}]))
+
+    def bulk_job(self):
+        body = {"query": {"module": "Contacts", "fields": ["First_Name", "Last_Name"]}}
+        answer = self.ask("POST", "/bigin/bulk/v2/read", {}, body)[2]
+        self.stands_for["7618134000000912001"] = answer["data"][0]["details"]["id"]
+        self.sandbox.advance(10)
+
+    def product(self):
+        [product] = self.sandbox.add_records("Products", [{"Product_Name": "Pump A12"}])
+        self.stands_for["5725767000000550001"] = product
 
     def pumps(self):
         """Let there be two products that the search index knows."""
@@ -203,6 +215,8 @@ SITUATIONS = {
     "a redirect's code of another data center is refused with 200": redirected_elsewhere,
     "the deleted log says who, when and whether for good": World.deleted_contact,
     "deleting answers each id": World.tasks,
+    "a bulk read job that is done tells where its result is": World.bulk_job,
+    "linking a product answers relation added": World.product,
     "a search gives whole rows and six keys about the page": World.pumps,
     "no token is AUTHENTICATION_FAILURE": without_token,
     "an expired or foreign token is INVALID_TOKEN": lambda world: world.sandbox.advance(3600),
