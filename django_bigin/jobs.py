@@ -10,6 +10,7 @@ import uuid
 from collections.abc import Iterable
 from typing import Any
 
+from django.db import transaction
 from django.db.models import Q
 
 from . import clock, connections, tokens
@@ -40,19 +41,20 @@ def ask(
     module: str = "",
 ) -> Job:
     """Write down that something is wanted. The same thing asked for twice is one job, as long as it is not done."""
-    same = Job.objects.filter(kind=kind, connection=connection, module=module, state__in=UNFINISHED).first()
-    if same is not None:
-        return same
-    return Job.objects.create(
-        kind=kind,
-        connection=connection,
-        module=module,
-        batch=batch,
-        asked_by=user,
-        asked_by_name=(actor or str(user or ""))[:150],
-        priority=1,
-        asked_at=clock.now(),
-    )
+    with transaction.atomic():
+        # Two people who ask at the same moment queue up here.
+        Connection.objects.select_for_update().get(pk=connection.pk)
+        same = Job.objects.filter(kind=kind, connection=connection, module=module, state__in=UNFINISHED).first()
+        return same or Job.objects.create(
+            kind=kind,
+            connection=connection,
+            module=module,
+            batch=batch,
+            asked_by=user,
+            asked_by_name=(actor or str(user or ""))[:150],
+            priority=1,
+            asked_at=clock.now(),
+        )
 
 
 def run(job_id: int, *, slice_seconds: float = SLICE_SECONDS) -> Job | None:

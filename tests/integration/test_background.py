@@ -285,3 +285,16 @@ def test_bigin_tick_does_the_same_without_celery(sandbox: Any, connection: Conne
     assert mirror_hash("Contacts")[0] == 5
     assert SYNC in background._SLICES
     assert "9 modules" in capsys.readouterr().out
+
+
+def test_two_people_who_ask_at_once_get_one_job(sandbox: Any, connection: Connection) -> None:
+    def ask() -> None:
+        jobs.ask(Job.Kind.SYNC, connection, actor="a test")
+        databases.close_all()
+
+    threads = [threading.Thread(target=ask) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert Job.objects.count() == 1
