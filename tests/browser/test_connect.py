@@ -177,7 +177,7 @@ def test_reload_and_back_connect_nothing_twice(visitor: Visitor, site: Site) -> 
     (callback,) = callbacks
 
     page.goto(callback)
-    visitor.sees("Not connected")
+    visitor.sees("Already completed")
     assert "completed before" in page.get_by_role("alert").inner_text()
     assert "code" not in page.url
     visitor.shoot("callback-again")
