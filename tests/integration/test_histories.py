@@ -74,6 +74,10 @@ class Source:
         self.live.sort(key=int)
         (self.silent.discard if touch else self.silent.add)(bigin_id)
 
+    def edit_all(self, number: int, touch: bool) -> None:
+        for place in range(len(self.live)):
+            self.edit(place, touch)
+
     def wait(self, number: int, touch: bool) -> None:
         self.sandbox.advance((1, 2, 119, 121, 3_000, 90_000)[number % 6])
 
@@ -200,6 +204,27 @@ common = {
 @given(history=histories)
 def test_the_mirror_follows_any_history(paging: str, history: Any, sandbox: Any, meddle: Any, monkeypatch: Any) -> None:
     play(history, paging, sandbox, meddle, monkeypatch)
+
+
+SERVER = {"deleted_order": "newest", "count_endpoint": "answers", "sort_fields": "safe"}
+
+
+@pytest.mark.parametrize("count_endpoint", ["answers", "missing"])
+@pytest.mark.parametrize("kind", ["delta", "full"])
+@pytest.mark.parametrize("call", range(1, 8))
+def test_a_record_gone_for_the_time_of_a_call_hides_no_other(
+    call: int, kind: str, count_endpoint: str, sandbox: Any, meddle: Any, monkeypatch: Any
+) -> None:
+    """It shifts the pages and leaves no trace: the log forgets a record that was restored, and the count agrees."""
+    before = [("wait", 4, True), ("edit_all", 0, True), ("add", 2, True), ("wait", 3, True)]
+    during = [None] * call + [("delete", 0, True), ("restore", 0, False)]
+    history = (4, [([], "full", []), (before, kind, during)], [], SERVER | {"count_endpoint": count_endpoint}, 50)
+    play(history, "offset", sandbox, meddle, monkeypatch)
+
+
+def test_a_record_deleted_and_restored_within_a_second_is_there(sandbox: Any, meddle: Any, monkeypatch: Any) -> None:
+    runs = [([], "full", []), ([("delete", 0, True)], "delta", [])]
+    play((3, runs, [("restore", 0, False)], SERVER, 50), "offset", sandbox, meddle, monkeypatch)
 
 
 @pytest.mark.proof
