@@ -4,6 +4,7 @@ It imports nothing else of the package and nothing but the standard library, so 
 """
 
 from .loading import LoadError
+from .mounting import wsgi
 from .server import Sandbox
 
-__all__ = ["LoadError", "Sandbox"]
+__all__ = ["LoadError", "Sandbox", "wsgi"]

@@ -114,7 +114,7 @@ class Accounts:
         owner, now = self._state.owner_of(code), self._state.clock.seconds()
         most = self._state.switches["refresh_tokens_per_minute"]
         if most and self._state.grants_opened.count(owner, since=now - 60) >= most:
-            raise self._throttled()
+            raise self.throttled()
         self._state.grants_opened.note(owner, now)
 
     def _is_usable(self, code: GrantToken, client: Client, address: Address) -> bool:
@@ -153,10 +153,11 @@ class Accounts:
         if grant.window_count >= switches["throttle_limit"]:
             if switches["throttle_sticky"]:
                 grant.window_started_at = now
-            raise self._throttled()
+            raise self.throttled()
         grant.window_count += 1
 
-    def _throttled(self) -> Refusal:
+    def throttled(self) -> Refusal:
+        """Build the refusal of who asks too often."""
         switches = self._state.switches
         return Refusal(switches["throttle_status"], dict(THROTTLED[switches["throttle_locale"]]), outcome="throttled")
 

@@ -9,11 +9,13 @@ import traceback
 from collections.abc import Callable
 from datetime import UTC, datetime
 from email.utils import format_datetime
+from random import Random
 
 from . import accounts, rest
 from .accounts import Accounts
 from .addresses import Address, is_loopback, read_address
 from .calls import CallLog
+from .concurrency import InFlight
 from .errors import CODES, error_body, refuse
 from .faults import Fault
 from .http import Request, Response
@@ -31,6 +33,8 @@ class Application:
         self.lock = threading.RLock()
         self.log = CallLog()
         self.faults: list[Fault] = []
+        self.chance = Random(0)
+        self._in_flight = InFlight()
         self._control = control
         self.use(state)
 
@@ -61,15 +65,25 @@ class Application:
 
     def _answer(self, request: Request) -> Response:
         address = read_address(request.host, request.path)
+        caller = self.rest.caller_of(request)
+        with self._in_flight.counting(caller, request) as (calls, heavy_calls):
+            return self._answer_one(request, address, self.rest.is_crowded(caller, calls, heavy_calls))
+
+    def _answer_one(self, request: Request, address: Address | None, crowded: bool) -> Response:
         with self.lock:
-            fault = self._fault_for(request, address)
-        if fault is not None and fault.delay_seconds:
-            time.sleep(fault.delay_seconds)
+            fault = None if crowded else self._fault_for(request, address)
+        delay = (fault.delay_seconds if fault is not None else 0) + self.state.switches["latency_milliseconds"] / 1000
+        if delay:
+            time.sleep(delay)
         with self.lock:
             answered_at = self.state.now()
             # Before the work: a revoked token tells no more whose it was.
             org_id = self._organization_of(request)
-            response, known = self._dispatch(request, address, fault)
+            if crowded:
+                response, known = self._throttled("/bigin/"), True
+                response.outcome = "TOO_MANY_REQUESTS"
+            else:
+                response, known = self._dispatch(request, address, fault)
             self._note(request, address, response, org_id, known=known)
         moment = datetime.fromtimestamp(answered_at, UTC)
         response.headers = [("Date", format_datetime(moment, usegmt=True)), *response.headers]
@@ -78,23 +92,39 @@ class Application:
     def _fault_for(self, request: Request, address: Address | None) -> Fault | None:
         path = address.path if address else request.path
         org_id = self._organization_of(request)
-        return next((fault for fault in self.faults if fault.strikes(request.method, path, org_id)), None)
+        return next(
+            (fault for fault in self.faults if fault.strikes(request.method, path, org_id, self.chance.random)), None
+        )
 
     def _dispatch(self, request: Request, address: Address | None, fault: Fault | None) -> tuple[Response, bool]:
         path = address.path if address else request.path
         if fault is not None and fault.drop == "before":
             return Response(0, drop=True, outcome="dropped before"), True
         if fault is not None and fault.answers() and fault.drop is None:
-            return _with_headers(fault.response(path), path), True
+            answer = _with_headers(fault.response(path), path)
+            fault.spoil(answer)
+            return answer, True
+        if fault is not None and fault.throttle:
+            return self._throttled(path), True
+        if fault is not None and fault.wrong_token and path.startswith("/bigin/"):
+            refusal = refuse("INVALID_TOKEN")
+            return _with_headers(Response(refusal.status, refusal.body, outcome="fault wrong token"), path), True
         response = self._route(request, address)
         known = response is not None
         if response is None:
             body = error_body("INVALID_URL_PATTERN")
             response = Response(CODES["INVALID_URL_PATTERN"][0], body, outcome="unknown")
             response = _with_headers(response, path)
+        if fault is not None:
+            fault.spoil(response)
         if fault is not None and fault.drop == "after":
             response.drop, response.outcome = True, f"dropped after {response.outcome}"
         return response, known
+
+    def _throttled(self, path: str) -> Response:
+        """Answer as whichever server it is does when it is asked too often."""
+        refusal = refuse("TOO_MANY_REQUESTS") if path.startswith("/bigin/") else self.accounts.throttled()
+        return _with_headers(Response(refusal.status, refusal.body, outcome="fault throttle"), path)
 
     def _route(self, request: Request, address: Address | None) -> Response | None:
         if address is None:

@@ -24,6 +24,7 @@ from .journal import Journal
 from .loading import LoadReport, load_directory
 from .modules import MODULES, RECORD_MODULES, SYSTEM_TIMES, custom_field
 from .organization import Organization, User
+from .overview import overview
 from .rendering import listed_names
 from .scopes import split_scopes
 from .seeding import ORDER, Generator
@@ -64,6 +65,7 @@ class Control(OAuthControl):
         self._start_client = self._new_client_for(self._start_entries)
         self._application = Application(self._new_state(), control=ControlPaths(self).handle)
         self._lock = self._application.lock
+        self._application.chance.seed(seed)
 
     # beginning
 
@@ -101,6 +103,7 @@ class Control(OAuthControl):
             self._application.use(self._new_state())
             self._application.log.clear()
             self._application.faults.clear()
+            self._application.chance.seed(self.seed_number)
         return self.start_document()
 
     def _new_state(self) -> State:
@@ -378,6 +381,11 @@ class Control(OAuthControl):
         with self._lock:
             return self._application.log.report(path=path, method=method, org_id=org_id)
 
+    def overview(self) -> str:
+        """Give the page at /_sandbox/, in HTML: organizations, grants, faults, switches, the last calls."""
+        with self._lock:
+            return overview(self._state, self._application.faults, self._application.log.report())
+
     def count_calls(self, call: str) -> int:
         """Count the calls of exactly this method and path, such as `POST /oauth/v2/token`; `*` stands for anything."""
         method, path = split_call(call)
@@ -410,6 +418,11 @@ class Control(OAuthControl):
         times: int | None = 1,
         after: int = 0,
         org_id: str | None = None,
+        truncate: int | None = None,
+        wrong_token: bool = False,
+        throttle: bool = False,
+        info: dict[str, Any] | None = None,
+        probability: float = 1.0,
     ) -> None:
         """Make the next calls go wrong.
 
@@ -419,9 +432,17 @@ class Control(OAuthControl):
             drop: close the connection and answer nothing, "before" or "after" the work was done.
             times: how many calls; None for all.
             after: how many calls to let pass first.
+            truncate: send that many bytes of the body, then end the connection.
+            wrong_token: token answers carry a token nobody knows; the API answers 401 INVALID_TOKEN.
+            throttle: answer as a server that was asked too often.
+            info: keys of the answer's `info` that say something else than the rows do.
+            probability: strike only so often; the sandbox's seed decides when.
         """
         method, path = split_call(call)
-        fault = Fault(path, method, status, body, content_type, delay_seconds, drop, times, after, org_id)
+        fault = Fault(
+            path, method, status, body, content_type, delay_seconds, drop, times, after, org_id,
+            truncate, wrong_token, throttle, info, probability,
+        )  # fmt: skip
         with self._lock:
             self._application.faults.append(fault)
 

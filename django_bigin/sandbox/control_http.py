@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from .http import Request, Response
+from .http import HTML_TYPE, Request, Response
 
 if TYPE_CHECKING:
     from .control import Control
@@ -20,6 +20,7 @@ class ControlPaths:
     def __init__(self, control: Control) -> None:
         self._control = control
         self._operations: dict[tuple[str, str], Callable[[Options], Any]] = {
+            ("GET", ""): lambda o: Response(200, control.overview(), content_type=HTML_TYPE),
             ("GET", "start"): lambda o: control.start_document(),
             ("POST", "reset"): lambda o: control.reset(),
             ("POST", "organizations"): lambda o: control.add_organization(**o),
@@ -63,6 +64,8 @@ class ControlPaths:
             given = operation(self._options(request) | named)
         except (ValueError, TypeError, KeyError) as error:
             return Response(400, {"error": _sentence(error)})
+        if isinstance(given, Response):
+            return given
         return Response(200, {} if given is None else given)
 
     def _options(self, request: Request) -> Options:

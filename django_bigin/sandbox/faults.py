@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Callable
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Any
@@ -28,18 +30,32 @@ class Fault:
     times: int | None = 1  # None: for ever
     after: int = 0
     org_id: str | None = None
+    truncate: int | None = None  # bytes of the body that are sent before the connection ends
+    wrong_token: bool = False
+    throttle: bool = False
+    info: dict[str, Any] | None = None  # what the answer's `info` wrongly says
+    probability: float = 1.0
 
     def __post_init__(self) -> None:
         if self.drop not in {None, "before", "after"}:
             raise ValueError(f'drop is "before" or "after" (the work was done), not {self.drop!r}')
-        if self.status is None and self.body is None and self.drop is None and not self.delay_seconds:
-            raise ValueError("a fault needs a status, a body, a delay_seconds or a drop")
+        if not 0 < self.probability <= 1:
+            raise ValueError("probability is more than 0 and at most 1")
+        if self.truncate is not None and self.truncate < 0:
+            raise ValueError("truncate is a number of bytes")
+        spoils = self.truncate is not None or self.wrong_token or self.throttle or self.info
+        if not (spoils or self.answers() or self.drop or self.delay_seconds):
+            raise ValueError(
+                "a fault needs a status, body, delay_seconds, drop, truncate, wrong_token, throttle or info"
+            )
 
-    def strikes(self, method: str, path: str, org_id: str | None) -> bool:
-        """Tell whether it concerns this call, and count it."""
+    def strikes(self, method: str, path: str, org_id: str | None, chance: Callable[[], float] = lambda: 0.0) -> bool:
+        """Tell whether it concerns this call, and count it; `chance` gives a number from 0 up to 1."""
         if self.times == 0 or (self.method and self.method != method) or not path_matches(self.path, path):
             return False
         if self.org_id is not None and self.org_id != org_id:
+            return False
+        if self.probability < 1 and chance() >= self.probability:
             return False
         if self.after > 0:
             self.after -= 1
@@ -47,6 +63,25 @@ class Fault:
         if self.times is not None:
             self.times -= 1
         return True
+
+    def effect(self) -> str:
+        """Tell in a few words what happens."""
+        told = ("status", "drop", "truncate", "delay_seconds", "info", "wrong_token", "throttle")
+        values = [(name, getattr(self, name)) for name in told if getattr(self, name)]
+        parts = [name if value is True else f"{name} {value}" for name, value in values]
+        parts += ["a body of its own"] if self.body is not None else []
+        return ", ".join(parts) + (f", {self.probability:.0%} of the time" if self.probability < 1 else "")
+
+    def spoil(self, response: Response) -> None:
+        """Make an answer of the sandbox's own a wrong one."""
+        if self.wrong_token and isinstance(response.payload, dict) and "access_token" in response.payload:
+            # In the right shape, and nobody knows it.
+            response.payload["access_token"] = f"1000.{'0' * 32}.{'0' * 32}"
+            response.outcome = "fault wrong token"
+        if self.info is not None:
+            _overwrite_info(response, self.info)
+        if self.truncate is not None:
+            response.truncate, response.outcome = self.truncate, f"truncated {response.outcome}"
 
     def answers(self) -> bool:
         """Tell whether it answers instead of the API."""
@@ -62,6 +97,13 @@ class Fault:
         elif payload is None:
             payload, content_type = HTML_PAGE.format(f"{status} error"), content_type or HTML_TYPE
         return Response(status, payload, content_type=content_type or JSON_TYPE, outcome=f"fault {status}")
+
+
+def _overwrite_info(response: Response, info: dict[str, Any]) -> None:
+    payload = json.loads(response.payload) if isinstance(response.payload, str) else response.payload
+    if isinstance(payload, dict) and isinstance(payload.get("info"), dict):
+        payload["info"] |= info
+        response.payload, response.outcome = payload, f"fault info {response.outcome}"
 
 
 def path_matches(pattern: str, path: str) -> bool:

@@ -25,6 +25,7 @@ class Response:
     content_type: str = JSON_TYPE
     outcome: str = "ok"
     drop: bool = False  # close the connection and answer nothing
+    truncate: int | None = None  # send so many bytes of the body, then close the connection
 
     def body(self) -> bytes:
         """Encode the payload: bytes and str as they are, anything else as compact JSON."""

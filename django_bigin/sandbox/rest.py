@@ -16,6 +16,8 @@ from .http import Request, Response
 from .state import AccessToken, State
 
 BASE_PATH = "/bigin/v2"
+# Calls at once of one user and client (api-records section 13).
+PAID_CALLS, FREE_CALLS = 10, 5
 BULK_PATH = bulk_read.PATH
 # Recorded on every answer (api-bulk-notify-files section 0.1).
 HEADERS = [
@@ -103,6 +105,20 @@ class Rest:
         if call is not None:
             response.headers += self._charge(call, response)
         return response
+
+    def caller_of(self, request: Request) -> tuple[str, str, int] | None:
+        """Tell organization, client and user of a call: what concurrency is counted by."""
+        token = self._state.access_tokens.get(_bearer(request)[1])
+        return (token.org_id, token.client_id, token.user_id) if token else None
+
+    def is_crowded(self, caller: tuple[str, str, int] | None, calls: int, heavy_calls: int) -> bool:
+        """Tell whether so many calls at once are too many for the caller's edition."""
+        switches = self._state.switches
+        if caller is None or switches["concurrency"] == "ignored":
+            return False
+        paid = self._state.organization(caller[0]).paid
+        most = switches["concurrency_limit"] or (PAID_CALLS if paid else FREE_CALLS)
+        return bool(calls > most or heavy_calls > switches["heavy_concurrency_limit"])
 
     def organization_of(self, request: Request) -> str | None:
         """Tell whose call it is without judging it: for the call log and the faults."""

@@ -58,7 +58,8 @@ class Handler(BaseHTTPRequestHandler):
             self.send_header("Connection", "close")
         self.end_headers()
         if self.command != "HEAD" and response.status not in BODILESS:
-            self.wfile.write(body)
+            self.wfile.write(body[: response.truncate])
+            self.close_connection = self.close_connection or response.truncate is not None
         self.wfile.flush()
 
     def _read_body(self) -> bytes | None:

@@ -124,6 +124,10 @@ SWITCHES: dict[str, Switch] = {
     "credits": Switch("enforced", ("enforced", "counted"), "an exhausted budget answers 429, or is only counted"),
     "credit_budget": Switch(0, (), "credits in 24 hours for every organization; 0: by edition and licences"),
     "credits_header": Switch(True, (True, False), "X-API-CREDITS-REMAINING from half the budget on (C)"),
+    "concurrency": Switch("enforced", ("enforced", "ignored"), "more calls at once than allowed answer 429 (M)"),
+    "concurrency_limit": Switch(0, (), "calls at once of one user and client; 0: 10 paid, 5 free (M)"),
+    "heavy_concurrency_limit": Switch(10, (), "views, sorted lists, search, COQL, large writes at once (M, C)"),
+    "latency_milliseconds": Switch(0, (), "how long every answer takes at least (O: 25 to 150)"),
     "absent_modules": Switch(
         {}, (), 'modules the plan does not have: {"Products": 403} or 400; also an option of an organization'
     ),

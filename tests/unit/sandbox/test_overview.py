@@ -1,0 +1,77 @@
+"""The page for a person, and the sandbox inside another server."""
+
+import io
+import json
+from wsgiref.util import setup_testing_defaults
+
+import pytest
+
+from django_bigin.sandbox import Sandbox, wsgi
+
+from .program import Program
+
+
+def test_a_person_sees_what_there_is(sandbox, program):
+    sandbox.add_records("Contacts", 7)
+    sandbox.fail("GET /bigin/v2/org", status=502, times=3)
+    sandbox.switch(search_lag_seconds=3)
+    program.connect().get("Contacts/5/photo")
+    program.get("org")
+
+    status, page, _ = program.ask("GET", "/_sandbox/")
+
+    assert status == 200
+    for words in (
+        "Contacts 7",
+        program.entry["org_id"],
+        "status 502",
+        "search_lag_seconds",
+        "/bigin/v2/Contacts/5/photo",
+        '<td class="bad">404</td>',
+        "ZohoBigin.modules.ALL",
+        'http-equiv="refresh"',
+    ):
+        assert words in page, words
+    assert program.ask("GET", "/_sandbox")[0] == 200
+
+
+def test_the_page_escapes_and_shows_no_secret():
+    sandbox = Sandbox(organizations=[{"company_name": "<b>Acme</b>"}])
+    program = Program(sandbox).connect()
+    program.get("Contacts/<i>x")
+
+    page = sandbox.overview()
+
+    assert "&lt;b&gt;Acme" in page
+    assert "<b>" not in page
+    assert "<i>" not in page
+    assert not [secret for secret in sandbox.secrets() if secret["value"] in page]
+
+
+def test_another_site_does_not_get_the_page(program):
+    assert program.ask("GET", "/_sandbox/", headers={"Host": "evil.example"})[0] == 403
+
+
+def ask(application, method, path, query="", body=b"", **headers):
+    environ = {"REQUEST_METHOD": method, "PATH_INFO": path, "QUERY_STRING": query, "wsgi.input": io.BytesIO(body)}
+    environ |= {"CONTENT_LENGTH": str(len(body)), **{f"HTTP_{name.upper()}": value for name, value in headers.items()}}
+    setup_testing_defaults(environ)
+    started = []
+    content = b"".join(application(environ, lambda status, headers: started.append((status, dict(headers)))))
+    return *started[0], content
+
+
+def test_it_answers_as_a_wsgi_application(sandbox, program):
+    program.connect()
+    application = wsgi(sandbox)
+    row = json.dumps({"data": [{"Last_Name": "Wen"}]}).encode()
+
+    made = ask(application, "POST", "/bigin/v2/Contacts", body=row, authorization=program.authorization)
+    read = ask(application, "GET", "/bigin/v2/Contacts", "fields=Last_Name", authorization=program.authorization)
+
+    assert made[0] == "201 Created"
+    assert json.loads(read[2])["data"][0]["Last_Name"] == "Wen"
+    assert read[1]["Content-Length"] == str(len(read[2]))
+    sandbox.fail("/bigin/v2/org", drop="before")
+    with pytest.raises(ConnectionResetError):
+        ask(application, "GET", "/bigin/v2/org")
