@@ -15,7 +15,7 @@ from django_bigin.models import Connection, ModuleSync
 from tests.support.databases import url_of
 from tests.support.mirror import connect, mirror_hash, sync
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
 
 MODULE = "Contacts"
 

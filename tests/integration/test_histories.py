@@ -25,7 +25,7 @@ from django_bigin.models import Connection, ModuleSync, Record
 from django_bigin.sync import plan, sync_connection
 from tests.support.mirror import connect
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
 
 PAGING = ("offset", "keyset", "snapshot")
 MODULE = "Contacts"

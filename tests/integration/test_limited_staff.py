@@ -33,7 +33,7 @@ from django_bigin.models import (
 )
 from tests.support.factories import make_row_of_each_model, make_staff, make_superuser
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 
 MARK = "foreign"
 """Stands in every text of the other tenant: names, organization, e-mail addresses, data."""
