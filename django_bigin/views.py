@@ -165,7 +165,7 @@ def _is_pending(connection: Connection) -> bool:
 
 def _back_to(request: HttpRequest, connection: Connection) -> str:
     """The page of this site from which the person has last connected it; "" where they have not."""
-    attempts = AuthorizationAttempt.objects.filter(result=connection, user_id=request.user.pk).order_by("-pk")
+    attempts = AuthorizationAttempt.objects.filter(result=connection, user=request.user).order_by("-pk")
     return attempts.values_list("return_to", flat=True).first() or ""
 
 
