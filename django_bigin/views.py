@@ -146,7 +146,7 @@ def confirm(request: HttpRequest, connection_id: int) -> HttpResponse:
     """Confirm a pending connection, seeing whose organization it is; or discard it, which revokes the grant."""
     connection = _connection(request, str(connection_id))
     assert connection is not None  # noqa: S101  # an id was given
-    context = {"connection": connection, "pending": _is_pending(connection), "back_to": _back_to(request, connection)}
+    context = {"connection": connection, "pending": _is_pending(connection), "back_to": _back_to(request.user, connection)}
     if request.method == "POST" and "discard" in request.POST:
         connections.discard(connection, actor=str(request.user))
         return render(request, "django_bigin/discarded.html", context)
@@ -163,9 +163,9 @@ def _is_pending(connection: Connection) -> bool:
     return connection.status == Connection.Status.PENDING
 
 
-def _back_to(request: HttpRequest, connection: Connection) -> str:
+def _back_to(user: Any, connection: Connection) -> str:
     """The page of this site from which the person has last connected it; "" where they have not."""
-    attempts = AuthorizationAttempt.objects.filter(result=connection, user=request.user).order_by("-pk")
+    attempts = AuthorizationAttempt.objects.filter(result=connection, user=user).order_by("-pk")
     return attempts.values_list("return_to", flat=True).first() or ""
 
 
