@@ -146,7 +146,8 @@ def confirm(request: HttpRequest, connection_id: int) -> HttpResponse:
     """Confirm a pending connection, seeing whose organization it is; or discard it, which revokes the grant."""
     connection = _connection(request, str(connection_id))
     assert connection is not None  # noqa: S101  # an id was given
-    context = {"connection": connection, "pending": _is_pending(connection), "back_to": _back_to(request.user, connection)}
+    back_to = _back_to(request.user, connection)
+    context = {"connection": connection, "pending": _is_pending(connection), "back_to": back_to}
     if request.method == "POST" and "discard" in request.POST:
         connections.discard(connection, actor=str(request.user))
         return render(request, "django_bigin/discarded.html", context)
