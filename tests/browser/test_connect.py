@@ -213,4 +213,4 @@ def test_no_gives_the_access_back(visitor: Visitor, site: Site) -> None:
     visitor.follow("Back")
     visitor.page.get_by_role("heading", name="Eiffel Ponts").wait_for()
     assert site.connections() == there
-    assert site.calls(REVOKE) == revoked + 1
+    assert site.calls(REVOKE) > revoked
