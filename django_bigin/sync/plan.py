@@ -174,6 +174,8 @@ def _read_fields(client: BiginClient, row: ModuleSync, schema: ModuleSchema, mod
         return "" if schema.fields else f"Bigin lists no fields of {row.module}: it is tried again within the hour."
     names, known = {entry["name"] for entry in described}, {entry["name"] for entry in schema.fields}
     with transaction.atomic():
+        # First, so that two who read the fields for the first time queue up: on MariaDB they would deadlock below.
+        ModuleSync.objects.select_for_update().filter(pk=row.pk).first()
         if known and names != known:
             ModuleSync.objects.filter(pk=row.pk).update(full_requested=True)
             row.full_requested = True
