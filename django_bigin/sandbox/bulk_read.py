@@ -206,7 +206,7 @@ def _work(call: Call, job: Job) -> None:
             job.org_id, job.user_id, f"bulk/{job.id}", {}, job.query.page + 1, 0, None,
             call.state.clock.seconds() + call.switches["page_token_seconds"],
         )  # fmt: skip
-        job.next_page_token = keep_token(call, token)
+        job.next_page_token = keep_token(call.state, token)
 
 
 def _writer_of(call: Call, column: Column) -> Callable[[Any], Any]:

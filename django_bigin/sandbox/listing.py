@@ -1,4 +1,4 @@
-"""Reading records: list, one, count, the deleted log. Source: api-records sections 4, 5, 7, 10."""
+"""Reading records: list, one, the deleted log. Source: api-records sections 4, 5, 7."""
 
 from __future__ import annotations
 
@@ -11,11 +11,12 @@ from itertools import islice
 from typing import Any
 
 from .call import Call
-from .errors import refuse
+from .errors import Refusal, refuse
 from .http import Response
 from .organization import Organization
 from .rendering import compact
-from .store import Key, ModuleStore
+from .state import State
+from .store import Key, ModuleStore, place_after
 
 PER_PAGE = 200
 FIELDS_PER_CALL = 50
@@ -83,8 +84,7 @@ def _read_walk(call: Call, store: ModuleStore) -> Walk:
         call.spent = VIEW_CREDITS
         if "sort_by" in query:
             raise refuse("AMBIGUITY_DURING_PROCESSING", details={"param_names": ["cvid", "sort_by"]})
-        if query["cvid"] not in view_ids(call.organization, store.spec.api_name):
-            raise refuse("INVALID_DATA", details={"param_name": "cvid"})
+        read_view(call, store)
     per_page = read_number(call, "per_page", PER_PAGE, most=PER_PAGE)
     sort_by, descending = _read_order(call, store)
     walk = Walk(names, per_page, sort_by, descending)
@@ -147,10 +147,16 @@ def _resume(call: Call, store: ModuleStore, value: str) -> PageToken:
     token: PageToken | None = call.state.page_tokens.get(value)
     mine = (call.organization.org_id, call.token.user_id, store.spec.api_name)
     if token is None or (token.org_id, token.user_id, token.module) != mine or _bound(call) != _trim(call, token.bound):
-        raise refuse("TOKEN_BOUND_DATA_MISMATCH", details={"param_name": "page_token"})
+        raise token_mismatch(call)
     if token.expires_at <= call.state.clock.seconds():
         raise refuse("EXPIRED_VALUE", details={"param_name": "page_token"})
     return token
+
+
+def token_mismatch(call: Call) -> Refusal:
+    """Build the refusal of a page token that does not belong to the question."""
+    status = call.switches["token_mismatch_status"]
+    return refuse("TOKEN_BOUND_DATA_MISMATCH", details={"param_name": "page_token"}, status=status)
 
 
 def _bound(call: Call) -> dict[str, str]:
@@ -173,8 +179,8 @@ def _page_of_ids(call: Call, store: ModuleStore, walk: Walk) -> tuple[list[int],
         return ids, walk.offset + walk.per_page < len(frozen), None, frozen
     order = _order(call, store, walk)
     start = walk.offset
-    if resumed is not None and resumed.after is not None and order is store.sorted_by(walk.sort_by):
-        start = store.position_after(walk.sort_by, resumed.after, descending=walk.descending)
+    if resumed is not None and resumed.after is not None:
+        start = place_after(order, walk.sort_by, resumed.after, descending=walk.descending)
     entries = _slice(order, start, walk.per_page, descending=walk.descending)
     ids = [entry if isinstance(entry, int) else entry[1] for entry in entries]
     more = start + walk.per_page < len(order)
@@ -184,12 +190,14 @@ def _page_of_ids(call: Call, store: ModuleStore, walk: Walk) -> tuple[list[int],
 def _order(call: Call, store: ModuleStore, walk: Walk) -> Sequence[Any]:
     order = store.sorted_by(walk.sort_by)
     query, honoured = call.request.query, call.switches["if_modified_since"] == "honoured"
+    # Nothing here ever waits for an approval.
+    if query.get("approved") == "false":
+        return []
     if "ids" in query and call.switches["list_ids"] == "honoured":
         wanted = {int(text) for text in query["ids"].split(",") if text.strip().isdigit()}
         order = [entry for entry in order if (entry if isinstance(entry, int) else entry[1]) in wanted]
-    if query.get("cvid") == view_ids(call.organization, store.spec.api_name)[1]:
-        mine = call.token.user_id
-        order = [e for e in order if store.records[e if isinstance(e, int) else e[1]].get("Owner") == mine]
+    if "cvid" in query and (owner := read_view(call, store)) is not None:
+        order = [e for e in order if store.records[e if isinstance(e, int) else e[1]].get("Owner") == owner]
     since = since_header(call) if honoured else None
     if since is not None:
         changed = {entry[1] for entry in _newer(store, since)}
@@ -218,7 +226,7 @@ def _info(
     following = None
     if more:
         following = keep_token(
-            call,
+            call.state,
             PageToken(
                 call.organization.org_id, call.token.user_id, store.spec.api_name, _bound(call), walk.page + 1,
                 walk.offset + walk.per_page, walk.token, expires_at,
@@ -238,14 +246,22 @@ def _info(
     }
 
 
-def keep_token(call: Call, token: PageToken) -> str:
+def keep_token(state: State, token: PageToken) -> str:
     """Mint an opaque name for a page token and remember it."""
-    tokens = call.state.page_tokens
+    tokens = state.page_tokens
     while len(tokens) >= TOKENS_KEPT:
         del tokens[next(iter(tokens))]
     value = secrets.token_hex(24)
     tokens[value] = token
     return value
+
+
+def read_view(call: Call, store: ModuleStore) -> int | None:
+    """Read `cvid`: whose records the view shows, None for everybody's."""
+    every, own = view_ids(call.organization, store.spec.api_name)
+    if call.request.query["cvid"] not in {every, own}:
+        raise refuse("INVALID_DATA", details={"param_name": "cvid"})
+    return call.token.user_id if call.request.query["cvid"] == own else None
 
 
 def view_ids(organization: Organization, module: str) -> tuple[str, str]:
@@ -276,10 +292,10 @@ def not_modified(call: Call, store: ModuleStore) -> bool:
 
 def _newer(store: ModuleStore, since: int) -> Sequence[Any]:
     order = store.sorted_by("Modified_Time")
-    return order[store.position_after("Modified_Time", (since, 2**63), descending=False) :]
+    return order[place_after(order, "Modified_Time", (since, 2**63), descending=False) :]
 
 
-# one, count, deleted
+# one, deleted
 
 
 def get_record(call: Call) -> Response:
@@ -296,14 +312,6 @@ def get_record(call: Call) -> Response:
     full = call.renderer.full_row(store, record_id)
     wanted = {"id", *names}
     return Response(200, {"data": [{name: value for name, value in full.items() if name in wanted}]})
-
-
-def count_records(call: Call) -> Response:
-    """Answer how many live records a module has."""
-    if call.switches["count_endpoint"] == "missing":
-        raise refuse("INVALID_URL_PATTERN")
-    store = call.module(call.arguments[0], "READ")
-    return Response(200, {"count": len(store.records)})
 
 
 def list_deleted(call: Call) -> Response:
@@ -343,7 +351,6 @@ def list_deleted(call: Call) -> Response:
 
 ROUTES = {
     "{module}/deleted": {"GET": list_deleted},
-    "{module}/actions/count": {"GET": count_records},
     "{module}": {"GET": list_records},
     "{module}/{id}": {"GET": get_record},
 }

@@ -8,7 +8,16 @@ from typing import Any
 from .call import Call
 from .errors import RowRefusal, refuse
 from .http import Response
-from .listing import BOUND_PARAMETERS, PER_PAGE, PageToken, keep_token, read_names, read_number, read_page
+from .listing import (
+    BOUND_PARAMETERS,
+    PER_PAGE,
+    PageToken,
+    keep_token,
+    read_names,
+    read_number,
+    read_page,
+    token_mismatch,
+)
 from .modules import OLD_MODULE_NAMES
 from .scopes import OWN_SCOPE_MODULES
 from .store import ModuleStore
@@ -76,7 +85,7 @@ def _token(call: Call, page: int, per_page: int, expires_at: float, resumed: Pag
     offset = (page - 1) * per_page
     org_id, user_id = call.organization.org_id, call.token.user_id
     return keep_token(
-        call, PageToken(org_id, user_id, _walk_name(call), _bound(call), page, offset, previous, expires_at)
+        call.state, PageToken(org_id, user_id, _walk_name(call), _bound(call), page, offset, previous, expires_at)
     )
 
 
@@ -86,7 +95,7 @@ def _resume(call: Call) -> PageToken:
     token: PageToken | None = call.state.page_tokens.get(call.request.query["page_token"])
     mine = (call.organization.org_id, call.token.user_id, _walk_name(call), _bound(call))
     if token is None or (token.org_id, token.user_id, token.module, token.bound) != mine:
-        raise refuse("TOKEN_BOUND_DATA_MISMATCH", details={"param_name": "page_token"})
+        raise token_mismatch(call)
     if token.expires_at <= call.state.clock.seconds():
         raise refuse("EXPIRED_VALUE", details={"param_name": "page_token"})
     return token
@@ -151,9 +160,9 @@ def _link(call: Call, relation: Relation, row: Any) -> Row:
 
 def unlink(call: Call) -> Response:
     """Unlink what the path or `ids` names; what is not linked is refused."""
-    relation = _relation(call, "DELETE")
-    if relation.related.spec.api_name == "Notes" and len(call.arguments) > 3:
-        return _delete_note(call, relation)
+    if call.arguments[2] == "Notes" and len(call.arguments) > 3:
+        return _delete_note(call, _relation(call, "DELETE"))
+    relation = _relation(call, "UNLINK")
     _refuse_unlinkable(relation)
     given = call.arguments[3] if len(call.arguments) > 3 else call.request.query.get("ids", "")
     ids = [text.strip() for text in given.split(",") if text.strip()]
