@@ -1,5 +1,8 @@
 """Where a request was addressed: which data center, which of its servers, and how it names itself in answers.
 
+An answer leads back the way the call came: to the real names for who calls them, with the scheme and the port that the
+call had, and to the sandbox's own address otherwise.
+
 The table is the sandbox's own copy, on purpose: a client and a judge that share one would repeat one mistake.
 Source: oauth section 3.
 """
@@ -32,6 +35,9 @@ _BY_HOST = {
 }
 
 
+DEFAULT_PORTS = {"http": "80", "https": "443"}
+
+
 @dataclass(frozen=True, slots=True)
 class Address:
     """How a request came: `half` is "accounts", "api", or "both" when the path says the data center."""
@@ -40,6 +46,7 @@ class Address:
     half: str
     path: str
     base_url: str  # of the sandbox itself, "" when a Zoho host was named
+    zoho_origin: str = "https://{}"  # how whoever named a Zoho host reaches another
 
     def accounts_server(self, data_center: str | None = None) -> str:
         """Give the accounts server's origin as this caller would address it."""
@@ -51,19 +58,23 @@ class Address:
 
     def _origin(self, half: int, data_center: str) -> str:
         if not self.base_url:
-            return "https://" + DATA_CENTERS[data_center][half]
+            return self.zoho_origin.format(DATA_CENTERS[data_center][half])
         return self.base_url if data_center == "us" else f"{self.base_url}/{data_center}"
 
 
-def read_address(host: str, path: str) -> Address | None:
-    """Read the Host header and the path. None: a Zoho-like host that is in no table."""
-    name = host.rsplit(":", 1)[0].lower() if not host.endswith("]") else host.lower()
+def read_address(host: str, path: str, scheme: str = "") -> Address | None:
+    """Read the Host header and the path. None: a Zoho-like host that is in no table.
+
+    Args:
+        scheme: "http" or "https" where the call tells; "" when TLS may have ended before it came here.
+    """
+    name, port = _split_port(host)
     if name in _BY_HOST:
         code, half = _BY_HOST[name]
-        return Address(code, half, path, "")
+        return Address(code, half, path, "", _zoho_origin(scheme, port))
     if "zoho" in name:
         return None
-    base_url = f"http://{host}"
+    base_url = f"{scheme or 'http'}://{host}"
     first, _, rest = path.lstrip("/").partition("/")
     if first in DATA_CENTERS:
         return Address(first, "both", "/" + rest, base_url)
@@ -72,5 +83,23 @@ def read_address(host: str, path: str) -> Address | None:
 
 def is_loopback(host: str) -> bool:
     """Tell whether a Host header names this machine itself."""
-    name = host if host.endswith("]") else host.rsplit(":", 1)[0]
-    return name.lower() in LOOPBACK_NAMES
+    return _split_port(host)[0] in LOOPBACK_NAMES
+
+
+def is_ours(host: str) -> bool:
+    """Tell whether a host, maybe with a port, is one that the sandbox stands for."""
+    return _split_port(host)[0] in _BY_HOST or is_loopback(host)
+
+
+def _split_port(host: str) -> tuple[str, str]:
+    """Give a host's name in small letters, and its port or an empty text."""
+    name, colon, port = host.rpartition(":")
+    if not colon or host.endswith("]"):
+        name, port = host, ""
+    return name.lower(), port
+
+
+def _zoho_origin(scheme: str, port: str) -> str:
+    """Zoho speaks https alone: so does who named it without a port, unless the call itself says http."""
+    scheme = scheme or ("https" if port in {"", "443"} else "http")
+    return f"{scheme}://{{}}" + (f":{port}" if port not in {"", DEFAULT_PORTS[scheme]} else "")

@@ -64,7 +64,7 @@ class Application:
         return self._control(request, request.path[len(CONTROL_PATH) :].strip("/"))
 
     def _answer(self, request: Request) -> Response:
-        address = read_address(request.host, request.path)
+        address = read_address(request.host, request.path, request.scheme)
         caller = self.rest.caller_of(request)
         with self._in_flight.counting(caller, request) as (calls, heavy_calls):
             return self._answer_one(request, address, self.rest.is_crowded(caller, calls, heavy_calls))
@@ -85,6 +85,9 @@ class Application:
             else:
                 response, known = self._dispatch(request, address, fault)
             self._note(request, address, response, org_id, known=known)
+        if request.scheme == "https" and is_loopback(request.host):
+            # A browser would refuse http://localhost for two years, whatever its port.
+            response.headers = [header for header in response.headers if header[0] != "Strict-Transport-Security"]
         moment = datetime.fromtimestamp(answered_at, UTC)
         response.headers = [("Date", format_datetime(moment, usegmt=True)), *response.headers]
         return response

@@ -74,6 +74,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--start-file", type=Path, metavar="F", help="write the start document here when ready (mode 0600)"
     )
+    parser.add_argument(
+        "--certificate", type=Path, metavar="FILE",
+        help="PEM file; the port then speaks https:// too, for programs that know Zoho's host names alone",
+    )  # fmt: skip
+    parser.add_argument("--key", type=Path, metavar="FILE", help="the certificate's key, if it is in a file of its own")
     parser.add_argument("--redirect-uri", metavar="URI", help="redirect URI that the clients are registered with")
     parser.add_argument("--speed", type=float, default=1.0, metavar="X", help="let X seconds pass in each (default: 1)")
     parser.add_argument(
@@ -96,7 +101,7 @@ def run(options: dict[str, Any]) -> int:
         sandbox = Sandbox(
             port=options["port"], seed=options["seed"], records=records, load=options["load"],
             organizations=[{"data_center": code, **redirect} for code in options["organizations"]],
-            switches=dict(options["switch"]),
+            switches=dict(options["switch"]), certificate=options["certificate"], key=options["key"],
         ).start()  # fmt: skip
         sandbox.set_speed(options["speed"])
         if start_file is not None:
@@ -104,7 +109,7 @@ def run(options: dict[str, Any]) -> int:
     except (OSError, ValueError) as error:
         print(f"sandbox: {_sentence(error, options)}", file=sys.stderr)
         return 2
-    _introduce(sandbox, start_file)
+    _introduce(sandbox, start_file, secured=options["certificate"] is not None)
     try:
         _wait_for_signal()
     finally:
@@ -134,8 +139,8 @@ def write_private(path: Path, text: str) -> None:
     part.replace(path)
 
 
-def _introduce(sandbox: Sandbox, start_file: Path | None) -> None:
-    print(f"sandbox: listening on {sandbox.url}")
+def _introduce(sandbox: Sandbox, start_file: Path | None, *, secured: bool) -> None:
+    print(f"sandbox: listening on {sandbox.url}" + (", by https:// too" if secured else ""))
     for entry in sandbox.organizations:
         live = sum(sandbox.counts(entry["org_id"]).values())
         print(f"  organization {entry['org_id']} in {entry['data_center']}: {live:,} records")

@@ -6,7 +6,6 @@ import threading
 from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
-from urllib.parse import urlsplit
 
 from .addresses import DATA_CENTERS, read_address
 from .authorization import PATH as AUTHORIZATION_PATH
@@ -134,9 +133,8 @@ class OAuthControl:
         Raises:
             ValueError: a person would have seen an error page; its headline is in the message.
         """
-        split = urlsplit(authorization_url)
-        request = Request("GET", f"{split.path}?{split.query}")
-        address = read_address(split.netloc, split.path)
+        request = Request("GET", authorization_url)
+        address = read_address(request.host, request.path, request.scheme)
         if address is None or address.path.rstrip("/") != AUTHORIZATION_PATH:
             raise ValueError("that is not the address of an authorization")
         with self._lock:

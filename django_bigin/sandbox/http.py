@@ -39,16 +39,31 @@ class Response:
 
 
 class Request:
-    """One request as it came over the wire; reads its parts on demand."""
+    """One request as it came over the wire; reads its parts on demand.
 
-    def __init__(self, method: str, target: str, headers: dict[str, str] | None = None, body: bytes = b"") -> None:
+    The target is a path, or a whole URL as a proxy gets it: then that names host and scheme, whatever the headers say.
+    `scheme` is "" where neither the target nor the connection tells it.
+    """
+
+    def __init__(
+        self,
+        method: str,
+        target: str,
+        headers: dict[str, str] | None = None,
+        body: bytes = b"",
+        *,
+        scheme: str = "",
+    ) -> None:
         self.method = method.upper()
         self.headers = {name.lower(): value for name, value in (headers or {}).items()}
         self.body = body
+        self.scheme = scheme
         split = urlsplit(target)
         self.path = unquote(split.path) or "/"
-        # urlsplit took a path that starts with two slashes for a host: it is none here.
-        if split.netloc:
+        if split.scheme in {"http", "https"} and split.netloc:
+            self.scheme, self.headers["host"] = split.scheme, split.netloc
+        elif split.netloc:
+            # urlsplit took a path that starts with two slashes for a host: it is none here.
             self.path = unquote(target.partition("?")[0])
         self.query_string = split.query
 

@@ -45,4 +45,6 @@ def _read(environ: Environ) -> Request:
         headers["CONTENT-TYPE"] = environ["CONTENT_TYPE"]
     length = environ.get("CONTENT_LENGTH") or "0"
     body = environ["wsgi.input"].read(int(length)) if length.isdigit() and int(length) else b""
-    return Request(environ["REQUEST_METHOD"], path + ("?" + query if query else ""), headers, body)
+    # Plain HTTP tells nothing: TLS may end at a server in front.
+    scheme = "https" if environ.get("wsgi.url_scheme") == "https" else ""
+    return Request(environ["REQUEST_METHOD"], path + ("?" + query if query else ""), headers, body, scheme=scheme)

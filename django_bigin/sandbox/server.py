@@ -1,22 +1,32 @@
-"""The sandbox on a loopback port: the standard library's threading server around `Application.handle`."""
+"""The sandbox on a loopback port: the standard library's threading server around `Application.handle`.
+
+With a certificate the same port speaks TLS to who begins with it, and is a proxy for https:// addresses as well. As a
+proxy it reaches nobody else: whatever host is asked for, it is the sandbox that answers.
+"""
 
 from __future__ import annotations
 
 import socket
+import ssl
 import sys
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
+from .addresses import is_ours
 from .application import Application, too_large
 from .control import Control
 from .http import Request, Response
+from .tls import read_certificate
 
 HOST = "127.0.0.1"
 MOST_BODY_BYTES = 16 * 1024 * 1024
 # Statuses whose answers have no body and no length.
 BODILESS = {204, 304}
+# The first byte of a TLS handshake; no method begins with it.
+TLS_HANDSHAKE = b"\x16"
+PLAIN_ONLY = b"HTTP/1.1 400 Bad Request\r\n\r\nhttp:// alone: start the sandbox with --certificate and --key.\n"
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -36,14 +46,60 @@ class Handler(BaseHTTPRequestHandler):
             response = too_large()
             self.close_connection = True
         else:
-            request = Request(self.command, self.path, dict(self.headers.items()), body)
-            response = self.server.application.handle(request)
+            response = self.server.application.handle(self._request(body))
         if response.drop:
             self.close_connection = True
             return
         self._write(response)
 
     do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = do_HEAD = do_OPTIONS = answer  # noqa: N815
+
+    def do_CONNECT(self) -> None:  # noqa: N802
+        """Be a proxy for https:// addresses: what comes through the tunnel is answered here."""
+        refusal = self._refused_tunnel()
+        if refusal is not None:
+            self.close_connection = True
+            self._write(refusal)
+            return
+        self.send_response_only(200, "Connection established")
+        self.end_headers()
+        self.wfile.flush()
+        self.handle()
+
+    def _refused_tunnel(self) -> Response | None:
+        if not is_ours(self.path):
+            return Response(403, {"error": f"the sandbox stands for Zoho alone, not for {self.path}"})
+        if self.server.tls is None:
+            return Response(501, {"error": "for https:// start the sandbox with --certificate and --key"})
+        if isinstance(self.connection, ssl.SSLSocket):
+            return Response(501, {"error": "give the proxy's own address with http://"})
+        return None
+
+    def handle(self) -> None:
+        """Answer one request after the other; over TLS to who begins with it."""
+        if self.connection.recv(1, socket.MSG_PEEK) != TLS_HANDSHAKE:
+            super().handle()
+        elif self.server.tls is None:
+            self.wfile.write(PLAIN_ONLY)
+        else:
+            with self._secured(self.server.tls) as connection:
+                # Here, not in the thread that accepts: one slow handshake must stop nobody else.
+                connection.do_handshake()
+                super().handle()
+
+    def _secured(self, tls: ssl.SSLContext) -> ssl.SSLSocket:
+        """Go on over TLS on the same connection."""
+        self.finish()
+        secured = tls.wrap_socket(self.connection, server_side=True, do_handshake_on_connect=False)
+        self.request = secured
+        self.setup()
+        return secured
+
+    def _request(self, body: bytes) -> Request:
+        # HTTP/1.0 may leave the Host header out.
+        headers = {"Host": f"{HOST}:{self.server.server_port}", **dict(self.headers.items())}
+        scheme = "https" if isinstance(self.connection, ssl.SSLSocket) else ""
+        return Request(self.command, self.path, headers, body, scheme=scheme)
 
     def _write(self, response: Response) -> None:
         body = response.body()
@@ -108,8 +164,9 @@ class Server(ThreadingHTTPServer):
     request_queue_size = 256
     allow_reuse_address = True
 
-    def __init__(self, port: int, application: Application) -> None:
+    def __init__(self, port: int, application: Application, tls: ssl.SSLContext | None = None) -> None:
         self.application = application
+        self.tls = tls
         self.connections: set[socket.socket] = set()
         super().__init__((HOST, port), Handler)
 
@@ -141,6 +198,8 @@ class Sandbox(Control):
             redirect_uri, absent_modules ({"Products": 403}). By default one in us.
         load: a directory with one CSV a module, loaded into the first organization.
         switches: see `switches.SWITCHES`.
+        certificate: a PEM file; with it the same port speaks https:// too, and is a proxy for Zoho's https:// addresses.
+        key: its key's PEM file, if the certificate's does not hold it.
 
     Raises:
         ValueError: an option is wrong; LoadError, a ValueError, names the CSV's file and line.
@@ -155,8 +214,11 @@ class Sandbox(Control):
         organizations: list[dict[str, Any]] | None = None,
         load: Path | str | None = None,
         switches: dict[str, Any] | None = None,
+        certificate: Path | str | None = None,
+        key: Path | str | None = None,
     ) -> None:
         super().__init__(seed=seed, records=records, organizations=organizations, load=load, switches=switches)
+        self._tls = read_certificate(certificate, key)
         self._port = port
         self._server: Server | None = None
         self._thread: threading.Thread | None = None
@@ -169,7 +231,7 @@ class Sandbox(Control):
     def start(self) -> Sandbox:
         """Listen; ready when this returns."""
         if self._server is None:
-            self._server = Server(self._port, self._application)
+            self._server = Server(self._port, self._application, self._tls)
             self._port = int(self._server.server_address[1])
             self._thread = threading.Thread(
                 target=self._server.serve_forever, kwargs={"poll_interval": 0.05}, name="bigin-sandbox", daemon=True

@@ -3,7 +3,8 @@
 import pytest
 
 from django_bigin.sandbox import Sandbox
-from django_bigin.sandbox.addresses import DATA_CENTERS
+from django_bigin.sandbox.addresses import DATA_CENTERS, read_address
+from django_bigin.sandbox.http import Request
 
 from .program import Program
 
@@ -45,6 +46,54 @@ def test_a_false_friend_is_nobody(sandbox, program, host):
 
     assert program.refresh()[0] == 404
     assert len(sandbox.calls()["unknown"]) == 1
+
+
+@pytest.mark.parametrize(
+    ("host", "scheme", "api_domain"),
+    [
+        ("accounts.zoho.eu", "", "https://www.zohoapis.eu"),
+        ("Accounts.ZOHO.eu:443", "https", "https://www.zohoapis.eu"),
+        ("ACCOUNTS.zoho.eu:443", "", "https://www.zohoapis.eu"),
+        ("accounts.zoho.eu:8443", "https", "https://www.zohoapis.eu:8443"),
+        ("accounts.zoho.eu:8400", "", "http://www.zohoapis.eu:8400"),
+        ("accounts.zoho.eu", "http", "http://www.zohoapis.eu"),
+        ("LocalHost:8400", "", "http://LocalHost:8400"),
+        ("127.0.0.1:8400", "https", "https://127.0.0.1:8400"),
+        ("[::1]:8400", "", "http://[::1]:8400"),
+    ],
+)
+def test_an_answer_leads_back_the_way_the_call_came(host, scheme, api_domain):
+    address = read_address(host, "/oauth/v2/token", scheme)
+
+    assert address.api_domain() == api_domain
+    assert address.accounts_server() == api_domain.replace("www.zohoapis", "accounts.zoho")
+
+
+def test_a_proxys_target_counts_more_than_the_host_header(two):
+    _, eu = two
+    eu.prefix, eu.host = "http://accounts.zoho.eu:80", "127.0.0.1:8400"
+
+    answer = eu.refresh()[1]
+    eu.connect(answer["access_token"]).prefix = answer["api_domain"]
+
+    assert answer["api_domain"] == "http://www.zohoapis.eu"
+    assert eu.get("org")[0] == 200
+
+
+def test_consent_goes_back_by_the_scheme_of_its_address(sandbox):
+    client = sandbox.client
+    query = f"client_id={client['client_id']}&redirect_uri={client['redirect_uri']}&response_type=code"
+    query += "&scope=ZohoBigin.org.READ"
+
+    location = sandbox.consent(f"https://localhost:8400/oauth/v2/auth?{query}")
+
+    assert "accounts-server=https%3A%2F%2Flocalhost%3A8400" in location
+
+
+def test_a_browser_is_not_told_to_refuse_plain_localhost(sandbox):
+    for host, told in [("localhost:8400", False), ("accounts.zoho.com", True)]:
+        response = sandbox.handle(Request("GET", "/oauth/serverinfo", {"Host": host}, scheme="https"))
+        assert ("Strict-Transport-Security" in dict(response.headers)) is told
 
 
 def test_a_token_of_another_data_center_is_invalid(two):

@@ -100,6 +100,14 @@ def test_a_chunked_body_is_read(connection):
     assert connection.getresponse().status == 200
 
 
+def test_a_call_without_a_host_is_led_back_by_the_port(running):
+    with socket.create_connection(("127.0.0.1", int(running.url.rpartition(":")[2])), 10) as plain:
+        plain.sendall(b"GET /oauth/serverinfo HTTP/1.0\r\n\r\n")
+        answer = plain.makefile("rb").read()
+
+    assert json.loads(answer.partition(b"\r\n\r\n")[2])["locations"]["eu"] == f"{running.url}/eu"
+
+
 def test_it_listens_on_loopback_alone(running):
     assert running.url.startswith("http://127.0.0.1:")
 
