@@ -51,8 +51,11 @@ class Call:
         return store
 
     def allow(self, group: str, operation: str = "READ") -> None:
-        """Refuse the call unless that group of scopes is granted."""
+        """Refuse the call unless that group of scopes is granted, and the user's profile may read those settings."""
         self.need(Scopes(self.token.scopes).allow(group, operation))
+        profile = self.organization.users[self.token.user_id].profile
+        if group.removeprefix("settings.") in self.switches["refused_settings"].get(profile, ()):
+            raise refuse("NO_PERMISSION", details={"permissions": ["Crm_Implied_Customize"]})
 
 
 def absence(call: Call, module: str) -> int | None:

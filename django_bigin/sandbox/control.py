@@ -22,7 +22,7 @@ from .faults import Fault, split_call
 from .http import Request, Response
 from .journal import Journal
 from .loading import LoadReport, load_directory
-from .modules import MODULES, RECORD_MODULES, SYSTEM_TIMES, custom_field
+from .modules import MODULES, RECORD_MODULES, STAGES, SYSTEM_TIMES, custom_field
 from .organization import Organization, User
 from .overview import overview
 from .rendering import listed_names
@@ -218,7 +218,7 @@ class Control(OAuthControl):
                 generator = Generator(organization, self.seed_number + store.version)
                 return [str(record_id) for record_id in generator.fresh(module, records, now=now)]
             writer = Writer(organization, user_id=organization.admin.id, now=now)
-            rows = [_read(organization, store, row, n, new=True) for n, row in enumerate(records)]
+            rows = [_read(organization, store, row, n) for n, row in enumerate(records)]
             return [str(writer.insert(store, _without_clash(store, row))) for row in rows]
 
     def edit_records(
@@ -234,7 +234,8 @@ class Control(OAuthControl):
             writer = Writer(organization, user_id=organization.admin.id, now=now)
             for n, row in enumerate(records):
                 record_id = _live_id(store, row.get("id"))
-                changes = _read(organization, store, {k: v for k, v in row.items() if k != "id"}, n, new=False)
+                given = {name: value for name, value in row.items() if name != "id"}
+                changes = _read(organization, store, given, n, stored=store.records[record_id])
                 writer.update(store, record_id, _without_clash(store, changes, but=record_id), touch=touch)
             return None
 
@@ -264,6 +265,7 @@ class Control(OAuthControl):
         with self._lock:
             organization = self._state.organization(org_id)
             store = self._store(organization, module)
+            organization.purge_bins(before=self._state.now() - self._state.switches["recycle_days"] * 86_400)
             writer = Writer(organization, user_id=organization.admin.id, now=self._state.now())
             moved = self._state.switches["restore_touches"] if touch is None else touch
             for record_id in ids:
@@ -320,6 +322,21 @@ class Control(OAuthControl):
             self._store(organization, module)
             for options in fields:
                 organization.add_field(module, custom_field(**options), at=self._state.now())
+
+    def add_team_pipeline(
+        self, name: str, sub_pipelines: dict[str, list[str]] | None = None, org_id: str | None = None
+    ) -> dict[str, str]:
+        """Add a team pipeline with the stages of each sub-pipeline, as somebody would in Bigin; gives {"id", "name"}.
+
+        Without sub-pipelines it has `<name> Standard` alone, as every new one.
+        """
+        with self._lock:
+            organization = self._state.organization(org_id)
+            if any(layout.name == name for layout in organization.layouts):
+                raise ValueError(f"there already is a team pipeline {name!r}")
+            stages = {sub: tuple(names) for sub, names in (sub_pipelines or {f"{name} Standard": STAGES}).items()}
+            layout = organization.add_layout(name, stages, at=self._state.now())
+            return {"id": str(layout.id), "name": layout.name}
 
     def _store(self, organization: Organization, module: str) -> ModuleStore:
         store = organization.store(module)
@@ -506,7 +523,9 @@ class Control(OAuthControl):
             return dict(self._state.switches)
 
 
-def _read(organization: Organization, store: ModuleStore, row: dict[str, Any], number: int, *, new: bool) -> Record:
+def _read(
+    organization: Organization, store: ModuleStore, row: dict[str, Any], number: int, *, stored: Record | None = None
+) -> Record:
     """Read a row as the API would, but refuse what it would silently ignore."""
     module = store.spec.api_name
     moments = {name: row[name] for name in SYSTEM_TIMES if name in row}
@@ -517,7 +536,7 @@ def _read(organization: Organization, store: ModuleStore, row: dict[str, Any], n
         ):
             raise ValueError(f"{module} has no field {name!r} to set; add_fields makes custom fields")
     try:
-        changes = RowReader(organization, store).read(row, number, new=new)
+        changes = RowReader(organization, store).read(row, number, stored=stored)
         return changes | {name: organization.times.read(text) for name, text in moments.items()}
     except RowRefusal as refusal:
         raise ValueError(f"{module}: record {number}: {refusal.body['code']} {refusal.body['details']}") from refusal

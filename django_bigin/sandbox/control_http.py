@@ -36,6 +36,7 @@ class ControlPaths:
             ("DELETE", "records"): lambda o: control.delete_records(**o),
             ("POST", "restore"): lambda o: control.restore_records(**o),
             ("POST", "fields"): lambda o: control.add_fields(**o),
+            ("POST", "team-pipelines"): lambda o: control.add_team_pipeline(**o),
             ("GET", "counts"): lambda o: control.counts(**o),
             ("GET", "hash"): lambda o: control.hash(**o),
             ("GET", "clock"): lambda o: self._clock(),

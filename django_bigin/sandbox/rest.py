@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from . import bulk_read, coql, listing, owners, relations, search, settings, tags, writes
+from . import bulk_read, coql, counting, listing, owners, relations, search, settings, tags, writes
 from .addresses import Address
 from .call import Call, Operation
 from .errors import Refusal, refuse
@@ -68,8 +68,8 @@ NOT_MODULES = {"settings", "org", "users", "coql", "files", "actions", "upload",
 
 # Fixed words before placeholders: the first match is taken.
 PARTS = (
-    settings.ROUTES, tags.ROUTES, coql.ROUTES, search.ROUTES, owners.ROUTES, listing.ROUTES, writes.ROUTES,
-    relations.ROUTES,
+    settings.ROUTES, tags.ROUTES, coql.ROUTES, search.ROUTES, owners.ROUTES, counting.ROUTES, listing.ROUTES,
+    writes.ROUTES, relations.ROUTES,
 )  # fmt: skip
 
 
@@ -131,7 +131,7 @@ class Rest:
         for route, found in matches:
             if method in route.operations:
                 return route.operations[method], found
-        raise refuse("INVALID_REQUEST_METHOD")
+        raise refuse("INVALID_REQUEST_METHOD", status=self._state.switches["wrong_method_status"])
 
     def _authenticate(self, request: Request, address: Address) -> AccessToken:
         scheme, value = _bearer(request)

@@ -29,6 +29,7 @@ WIDER = {
     "CREATE": ("ALL", "WRITE", "CREATE"),
     "UPDATE": ("ALL", "WRITE", "UPDATE"),
     "DELETE": ("ALL", "DELETE"),
+    "UNLINK": ("ALL", "WRITE", "DELETE"),
 }
 # These modules need a scope of their own beside the one for records.
 OWN_SCOPE_MODULES = {"notes", "attachments"}

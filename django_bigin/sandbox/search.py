@@ -24,12 +24,11 @@ ORDERED = {
     "less_than": "less", "less_equal": "less_equal", "between": "between", "in": "in",
 }  # fmt: skip
 TEXTUAL = {"equals": "equal", "not_equal": "not_equal", "starts_with": "starts", "in": "in"}
-TEXTUAL = {"equals": "equal", "not_equal": "not_equal", "starts_with": "starts", "in": "in"}
 COMPARATORS: dict[str, dict[str, str]] = {
     **dict.fromkeys((TEXT, LIST), TEXTUAL),
     **dict.fromkeys((NUMBER, MOMENT, DAY), ORDERED),
     BOOLEAN: {"equals": "equal"},
-    LINK: {"equals": "equal", "in": "in"},
+    LINK: {"equals": "equal"},
 }
 
 
@@ -38,7 +37,7 @@ def search_records(call: Call) -> Response:
     store = call.module(call.arguments[0], "READ")
     if call.switches["search_scope"] == "both":
         call.need(Scopes(call.token.scopes).has("ZohoSearch.securesearch.READ"))
-    test = _read_test(call, store)
+    test = read_test(call, store)
     per_page = read_number(call, "per_page", PER_PAGE, most=PER_PAGE)
     page = read_page(call, per_page, wall=call.switches["search_wall"])
     records = lagging(store, call.switches["search_lag_seconds"])
@@ -84,7 +83,8 @@ def _only(call: Call, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
 # what is searched for
 
 
-def _read_test(call: Call, store: ModuleStore) -> Test:
+def read_test(call: Call, store: ModuleStore) -> Test:
+    """Read what is searched for, in exactly one of the four ways."""
     query = call.request.query
     given = [name for name in READERS if query.get(name)]
     if not given:

@@ -131,12 +131,6 @@ class ModuleStore:
         """Turn an entry of `sorted_by` into a key that compares with it after it is gone."""
         return (entry, entry) if name == "id" else entry
 
-    def position_after(self, name: str, key: Key, *, descending: bool) -> int:
-        """Give the place in `sorted_by(name)` where the walk goes on after `key`; descending counts from the end."""
-        order = self.sorted_by(name)
-        entry: Any = key[1] if name == "id" else key
-        return len(order) - bisect_left(order, entry) if descending else bisect_right(order, entry)
-
     def with_value(self, name: str, value: str) -> list[int]:
         """Give the ids of live records whose field has that text, whatever its case."""
         index = self._values.get(name)
@@ -171,6 +165,12 @@ class ModuleStore:
                 ids.remove(record_id)
                 if not ids:
                     del index[str(value).lower()]
+
+
+def place_after(order: Sequence[Any], name: str, key: Key, *, descending: bool) -> int:
+    """Give where a walk by that field goes on after `key`, in all or some of `sorted_by`; descending from the end."""
+    entry: Any = key[1] if name == "id" else key
+    return len(order) - bisect_left(order, entry) if descending else bisect_right(order, entry)
 
 
 def name_of(spec: ModuleSpec, record: Record) -> str | None:

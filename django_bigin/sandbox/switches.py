@@ -65,6 +65,7 @@ SWITCHES: dict[str, Switch] = {
         "INVALID_TOKEN", ("INVALID_TOKEN", "AUTHENTICATION_FAILURE"), "code of a 401 for an expired token (both seen)"
     ),
     "scope_mismatch_status": Switch(401, (401, 403), "HTTP status of OAUTH_SCOPE_MISMATCH (C: both)"),
+    "wrong_method_status": Switch(400, (400, 405), "HTTP status of INVALID_REQUEST_METHOD (C: both)"),
     # reading
     "page_wall": Switch(2000, (), "records that `page` alone reaches (P, C)"),
     "page_token_ceiling": Switch(100_000, (), "records that page tokens reach (C, unverified on Bigin)"),
@@ -73,6 +74,7 @@ SWITCHES: dict[str, Switch] = {
     "page_token_binding": Switch(
         "strict", ("strict", "fields"), "parameters that must be sent again with a page token: all, or `fields` alone"
     ),
+    "token_mismatch_status": Switch(400, (400, 401), "HTTP status of TOKEN_BOUND_DATA_MISMATCH (C: both)"),
     "sort_fields": Switch(
         "safe",
         ("safe", "any", "ignored"),
@@ -88,6 +90,12 @@ SWITCHES: dict[str, Switch] = {
     "deleted_wall": Switch(2000, (), "rows of the deleted log that paging reaches; 0 for all (U: a cap is assumed)"),
     "count_endpoint": Switch("answers", ("answers", "missing"), "actions/count; missing: 404"),
     "users_endpoint": Switch("answers", ("answers", "missing"), "users; missing: 404"),
+    "settings_by_id": Switch(
+        "missing", ("missing", "answers"), "settings/fields/{id} and settings/layouts/{id} (C; on no page of Bigin's)"
+    ),
+    "refused_settings": Switch(
+        {}, (), 'settings that a profile may not read: {"Standard": ["fields", "layouts"]}; NO_PERMISSION (P, one program)'
+    ),
     "lookup_to_deleted": Switch("keeps", ("keeps", "null"), "a lookup whose record was deleted (U)"),
     # search and COQL
     "search_lag_seconds": Switch(15, (), "how long a search does not see what was written (O: 10 to 20 s)"),
@@ -117,6 +125,9 @@ SWITCHES: dict[str, Switch] = {
     "partial_status": Switch(207, (207, 202, 200), "some rows failed (CRM 207; Bigin's table has no 207)"),
     "all_failed_status": Switch(400, (400, 202, 200), "every row failed (O for delete; C)"),
     "many_inserted_status": Switch(202, (202, 201, 200), "several rows inserted, all well (D says 202, C 201)"),
+    "many_changed_status": Switch(
+        200, (200, 202), "several rows updated or deleted, all well (C 200; Bigin's table of statuses 202)"
+    ),
     "tags_touch": Switch(False, (False, True), "add_tags and remove_tags move Modified_Time (U)"),
     "restore_touches": Switch(False, (False, True), "a restore from the recycle bin moves Modified_Time (U)"),
     "recycle_days": Switch(60, (), "days in the recycle bin before a record is gone for good"),

@@ -27,11 +27,11 @@ class RowReader:
         self._organization = organization
         self._store = store
 
-    def read(self, row: Any, index: int, *, new: bool) -> Record:
-        """Give what a row sets; None clears. RowRefusal names the first field that is wrong."""
+    def read(self, row: Any, index: int, *, stored: Record | None = None) -> Record:
+        """Give what a row sets in a stored record, or in a new one; None clears. RowRefusal names what is wrong."""
         if not isinstance(row, dict):
             raise RowRefusal("INVALID_DATA", expected_data_type="jsonobject", json_path=f"$.data[{index}]")
-        if new:
+        if stored is None:
             self._check_mandatory(row, index)
         changes: Record = {}
         for name, value in row.items():
@@ -45,7 +45,7 @@ class RowReader:
             if name in RELATED_MODULE_KEYS:
                 changes[RELATED_MODULE_KEYS[name]] = self._related_module(name, changes[name], row)
         if self._store.spec.api_name == "Pipelines":
-            changes |= self._team_pipeline(row, changes, index, new=new)
+            changes |= self._team_pipeline(row, changes, index, stored)
         return changes
 
     def value(self, field: Field, value: Any, index: int, row: dict[str, Any] | None = None) -> Any:
@@ -153,33 +153,30 @@ class RowReader:
             raise invalid(field, index, expected_data_type="jsonobject")
         return [{**row, "id": str(row.get("id") or self._organization.new_id())} for row in rows]
 
-    def _team_pipeline(self, row: dict[str, Any], changes: Record, index: int, *, new: bool) -> Record:
+    def _team_pipeline(self, row: dict[str, Any], changes: Record, index: int, stored: Record | None) -> Record:
         """Check layout, sub-pipeline and stage against each other; give what to store for `Pipeline`."""
         named = next((row[key] for key in ("Layout", "Pipeline") if row.get(key) is not None), None)
-        if named is None and not new and not {"Sub_Pipeline", "Stage"} & changes.keys():
+        if named is None and stored is not None and not {"Sub_Pipeline", "Stage"} & changes.keys():
             return {}
-        layout = self._layout(named, index)
-        sub_pipeline, stage = changes.get("Sub_Pipeline"), changes.get("Stage")
-        candidates = [layout] if named is not None else self._organization.layouts
-        for candidate in candidates:
-            stages = candidate.sub_pipelines.get(str(sub_pipeline)) if sub_pipeline else _all_stages(candidate)
-            if stages is not None and (stage is None or stage in stages):
-                return {"Pipeline": candidate.id} if new or named is not None or sub_pipeline else {}
-        if sub_pipeline is None or any(sub_pipeline in candidate.sub_pipelines for candidate in candidates):
+        layout = self._layout(named, index, stored or {})
+        after = {**(stored or {}), **changes}
+        sub_pipeline, stage = after.get("Sub_Pipeline"), after.get("Stage")
+        # Records that were loaded from a file may lack either.
+        if sub_pipeline is not None and sub_pipeline not in layout.sub_pipelines:
+            raise mismatch("Sub_Pipeline", "Layout", "Layout doesn't contain the Pipeline", index)
+        if sub_pipeline is not None and stage is not None and stage not in layout.sub_pipelines[sub_pipeline]:
             raise mismatch("Stage", "Sub_Pipeline", "Pipeline doesn't contain the Stage", index)
-        raise mismatch("Sub_Pipeline", "Layout", "Layout doesn't contain the Pipeline", index)
+        return {"Pipeline": layout.id}
 
-    def _layout(self, named: Any, index: int) -> Layout:
+    def _layout(self, named: Any, index: int, stored: Record) -> Layout:
+        """Give the team pipeline that is named, else the record's own, else the default one."""
+        layouts = self._organization.layouts
         if named is None:
-            return self._organization.layouts[0]
+            return self._organization.layout_by_id(stored.get("Pipeline", 0)) or layouts[0]
         layout = self._organization.layout_by_id(_id_in(named) or 0)
         if layout is None:
             raise RowRefusal("INVALID_DATA", MISSING_ID, api_name="Layout", json_path=f"$.data[{index}].Layout.id")
         return layout
-
-
-def _all_stages(layout: Layout) -> list[str]:
-    return [stage for stages in layout.sub_pipelines.values() for stage in stages]
 
 
 def mandatory(name: str, index: int) -> RowRefusal:
@@ -196,8 +193,8 @@ def invalid(field: Field, index: int, message: str | None = None, **details: Any
 
 def mismatch(name: str, within: str, message: str, index: int) -> RowRefusal:
     """Build the refusal of a value that does not belong to another one of the row."""
-    path = f"$.data[{index}].{name}"
-    return RowRefusal("MAPPING_MISMATCH", message, api_name=name, mapped_field=within, json_path=path)
+    details = {"api_name": name, "mapped_field": within, "parent_api_name": within}
+    return RowRefusal("MAPPING_MISMATCH", message, **details, json_path=f"$.data[{index}].{name}")
 
 
 def _id_in(value: Any) -> int | None:

@@ -42,7 +42,8 @@ def update(call: Call) -> Response:
             raise mandatory("id", index)
         return update_row(call, store, index, row, _read_id(row, index))
 
-    return answer_rows(call, each_row(rows, one), done=200)
+    results = each_row(rows, one)
+    return answer_rows(call, results, done=changed_status(call, results))
 
 
 def update_one(call: Call) -> Response:
@@ -51,7 +52,7 @@ def update_one(call: Call) -> Response:
     rows, _ = read_rows(call)
     record_id = int(call.arguments[1])
     results = each_row(rows[:1], lambda index, row: update_row(call, store, index, row, record_id))
-    return answer_rows(call, results, done=200)
+    return answer_rows(call, results, done=changed_status(call, results))
 
 
 def upsert(call: Call) -> Response:
@@ -71,7 +72,8 @@ def upsert(call: Call) -> Response:
 
     results = each_row(rows, one)
     inserted = all(result.get("action") == "insert" for result in results)
-    return answer_rows(call, results, done=_inserted_status(call, results) if inserted else 200)
+    done = _inserted_status(call, results) if inserted else changed_status(call, results)
+    return answer_rows(call, results, done=done)
 
 
 def delete(call: Call) -> Response:
@@ -94,7 +96,7 @@ def delete_one(call: Call) -> Response:
 
 
 def _insert_row(call: Call, store: ModuleStore, index: int, row: Any) -> Row:
-    changes = RowReader(call.organization, store).read(row, index, new=True)
+    changes = RowReader(call.organization, store).read(row, index)
     _refuse_clash(store, changes, index)
     record_id = _writer(call).insert(store, changes)
     return _success(call, store, record_id, "record added")
@@ -104,7 +106,7 @@ def update_row(call: Call, store: ModuleStore, index: int, row: Any, record_id: 
     """Update one record; RowRefusal if the row cannot be."""
     if record_id not in store.records:
         raise RowRefusal("INVALID_DATA", MISSING_ID, id=str(record_id), json_path=f"$.data[{index}].id")
-    changes = RowReader(call.organization, store).read(row, index, new=False)
+    changes = RowReader(call.organization, store).read(row, index, stored=store.records[record_id])
     _refuse_clash(store, changes, index, but=record_id)
     _writer(call).update(store, record_id, changes)
     return _success(call, store, record_id, "record updated")
@@ -119,19 +121,22 @@ def delete_ids(call: Call, store: ModuleStore, ids: list[str]) -> Response:
         _writer(call).delete(store, int(text))
         return {"code": "SUCCESS", "details": {"id": text}, "message": "record deleted", "status": "success"}
 
-    return answer_rows(call, each_row(list(ids), one), done=200)
+    results = each_row(list(ids), one)
+    return answer_rows(call, results, done=changed_status(call, results))
 
 
 def _duplicate(store: ModuleStore, row: Any, checks: tuple[str, ...]) -> tuple[int | None, str | None]:
-    """Find the record an upsert means: by id, else by the first check field that has a value and a match."""
+    """Find the record an upsert means: by id, else by the first check field that matches; each needs a value."""
     if not isinstance(row, dict):
         return None, None
     given = str(row.get("id") or "")
     if given.isdigit() and int(given) in store.records:
         return int(given), "id"
+    if any(row.get(name) in (None, "") for name in checks):
+        return None, None
     for name in checks:
-        value = row.get(name)
-        if isinstance(value, str | int) and value != "" and (found := store.with_value(name, str(value))):
+        value = row[name]
+        if isinstance(value, str | int) and (found := store.with_value(name, str(value))):
             return found[0], name
     return None, None
 
@@ -193,6 +198,12 @@ def answer_rows(call: Call, results: list[Row], *, done: int) -> Response:
 
 def _inserted_status(call: Call, results: list[Row]) -> int:
     status: int = 201 if len(results) == 1 else call.switches["many_inserted_status"]
+    return status
+
+
+def changed_status(call: Call, results: list[Row]) -> int:
+    """Give the status of rows that were all updated or deleted."""
+    status: int = 200 if len(results) == 1 else call.switches["many_changed_status"]
     return status
 
 
