@@ -351,8 +351,6 @@ def read_module(entry: Mapping[str, Any]) -> Module:
 def read_field(entry: Mapping[str, Any]) -> Field:
     """Read one entry of `settings/fields`."""
     api_name = str(entry.get("api_name") or "")
-    lookup = entry.get("lookup")
-    target = lookup.get("module") if isinstance(lookup, dict) else None
     length = entry.get("length")
     return Field(
         api_name=api_name,
@@ -365,9 +363,16 @@ def read_field(entry: Mapping[str, Any]) -> Field:
         # {} means not unique, {"casesensitive": "0"} unique.
         unique=bool(entry.get("unique")),
         custom=entry.get("custom_field") is True,
-        lookup_module=_text(target.get("api_name")) if isinstance(target, dict) else None,
+        lookup_module=_linked_module(entry.get("lookup")),
         raw=dict(entry),
     )
+
+
+def _linked_module(lookup: Any) -> str | None:
+    target = lookup.get("module") if isinstance(lookup, dict) else None
+    name = _text(target.get("api_name")) if isinstance(target, dict) else None
+    # Links to a record of any module say this, as Zoho's own SDK knows it.
+    return None if name == "se_module" else name
 
 
 def read_organization(entry: Mapping[str, Any]) -> Organization:

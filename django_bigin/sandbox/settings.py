@@ -404,13 +404,9 @@ def _show_map(organization: Organization, stages: list[str]) -> dict[str, Any]:
 def _show_lookup(organization: Organization, spec: ModuleSpec, field: Field) -> dict[str, Any]:
     if field.data_type != "lookup":
         return {}
-    module = {}
-    if field.lookup:
-        module = {
-            "api_name": field.lookup,
-            "crypt": False,
-            "id": str(organization.metadata_id("module", field.lookup)),
-        }
+    # A link to a record of any module names none of them: the word is Zoho's, known from its own SDK.
+    target = field.lookup or "se_module"
+    module = {"api_name": target, "crypt": False, "id": str(organization.metadata_id("module", target))}
     list_id = str(organization.metadata_id("related_list", spec.api_name, field.api_name))
     return {"display_label": spec.plural, "api_name": spec.api_name, "module": module, "id": list_id}
 

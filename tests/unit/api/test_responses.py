@@ -316,6 +316,12 @@ def test_a_field_is_read():
     assert read_field(entry | {"unique": {"casesensitive": "0"}}).unique
 
 
+def test_a_link_to_any_module_names_none():
+    field = read_field({"api_name": "Related_To", "lookup": {"module": {"api_name": "se_module", "id": "1"}}})
+
+    assert field.lookup_module is None
+
+
 def test_a_field_that_says_little_is_a_text():
     field = read_field({"api_name": "X"})
 

@@ -184,3 +184,9 @@ def test_moments_follow_summer_time():
         "2026-07-29T02:59:59+02:00",
         "2026-03-29T03:00:00+02:00",
     ]
+
+
+def test_a_link_to_any_module_says_so_in_zohos_word(program):
+    fields = {field["api_name"]: field for field in program.get("settings/fields", module="Notes")[1]["fields"]}
+
+    assert fields["Parent_Id"]["lookup"]["module"]["api_name"] == "se_module"
