@@ -14,9 +14,10 @@ from typing import Any
 from .addresses import SERVERINFO_CODES, Address
 from .authorization import AuthorizationPages
 from .errors import Refusal
-from .http import Request, Response
-from .scopes import is_known, split_scopes
-from .state import Client, Grant, GrantToken, State
+from .http import HTML_TYPE, Request, Response
+from .pages import error_page
+from .scopes import echo_scopes, is_known, split_scopes
+from .state import AccessToken, Client, Grant, GrantToken, State, Window
 
 # Recorded, byte for byte.
 THROTTLED = {
@@ -34,6 +35,9 @@ HEADERS = [
     ("Content-Language", "en-US"),
     ("Strict-Transport-Security", "max-age=63072000"),
 ]
+
+# switch -> the seconds in which that many refresh tokens are given
+GRANT_LIMITS = {"refresh_tokens_per_minute": 60, "refresh_tokens_per_ten_minutes": 600}
 
 
 class Accounts:
@@ -61,11 +65,19 @@ class Accounts:
         try:
             response = operation(request, address) if operation else self._pages.handle(request, address)
         except Refusal as refusal:
-            response = Response(refusal.status, refusal.body, outcome=refusal.outcome)
+            response = self._refusal(refusal, address)
         if response is None:
             return None
         response.headers = [*HEADERS, *response.headers]
         return response
+
+    def _refusal(self, refusal: Refusal, address: Address) -> Response:
+        """Answer a refusal; the body of a 400 is known for the throttle alone."""
+        form = self._state.switches["bad_request_body"]
+        if refusal.status != 400 or refusal.outcome == "throttled" or form == "json":
+            return Response(refusal.status, refusal.body, outcome=refusal.outcome)
+        page = error_page("Bad Request", "The request cannot be understood.", data_center=address.data_center)
+        return Response(400, page if form == "html" else None, content_type=HTML_TYPE, outcome=refusal.outcome)
 
     # token
 
@@ -95,12 +107,13 @@ class Accounts:
         redirect_uri = parameters.get("redirect_uri")
         if redirect_uri and redirect_uri not in client.redirect_uris:
             raise refused("invalid_redirect_uri")
-        if code is None or not self._is_usable(code, client, address):
+        self._check_place(code, client, address)
+        if code is None or not self._is_usable(code, client):
             raise refused("invalid_code")
         if code.redirect_uri is not None and redirect_uri != code.redirect_uri:
             raise refused("invalid_redirect_uri")
         # Which word a wrong verifier gets is not documented.
-        if not _verifies(code, parameters.get("code_verifier", "")):
+        if self._is_proof_wanted(client, code) and not _verifies(code, parameters.get("code_verifier", "")):
             raise refused("invalid_code")
         if not code.offline:
             code.used = True
@@ -110,24 +123,32 @@ class Accounts:
         return self._answer(self._state.open_grant(code), address, fresh=True)
 
     def _limit_grants(self, code: GrantToken) -> None:
-        """Refuse one refresh token too many in a minute; how that is worded is not documented."""
+        """Refuse one refresh token too many; how that is worded is not documented."""
         owner, now = self._state.owner_of(code), self._state.clock.seconds()
-        most = self._state.switches["refresh_tokens_per_minute"]
-        if most and self._state.grants_opened.count(owner, since=now - 60) >= most:
-            raise self.throttled()
+        for name, seconds in GRANT_LIMITS.items():
+            most = self._state.switches[name]
+            if most and self._state.grants_opened.count(owner, since=now - seconds) >= most:
+                raise self.throttled()
         self._state.grants_opened.note(owner, now)
 
-    def _is_usable(self, code: GrantToken, client: Client, address: Address) -> bool:
-        return (
-            not code.used
-            and code.client_id == client.client_id
-            and code.data_center == address.data_center
-            and code.expires_at > self._state.clock.seconds()
-        )
+    def _is_usable(self, code: GrantToken, client: Client) -> bool:
+        return not code.used and code.client_id == client.client_id and code.expires_at > self._state.clock.seconds()
+
+    def _check_place(self, source: Grant | GrantToken | None, client: Client, address: Address) -> None:
+        """Refuse a code or refresh token of another data center that the client is switched on in as well as here."""
+        if source is not None and source.data_center != address.data_center:
+            own = source.client_id == client.client_id
+            raise refused(self._state.switches["foreign_code_error"] if own else "invalid_code")
+
+    def _is_proof_wanted(self, client: Client, code: GrantToken) -> bool:
+        """Tell whether a verifier must answer the code's challenge; who sent no challenge is not asked for one."""
+        ignored = client.kind == "server" and self._state.switches["server_pkce"] == "ignored"
+        return bool(code.code_challenge) and not ignored
 
     def _refresh(self, client: Client, parameters: dict[str, str], address: Address) -> Response:
         grant = self._state.grants.get(parameters.get("refresh_token", ""))
-        if grant is None or (grant.client_id, grant.data_center) != (client.client_id, address.data_center):
+        self._check_place(grant, client, address)
+        if grant is None or grant.client_id != client.client_id:
             raise refused("invalid_code")
         self._throttle(grant)
         return self._answer(grant, address, fresh=False)
@@ -148,13 +169,16 @@ class Accounts:
 
     def _throttle(self, grant: Grant) -> None:
         switches, now = self._state.switches, self._state.clock.seconds()
-        if grant.window_started_at is None or now >= grant.window_started_at + switches["throttle_seconds"]:
-            grant.window_started_at, grant.window_count = now, 0
-        if grant.window_count >= switches["throttle_limit"]:
+        _, zuid = self._state.owner_of(grant)
+        by = zuid if switches["throttle_bucket"] == "user" else grant.refresh_token
+        window = self._state.refresh_windows.setdefault(by, Window(now))
+        if now >= window.started_at + switches["throttle_seconds"]:
+            window.started_at, window.count = now, 0
+        if window.count >= switches["throttle_limit"]:
             if switches["throttle_sticky"]:
-                grant.window_started_at = now
+                window.started_at = now
             raise self.throttled()
-        grant.window_count += 1
+        window.count += 1
 
     def throttled(self) -> Refusal:
         """Build the refusal of who asks too often."""
@@ -168,7 +192,7 @@ class Accounts:
         if fresh and isinstance(source, Grant):
             answer["refresh_token"] = source.refresh_token
         if switches["token_scope"]:
-            answer["scope"] = " ".join(source.scopes)
+            answer["scope"] = echo_scopes(source.scopes, switches["token_scope_form"])
         if switches["token_api_domain"]:
             answer["api_domain"] = address.api_domain()
         answer |= {"token_type": "Bearer", "expires_in": switches["access_token_seconds"]}
@@ -179,24 +203,33 @@ class Accounts:
     def _revoke(self, request: Request, address: Address) -> Response:
         if request.method != "POST":
             raise refused("invalid_request", status=400)
-        return self._forget(request.parameters.get("token", ""), address)
+        return self._forget(self._found(request, address))
 
     def _revoke_authenticated(self, request: Request, address: Address) -> Response:
         if request.method != "POST":
             raise refused("invalid_request", status=400)
-        self._authenticate(_basic_credentials(request), address)
-        return self._forget(request.parameters.get("token", ""), address)
+        client = self._authenticate(_basic_credentials(request), address)
+        found = self._found(request, address)
+        kind = "refresh_token" if isinstance(found, Grant) else "access_token"
+        # What another client's token gets, or one that is no such token, is not documented.
+        if found.client_id != client.client_id or request.parameters.get("token_type", kind) != kind:
+            raise refused("invalid_code", status=400)
+        return self._forget(found)
 
-    def _forget(self, value: str, address: Address) -> Response:
-        grant = self._state.grants.get(value)
-        token = self._state.access_tokens.get(value)
-        if grant is not None and grant.data_center == address.data_center:
-            self._state.close_grant(grant)
-        elif token is not None and token.data_center == address.data_center:
-            del self._state.access_tokens[value]
-        else:
+    def _found(self, request: Request, address: Address) -> Grant | AccessToken:
+        """Give the refresh or access token to revoke, if it is one of this data center."""
+        value = request.parameters.get("token", "")
+        found = self._state.grants.get(value) or self._state.access_tokens.get(value)
+        if found is None or found.data_center != address.data_center:
             # The status is documented, the body is not.
             raise refused("invalid_code", status=400)
+        return found
+
+    def _forget(self, found: Grant | AccessToken) -> Response:
+        if isinstance(found, Grant):
+            self._state.close_grant(found)
+        else:
+            del self._state.access_tokens[found.value]
         return Response(200, {"status": "success"})
 
     # about people and places
@@ -227,9 +260,7 @@ def refused(error: str, *, status: int = 200) -> Refusal:
 
 
 def _verifies(code: GrantToken, verifier: str) -> bool:
-    """Tell whether the verifier answers the challenge; who sent none is not asked for one."""
-    if not code.code_challenge:
-        return True
+    """Tell whether the verifier answers the challenge."""
     if code.code_challenge_method == "S256":
         digest = hashlib.sha256(verifier.encode()).digest()
         verifier = base64.urlsafe_b64encode(digest).rstrip(b"=").decode()

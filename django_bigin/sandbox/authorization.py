@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import secrets
 from dataclasses import dataclass, field
+from typing import Any
 from urllib.parse import quote
 
 from . import pages
@@ -90,6 +91,8 @@ class Authorizations:
         unknown = [scope for scope in scopes if not is_known(scope)]
         if unknown or not scopes:
             raise ErrorPage("Invalid OAuth Scope", "Scope does not exist.", ", ".join(unknown) or "None was passed.")
+        if client.kind == "mobile" and not parameters.get("code_challenge"):
+            raise ErrorPage("Invalid Code Challenge", "A mobile or desktop client has to send a code challenge.")
         method = parameters.get("code_challenge_method", "plain")
         if method not in CHALLENGE_METHODS:
             raise ErrorPage("Invalid Code Challenge Method", "The method is S256 or plain.")
@@ -189,6 +192,7 @@ class Authorizations:
             parameters.append(("location", user.data_center))
         if whole and switches["callback_accounts_server"]:
             parameters.append(("accounts-server", address.accounts_server(user.data_center)))
+        parameters = forge(parameters, switches["forged_callback"])
         query = "&".join(f"{name}={quote(value, safe='')}" for name, value in parameters)
         end = "&" if switches["callback_trailing_ampersand"] else ""
         return f"{authorization.redirect_uri}{'&' if '?' in authorization.redirect_uri else '?'}{query}{end}"
@@ -302,6 +306,17 @@ def invalid_client(data_center: str) -> ErrorPage:
     """Build the page for a client that is unknown, or not switched on in that data center."""
     hint = f"Or it is not switched on in data center {data_center}."
     return ErrorPage("Invalid Client", "Client ID passed does not exist.", hint)
+
+
+def forge(parameters: list[tuple[str, str]], forged: dict[str, Any]) -> list[tuple[str, str]]:
+    """Change a callback's parameters as an attacker may: a text stands instead, null leaves out, a list repeats."""
+    honest = dict(parameters)
+    changed = []
+    for name in honest | forged:
+        value = forged.get(name, honest.get(name))
+        values = value if isinstance(value, list) else [] if value is None else [value]
+        changed += [(name, str(each)) for each in values]
+    return changed
 
 
 def _decided(authorization: Authorization) -> tuple[ZohoUser, Organization]:

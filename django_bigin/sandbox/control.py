@@ -440,6 +440,7 @@ class Control(OAuthControl):
         throttle: bool = False,
         info: dict[str, Any] | None = None,
         probability: float = 1.0,
+        overwrite: dict[str, Any] | None = None,
     ) -> None:
         """Make the next calls go wrong.
 
@@ -454,11 +455,12 @@ class Control(OAuthControl):
             throttle: answer as a server that was asked too often.
             info: keys of the answer's `info` that say something else than the rows do.
             probability: strike only so often; the sandbox's seed decides when.
+            overwrite: keys of a JSON answer that say something else; None leaves one out.
         """
         method, path = split_call(call)
         fault = Fault(
             path, method, status, body, content_type, delay_seconds, drop, times, after, org_id,
-            truncate, wrong_token, throttle, info, probability,
+            truncate, wrong_token, throttle, info, probability, overwrite,
         )  # fmt: skip
         with self._lock:
             self._application.faults.append(fault)

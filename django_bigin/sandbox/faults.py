@@ -35,6 +35,7 @@ class Fault:
     throttle: bool = False
     info: dict[str, Any] | None = None  # what the answer's `info` wrongly says
     probability: float = 1.0
+    overwrite: dict[str, Any] | None = None  # what keys of a JSON answer wrongly say; None leaves one out
 
     def __post_init__(self) -> None:
         if self.drop not in {None, "before", "after"}:
@@ -43,10 +44,10 @@ class Fault:
             raise ValueError("probability is more than 0 and at most 1")
         if self.truncate is not None and self.truncate < 0:
             raise ValueError("truncate is a number of bytes")
-        spoils = self.truncate is not None or self.wrong_token or self.throttle or self.info
+        spoils = self.truncate is not None or self.wrong_token or self.throttle or self.info or self.overwrite
         if not (spoils or self.answers() or self.drop or self.delay_seconds):
             raise ValueError(
-                "a fault needs a status, body, delay_seconds, drop, truncate, wrong_token, throttle or info"
+                "a fault needs a status, body, delay_seconds, drop, truncate, wrong_token, throttle, info or overwrite"
             )
 
     def strikes(self, method: str, path: str, org_id: str | None, chance: Callable[[], float] = lambda: 0.0) -> bool:
@@ -66,7 +67,7 @@ class Fault:
 
     def effect(self) -> str:
         """Tell in a few words what happens."""
-        told = ("status", "drop", "truncate", "delay_seconds", "info", "wrong_token", "throttle")
+        told = ("status", "drop", "truncate", "delay_seconds", "info", "overwrite", "wrong_token", "throttle")
         values = [(name, getattr(self, name)) for name in told if getattr(self, name)]
         parts = [name if value is True else f"{name} {value}" for name, value in values]
         parts += ["a body of its own"] if self.body is not None else []
@@ -80,6 +81,8 @@ class Fault:
             response.outcome = "fault wrong token"
         if self.info is not None:
             _overwrite_info(response, self.info)
+        if self.overwrite is not None:
+            _overwrite(response, self.overwrite)
         if self.truncate is not None:
             response.truncate, response.outcome = self.truncate, f"truncated {response.outcome}"
 
@@ -100,10 +103,24 @@ class Fault:
 
 
 def _overwrite_info(response: Response, info: dict[str, Any]) -> None:
-    payload = json.loads(response.payload) if isinstance(response.payload, str) else response.payload
-    if isinstance(payload, dict) and isinstance(payload.get("info"), dict):
+    payload = _decoded(response)
+    if isinstance(payload.get("info"), dict):
         payload["info"] |= info
         response.payload, response.outcome = payload, f"fault info {response.outcome}"
+
+
+def _overwrite(response: Response, keys: dict[str, Any]) -> None:
+    if payload := _decoded(response):
+        response.payload = {name: value for name, value in (payload | keys).items() if value is not None}
+        response.outcome = f"fault overwrite {response.outcome}"
+
+
+def _decoded(response: Response) -> dict[str, Any]:
+    """Give what an answer says in JSON, which may be encoded already; nothing if it is no object."""
+    payload = response.payload
+    if isinstance(payload, str) and response.content_type == JSON_TYPE:
+        payload = json.loads(payload)
+    return payload if isinstance(payload, dict) else {}
 
 
 def path_matches(pattern: str, path: str) -> bool:

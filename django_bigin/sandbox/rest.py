@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from random import Random
 
 from . import bulk_read, coql, counting, listing, owners, relations, search, settings, tags, writes
 from .addresses import Address
@@ -19,6 +20,7 @@ BASE_PATH = "/bigin/v2"
 # Calls at once of one user and client (api-records section 13).
 PAID_CALLS, FREE_CALLS = 10, 5
 BULK_PATH = bulk_read.PATH
+BAD_TOKEN_CODES = ("INVALID_TOKEN", "AUTHENTICATION_FAILURE")
 # Recorded on every answer (api-bulk-notify-files section 0.1).
 HEADERS = [
     ("Server", "ZGS"),
@@ -78,6 +80,7 @@ class Rest:
 
     def __init__(self, state: State) -> None:
         self._state = state
+        self._chance = Random(0)
         self._routes = [
             Route(tuple(path.split("/")), operations) for routes in PARTS for path, operations in routes.items()
         ]
@@ -141,7 +144,8 @@ class Rest:
             raise refuse("AUTHENTICATION_FAILURE")
         token = self._state.live_access_token(value, address.data_center)
         if token is None:
-            raise refuse(self._state.switches["bad_token_code"])
+            code = self._state.switches["bad_token_code"]
+            raise refuse(self._chance.choice(BAD_TOKEN_CODES) if code == "either" else code)
         return token
 
     def _call(self, request: Request, address: Address, token: AccessToken) -> Call:

@@ -72,6 +72,21 @@ def is_known(scope: str) -> bool:
     return scope.lower() in KNOWN
 
 
+def echo_scopes(scopes: Iterable[str], form: str) -> str:
+    """Write granted scopes as a token answer does, with spaces; `form` is the switch `token_scope_form`."""
+    if form == "expanded":
+        scopes = [each for scope in scopes for each in _expand(scope)]
+    text = " ".join(scopes)
+    return text.lower() if form == "lower" else text
+
+
+def _expand(scope: str) -> list[str]:
+    """Give one scope for each operation in place of ALL."""
+    group, _, operation = scope.rpartition(".")
+    operations = GROUPS.get(group.partition(".")[2].lower(), ())
+    return [f"{group}.{each}" for each in operations if each != "ALL"] if operation.upper() == "ALL" else [scope]
+
+
 def split_scopes(text: str | Iterable[str] | None) -> tuple[str, ...]:
     """Read scopes separated by commas or spaces, or given as a list."""
     if text is None:

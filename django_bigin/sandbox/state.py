@@ -19,6 +19,7 @@ DEFAULT_SCOPES = (
     "ZohoBigin.settings.ALL", "ZohoBigin.org.ALL", "ZohoBigin.users.ALL", "ZohoBigin.bulk.ALL", "ZohoBigin.coql.READ",
     "ZohoBigin.notifications.ALL", "ZohoBigin.change_owner.CREATE", "ZohoSearch.securesearch.READ",
 )  # fmt: skip
+OCCASIONS_KEPT_SECONDS = 3600  # longer than any limit looks back
 CLIENT_ID_LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
 
 
@@ -31,6 +32,7 @@ class Client:
     secrets: dict[str, str] = field(repr=False)  # data center -> client secret
     redirect_uris: list[str] = field(default_factory=list)
     name: str = ""
+    kind: str = "server"  # or "mobile", which has to send a challenge (PKCE)
     shared_secret: bool = False
     switched_off: set[str] = field(default_factory=set)
     own_org_ids: set[str] = field(default_factory=set)  # a self client's: those of its owner
@@ -69,8 +71,14 @@ class Grant:
     user_id: int
     scopes: tuple[str, ...]
     access_tokens: list[str] = field(default_factory=list, repr=False)
-    window_started_at: float | None = None
-    window_count: int = 0
+
+
+@dataclass(slots=True)
+class Window:
+    """A span of time in which something is counted, and begun again when it is over."""
+
+    started_at: float
+    count: int = 0
 
 
 @dataclass(slots=True)
@@ -115,13 +123,12 @@ class Occasions:
 
     def note(self, key: Hashable, now: float) -> None:
         """Note that it happened now."""
-        self._moments.setdefault(key, []).append(now)
+        young = [moment for moment in self._moments.get(key, []) if moment > now - OCCASIONS_KEPT_SECONDS]
+        self._moments[key] = [*young, now]
 
     def count(self, key: Hashable, *, since: float) -> int:
-        """Count how often it happened after that moment."""
-        moments = self._moments.get(key, [])
-        moments[:] = [moment for moment in moments if moment > since]
-        return len(moments)
+        """Count how often it happened after that moment, which is less than an hour ago."""
+        return sum(moment > since for moment in self._moments.get(key, []))
 
 
 class State:
@@ -139,6 +146,7 @@ class State:
         self.consents: dict[tuple[str, str, str], set[str]] = {}
         self.codes_given = Occasions()
         self.grants_opened = Occasions()
+        self.refresh_windows: dict[Hashable, Window] = {}  # by refresh token, or by Zoho user
         self.authorizations: OrderedDict[str, Any] = OrderedDict()  # authorization.Authorization, oldest first
         self.grant_tokens: dict[str, GrantToken] = {}
         self.grants: OrderedDict[str, Grant] = OrderedDict()

@@ -27,6 +27,9 @@ SWITCHES: dict[str, Switch] = {
     "throttle_sticky": Switch(
         False, (False, True), "a call while throttled starts the ten minutes again (field reports)"
     ),
+    "throttle_bucket": Switch(
+        "refresh_token", ("refresh_token", "user"), "what refreshes are counted by (D; field reports: by account)"
+    ),
     "throttle_limit": Switch(10, (), "access tokens that one refresh token gives in a window (D)"),
     "throttle_seconds": Switch(600, (), "length of that window (D)"),
     "access_token_cap": Switch(
@@ -39,10 +42,18 @@ SWITCHES: dict[str, Switch] = {
     "refresh_tokens_per_minute": Switch(
         5, (), "refresh tokens that one user and client get in a minute; 0 for any number (D)"
     ),
+    "refresh_tokens_per_ten_minutes": Switch(10, (), "the same in ten minutes (Kaizen 43); 0 for any number"),
     "bad_secret_error": Switch(
         "invalid_client_secret", ("invalid_client_secret", "invalid_client"), "newer and older servers' word"
     ),
+    "foreign_code_error": Switch(
+        "invalid_code", ("invalid_code", "invalid_client"), "a code or refresh token of another data center (U)"
+    ),
+    "bad_request_body": Switch("json", ("json", "html", "empty"), "what a 400 of `/oauth` says, but a throttle (U)"),
     "token_scope": Switch(True, (True, False), "whether token answers carry `scope`"),
+    "token_scope_form": Switch(
+        "asked", ("asked", "lower", "expanded"), "how: as asked for, in small letters, or ALL as its operations (O)"
+    ),
     "token_api_domain": Switch(True, (True, False), "whether token answers carry `api_domain`"),
     # authorization in the browser
     "auth_error_status": Switch(400, (400, 200), "HTTP status of the error pages, which never redirect (U)"),
@@ -51,6 +62,12 @@ SWITCHES: dict[str, Switch] = {
     "callback_trailing_ampersand": Switch(True, (True, False), "`&` at the end of the callback's address (O)"),
     "callback_location": Switch(True, (True, False), "whether callbacks carry `location`"),
     "callback_accounts_server": Switch(True, (True, False), "whether callbacks carry `accounts-server`"),
+    "forged_callback": Switch(
+        {}, (), 'what callbacks falsely say: `{"location": "xx"}`; null leaves a name out, a list repeats it'
+    ),
+    "server_pkce": Switch(
+        "enforced", ("enforced", "ignored"), "a challenge that a server-based client sends must be answered (U)"
+    ),
     "error_callback": Switch(
         "state", ("state", "bare", "full"), "what stands beside `error`: the state, nothing, or all that a code has (U)"
     ),
@@ -62,7 +79,9 @@ SWITCHES: dict[str, Switch] = {
     # authorization header
     "bearer": Switch("accepted", ("accepted", "refused"), "`Authorization: Bearer`; refused is 400 INVALID_REQUEST"),
     "bad_token_code": Switch(
-        "INVALID_TOKEN", ("INVALID_TOKEN", "AUTHENTICATION_FAILURE"), "code of a 401 for an expired token (both seen)"
+        "INVALID_TOKEN",
+        ("INVALID_TOKEN", "AUTHENTICATION_FAILURE", "either"),
+        "code of a 401 for an expired token (both seen); either: by chance, alike after each reset",
     ),
     "scope_mismatch_status": Switch(401, (401, 403), "HTTP status of OAUTH_SCOPE_MISMATCH (C: both)"),
     "wrong_method_status": Switch(400, (400, 405), "HTTP status of INVALID_REQUEST_METHOD (C: both)"),

@@ -1,10 +1,16 @@
 """The accounts server: what it mints, what it refuses, and in which order it looks."""
 
 import base64
+import re
 from urllib.parse import urlencode
 
 import pytest
 
+from django_bigin.sandbox import Sandbox
+
+from .program import Program
+
+TOKEN = "POST /oauth/v2/token"
 THROTTLED = "You have made too many requests continuously. Please try again after some time."
 
 
@@ -19,15 +25,44 @@ def test_a_code_gives_both_tokens_once(program):
 def test_a_refresh_rotates_nothing(program):
     first, second = program.refresh()[1], program.refresh()[1]
 
-    assert "refresh_token" not in first
+    assert set(first) == {"access_token", "scope", "api_domain", "token_type", "expires_in"}
     assert first["access_token"] != second["access_token"]
     assert first["expires_in"] == 3600
+    assert program.connect(first["access_token"]).get("org")[0] == 200, "the earlier one lives on"
+
+
+def test_what_is_minted_has_zohos_shapes(sandbox, program):
+    answer = program.exchange()[1]
+    pair = re.compile(r"1000\.[0-9a-f]{32}\.[0-9a-f]{32}")
+
+    for token in (program.entry["grant_token"], answer["access_token"], answer["refresh_token"]):
+        assert pair.fullmatch(token)
+    for client in (program.entry["client_id"], sandbox.client["client_id"]):
+        assert re.fullmatch(r"1000\.[A-Z0-9]{30}", client)
+    assert re.fullmatch("[0-9a-f]{42}", program.entry["client_secret"])
 
 
 def test_scopes_come_back_with_spaces(sandbox, program):
     code = sandbox.mint_grant_token(scopes="ZohoBigin.org.READ,ZohoBigin.users.READ")["grant_token"]
 
     assert program.exchange(code=code)[1]["scope"] == "ZohoBigin.org.READ ZohoBigin.users.READ"
+
+
+@pytest.mark.parametrize(
+    ("form", "echo"),
+    [
+        ("lower", "zohobigin.coql.read zohobigin.bulk.all"),
+        ("expanded", "ZohoBigin.coql.READ ZohoBigin.bulk.READ ZohoBigin.bulk.CREATE"),
+    ],
+)
+def test_scopes_may_come_back_rewritten_and_allow_the_same(sandbox, program, form, echo):
+    sandbox.switch(token_scope_form=form)
+    code = sandbox.mint_grant_token(scopes="ZohoBigin.coql.READ,ZohoBigin.bulk.ALL")["grant_token"]
+    answer = program.exchange(code=code)[1]
+
+    assert answer["scope"] == echo
+    status, body, _ = program.connect(answer["access_token"]).call("POST", "coql", body={"select_query": "x"})
+    assert (status, body["code"]) != (401, "OAUTH_SCOPE_MISMATCH")
 
 
 def test_a_code_dies_with_its_time(sandbox, program):
@@ -37,35 +72,72 @@ def test_a_code_dies_with_its_time(sandbox, program):
     assert program.exchange(code=code)[1] == {"error": "invalid_code"}
 
 
-@pytest.mark.parametrize("style", ["form", "query", "multipart", "mixed"])
-def test_parameters_may_travel_in_any_way(program, style):
-    form = {name: program.entry[name] for name in ("client_id", "client_secret", "refresh_token")}
-    form["grant_type"] = "refresh_token"
-    query, headers, body = None, {}, b""
-    if style == "form":
-        body, headers = urlencode(form).encode(), {"Content-Type": "application/x-www-form-urlencoded"}
-    elif style == "query":
-        query = form
-    elif style == "mixed":
-        query = {"grant_type": form.pop("grant_type")}
-        body, headers = urlencode(form).encode(), {"Content-Type": "application/x-www-form-urlencoded"}
-    else:
+def encoded(form, style):
+    """Give the body and the headers that carry a form."""
+    if style == "multipart":
         parts = "".join(
             f'--x1\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n' for name, value in form.items()
         )
-        body, headers = f"{parts}--x1--\r\n".encode(), {"Content-Type": "multipart/form-data; boundary=x1"}
+        return f"{parts}--x1--\r\n".encode(), {"Content-Type": "multipart/form-data; boundary=x1"}
+    plain = "application/x-www-form-urlencoded"
+    headers = {"form": {"Content-Type": plain}, "charset": {"Content-Type": plain + "; charset=UTF-8"}}
+    return urlencode(form).encode(), headers.get(style, {})
+
+
+def refresh_form(program):
+    names = ("client_id", "client_secret", "refresh_token")
+    return {name: program.entry[name] for name in names} | {"grant_type": "refresh_token"}
+
+
+@pytest.mark.parametrize("in_query", [[], ["grant_type"], ["client_id", "client_secret"], ["refresh_token"]])
+@pytest.mark.parametrize("style", ["form", "charset", "untyped", "multipart"])
+def test_parameters_may_travel_in_any_way(program, style, in_query):
+    form = refresh_form(program)
+    query = {name: form.pop(name) for name in in_query}
+    body, headers = encoded(form, style)
 
     status, answer, _ = program.ask("POST", "/oauth/v2/token", query=query, body=body, headers=headers)
 
     assert (status, answer["token_type"]) == (200, "Bearer")
 
 
+def test_parameters_may_travel_in_the_query_alone(program):
+    assert program.ask("POST", "/oauth/v2/token", query=refresh_form(program))[1]["token_type"] == "Bearer"
+
+
+def test_a_body_of_json_is_not_read(program):
+    headers = {"Content-Type": "application/json"}
+
+    assert program.ask("POST", "/oauth/v2/token", body=refresh_form(program), headers=headers)[0] == 400
+
+
+def test_what_a_grant_does_not_need_is_ignored(program):
+    assert "access_token" in program.refresh(redirect_uri="https://other.example/")[1]
+    assert "refresh_token" in program.exchange(scope="ZohoBigin.users.ALL", state="s")[1]
+
+
 def test_get_is_refused(program):
-    assert program.ask("GET", "/oauth/v2/token", query={"grant_type": "refresh_token"})[0] == 400
+    assert program.ask("GET", "/oauth/v2/token", query=refresh_form(program))[0] == 400
+
+
+@pytest.mark.parametrize(("form", "content"), [("json", {"error": "invalid_client"}), ("empty", None)])
+def test_the_body_of_a_400_is_a_switch(sandbox, program, form, content):
+    sandbox.switch(bad_request_body=form)
+
+    assert program.token()[:2] == (400, content)
+
+
+def test_or_a_page_but_never_for_the_throttle(sandbox, program):
+    sandbox.switch(bad_request_body="html", throttle_limit=0)
+    status, page, _ = program.token()
+
+    assert (status, page[:15]) == (400, "<!DOCTYPE html>")
+    assert program.refresh()[1]["error"] == "Access Denied"
 
 
 def test_a_missing_grant_type_is_400_and_an_unknown_one_200(program):
     assert program.token()[0] == 400
+    assert program.token(client_id="1000.X")[0] == 400, "judged before the client"
     assert program.token(grant_type="password")[:2] == (200, {"error": "invalid_client"})
 
 
@@ -79,6 +151,12 @@ def test_client_is_judged_before_secret_before_redirect_uri_before_code(program)
     assert "access_token" in program.exchange()[1], "a wrong redirect URI does not use the code up"
 
 
+def test_the_word_for_a_wrong_secret_has_a_switch(sandbox, program):
+    sandbox.switch(bad_secret_error="invalid_client")
+
+    assert program.refresh(client_secret="x")[:2] == (200, {"error": "invalid_client"})
+
+
 def test_a_client_of_another_data_center_is_unknown_here(two):
     us, _ = two
     us.prefix = "/eu"
@@ -90,6 +168,25 @@ def test_a_code_belongs_to_its_client(two):
     us, eu = two
 
     assert us.exchange(code=eu.entry["grant_token"])[1] == {"error": "invalid_code"}
+
+
+def test_a_refresh_token_belongs_to_its_client():
+    sandbox = Sandbox(organizations=[{}, {}])
+    one, other = Program(sandbox), Program(sandbox, 1)
+
+    assert one.refresh(refresh_token=other.entry["refresh_token"])[:2] == (200, {"error": "invalid_code"})
+
+
+@pytest.mark.parametrize("error", ["invalid_code", "invalid_client"])
+def test_what_of_another_data_center_gets_where_the_client_serves_both_is_a_switch(error):
+    us, eu = {"data_center": "us", "secrets": {"eu": "ab" * 21}}, {"data_center": "eu"}
+    sandbox = Sandbox(organizations=[us, eu], switches={"foreign_code_error": error})
+    program = Program(sandbox, prefix="/eu")
+
+    for call in (program.refresh, program.exchange):
+        assert call(client_secret="ab" * 21)[:2] == (200, {"error": error})
+    program.prefix = ""
+    assert "access_token" in program.exchange()[1], "elsewhere the code was not used up"
 
 
 def test_the_eleventh_refresh_in_ten_minutes_is_throttled(sandbox, program):
@@ -124,6 +221,15 @@ def test_a_throttled_grant_leaves_the_others_alone(sandbox, program):
     assert "access_token" in program.refresh(refresh_token=other)[1]
 
 
+def test_refreshes_may_be_counted_by_user(sandbox, program):
+    sandbox.switch(throttle_bucket="user")
+    other = program.exchange()[1]["refresh_token"]
+    for _ in range(10):
+        program.refresh()
+
+    assert program.refresh(refresh_token=other)[1]["error"] == "Access Denied"
+
+
 def test_an_access_token_lives_an_hour(sandbox, program):
     program.connect()
     sandbox.advance(3599)
@@ -133,10 +239,11 @@ def test_an_access_token_lives_an_hour(sandbox, program):
     assert program.get("org")[1]["code"] == "INVALID_TOKEN"
 
 
-def test_the_sixteenth_access_token_kills_the_first(sandbox, program):
-    sandbox.switch(throttle_limit=100)
+@pytest.mark.parametrize("cap", [None, 10, 30])
+def test_an_access_token_past_the_cap_kills_the_first(sandbox, program, cap):
+    sandbox.switch(throttle_limit=100, **{"access_token_cap": cap} if cap else {})
     program.connect()
-    for _ in range(14):
+    for _ in range((cap or 15) - 1):
         program.refresh()
     assert program.get("org")[0] == 200
     program.refresh()
@@ -145,7 +252,7 @@ def test_the_sixteenth_access_token_kills_the_first(sandbox, program):
 
 
 def test_the_twenty_first_grant_silently_evicts_the_oldest_with_its_access_tokens(sandbox, program):
-    sandbox.switch(refresh_tokens_per_minute=0)
+    sandbox.switch(refresh_tokens_per_minute=0, refresh_tokens_per_ten_minutes=0)
     program.connect()
     for _ in range(19):
         program.exchange(code=sandbox.mint_grant_token()["grant_token"])
@@ -156,11 +263,25 @@ def test_the_twenty_first_grant_silently_evicts_the_oldest_with_its_access_token
     assert program.refresh()[1] == {"error": "invalid_code"}
 
 
-@pytest.mark.parametrize("in_query", [True, False])
-def test_revoking_a_refresh_token_kills_its_access_tokens(program, in_query):
+def test_the_eleventh_refresh_token_in_ten_minutes_is_throttled(sandbox, program):
+    def open_grant():
+        sandbox.advance(30)
+        return program.exchange(code=sandbox.mint_grant_token()["grant_token"])[1]
+
+    for _ in range(10):
+        assert "refresh_token" in open_grant()
+
+    assert open_grant()["error"] == "Access Denied"
+    sandbox.advance(270)
+    assert "refresh_token" in open_grant()
+
+
+@pytest.mark.parametrize("style", ["query", "form", "untyped", "multipart"])
+def test_revoking_a_refresh_token_kills_its_access_tokens(program, style):
     program.connect()
     form = {"token": program.entry["refresh_token"]}
-    sent = {"query": form} if in_query else {"body": urlencode(form).encode()}
+    body, headers = encoded(form, style)
+    sent = {"query": form} if style == "query" else {"body": body, "headers": headers}
 
     assert program.ask("POST", "/oauth/v2/token/revoke", **sent)[:2] == (200, {"status": "success"})
     assert program.get("org")[1]["code"] == "INVALID_TOKEN"
@@ -178,17 +299,53 @@ def test_revoking_an_access_token_leaves_its_grant(program):
 
 def test_the_newer_revoke_authenticates_the_client(program):
     query = {"token": program.entry["refresh_token"], "token_type": "refresh_token"}
-    basic = base64.b64encode(f"{program.entry['client_id']}:{program.entry['client_secret']}".encode()).decode()
 
     assert program.ask("POST", "/oauth/v2/revoke/token", query=query)[1] == {"error": "invalid_client"}
-    answer = program.ask("POST", "/oauth/v2/revoke/token", query=query, headers={"Authorization": f"Basic {basic}"})
+    answer = program.ask("POST", "/oauth/v2/revoke/token", query=query, headers=basic(program))
     assert answer[1] == {"status": "success"}
+    assert program.refresh()[1] == {"error": "invalid_code"}
+
+
+@pytest.mark.parametrize("style", ["form", "multipart"])
+def test_it_takes_a_form_as_well_and_an_access_token(program, style):
+    program.connect()
+    body, headers = encoded({"token": program.authorization.split()[1], "token_type": "access_token"}, style)
+
+    assert program.ask("POST", "/oauth/v2/revoke/token", body=body, headers=headers | basic(program))[0] == 200
+    assert program.get("org")[0] == 401
+    assert "access_token" in program.refresh()[1]
+
+
+def test_it_refuses_a_wrong_type_and_the_token_of_another_client():
+    sandbox = Sandbox(organizations=[{}, {}])
+    one, other = Program(sandbox), Program(sandbox, 1)
+    own, foreign = one.entry["refresh_token"], other.entry["refresh_token"]
+
+    for form in ({"token": own, "token_type": "access_token"}, {"token": foreign}, {"token": "1000.x.y"}, {}):
+        assert one.ask("POST", "/oauth/v2/revoke/token", query=form, headers=basic(one))[0] == 400
+    assert "access_token" in one.refresh()[1]
+    assert "access_token" in other.refresh()[1]
+
+
+@pytest.mark.parametrize("path", ["/oauth/v2/token/revoke", "/oauth/v2/revoke/token"])
+def test_a_revoke_is_a_post(program, path):
+    form = {"token": program.entry["refresh_token"]}
+
+    assert program.ask("GET", path, query=form, headers=basic(program))[0] == 400
+    assert "access_token" in program.refresh()[1]
+
+
+def basic(program):
+    credentials = f"{program.entry['client_id']}:{program.entry['client_secret']}"
+    return {"Authorization": "Basic " + base64.b64encode(credentials.encode()).decode()}
 
 
 def test_a_token_is_revoked_only_where_it_lives(two):
     us, eu = two
 
-    assert us.ask("POST", "/oauth/v2/token/revoke", query={"token": eu.entry["refresh_token"]})[0] == 400
+    for value in (eu.entry["refresh_token"], eu.connect().authorization.split()[1]):
+        assert us.ask("POST", "/oauth/v2/token/revoke", query={"token": value})[0] == 400
+    assert eu.get("org")[0] == 200
     assert "access_token" in eu.refresh()[1]
 
 
@@ -211,6 +368,41 @@ def test_answers_may_leave_out_scope_and_domain(sandbox, program):
     sandbox.switch(token_scope=False, token_api_domain=False)
 
     assert set(program.refresh()[1]) == {"access_token", "token_type", "expires_in"}
+
+
+# answers gone wrong
+
+
+def test_an_answer_may_count_milliseconds_as_before_2020(sandbox, program):
+    sandbox.fail(TOKEN, overwrite={"expires_in": 3_600_000, "expires_in_sec": 3600})
+    answer = program.refresh()[1]
+
+    assert (answer["expires_in"], answer["expires_in_sec"]) == (3_600_000, 3600)
+    assert program.connect(answer["access_token"]).get("org")[0] == 200
+
+
+def test_an_answer_may_name_a_hostile_domain(sandbox, program):
+    sandbox.fail(TOKEN, overwrite={"api_domain": "https://www.zohoapis.com.evil.test"})
+
+    assert program.refresh()[1]["api_domain"] == "https://www.zohoapis.com.evil.test"
+    assert program.refresh()[1]["api_domain"] == "http://127.0.0.1:8400"
+
+
+@pytest.mark.parametrize(
+    ("fault", "status", "content"),
+    [
+        ({"body": {"error": "general_error"}}, 200, {"error": "general_error"}),
+        ({"overwrite": {"access_token": None}}, 200, {"token_type": "Bearer", "expires_in": 3600}),
+        ({"body": ""}, 200, None),
+        ({"status": 502}, 502, "<html><head><title>502 error</title></head><body><h1>502 error</h1></body></html>"),
+    ],
+)
+def test_an_answer_may_be_no_token(sandbox, program, fault, status, content):
+    sandbox.switch(token_scope=False, token_api_domain=False)
+    sandbox.fail(TOKEN, **fault)
+
+    assert program.refresh()[:2] == (status, content)
+    assert "access_token" in program.refresh()[1]
 
 
 # without a code
@@ -247,6 +439,15 @@ def test_the_user_behind_a_token_is_told(sandbox, program):
         "First_Name": "Mira", "Last_Name": "Holt", "Display_Name": "Mira Holt",
         "Email": "mira@sandbox-us-1.example", "ZUID": int(sandbox.users()[0]["zuid"]),
     }  # fmt: skip
+
+
+def test_under_either_scheme_and_only_while_the_token_lives(sandbox, program):
+    token = program.connect_with("aaaserver.profile.read").authorization.split()[1]
+    for scheme in ("Bearer", "Zoho-oauthtoken"):
+        assert program.ask("GET", "/oauth/user/info", headers={"Authorization": f"{scheme} {token}"})[0] == 200
+
+    sandbox.advance(3600)
+    assert program.ask("GET", "/oauth/user/info", headers={"Authorization": f"Bearer {token}"})[0] == 401
 
 
 def test_but_not_without_its_scope(program):

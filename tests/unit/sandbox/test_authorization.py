@@ -2,7 +2,7 @@
 
 import base64
 import hashlib
-from urllib.parse import parse_qsl, urlencode, urlsplit
+from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 
 import pytest
 
@@ -126,6 +126,21 @@ def test_who_has_two_organizations_picks_one(world):
     program = Program(world.sandbox, 3, prefix="/ca").connect(answer["access_token"])
     assert program.get("org")[1]["org"][0]["zgid"] == world.org_ids[3]
     assert program.get("users", type="CurrentUser")[1]["users"][0]["email"] == email
+
+
+def test_a_second_organization_is_a_grant_of_its_own_beside_the_first(world):
+    email = world.two_organizations()
+    program = Program(world.sandbox, prefix="/ca")
+    credentials = {"client_id": world.client["client_id"], "client_secret": world.client["secrets"]["ca"]}
+    for org_id in world.org_ids[2:]:
+        answer = world.exchange(world.sandbox.consent(world.url(), user=email, org_id=org_id), "ca")
+        credentials[org_id] = answer["refresh_token"]
+
+    for org_id in world.org_ids[2:]:
+        names = ("client_id", "client_secret")
+        form = {name: credentials[name] for name in names} | {"refresh_token": credentials[org_id]}
+        program.connect(program.refresh(**form)[1]["access_token"])
+        assert program.get("org")[1]["org"][0]["zgid"] == org_id
 
 
 def test_pressing_accept_twice_gives_the_same_callback(world):
@@ -309,6 +324,37 @@ def test_no_state_is_echoed_where_none_was_sent(world):
     assert list(parameters(world.consent(state=None))) == ["code", "location", "accounts-server"]
 
 
+@pytest.mark.parametrize(
+    ("forged", "said"),
+    [
+        (
+            {"accounts-server": "https://accounts.zoho.com.evil.test", "location": "xx"},
+            "location=xx&accounts-server=https%3A%2F%2Faccounts.zoho.com.evil.test&",
+        ),
+        (
+            {"accounts-server": quote("https://accounts.zoho.com", safe=""), "location": None},
+            "accounts-server=https%253A",
+        ),
+        ({"location": ["us", "eu"]}, "location=us&location=eu&accounts-server="),
+        ({"state": "foreign", "error": "access_denied"}, "?state=foreign&code=1000."),
+        ({"state": None}, "?code=1000."),
+    ],
+)
+def test_a_callback_may_be_forged(forged, said):
+    callback = World(forged_callback=forged).consent()
+
+    assert said in callback
+    assert parameters(callback).get("error") == forged.get("error")
+
+
+def test_the_code_of_a_forged_callback_is_good():
+    world = World(forged_callback={"accounts-server": "https://evil.test"})
+    world.browser.visit(world.url()).press(world.emails[0]).press("Accept")
+
+    assert parameters(world.browser.callback)["accounts-server"] == "https://evil.test"
+    assert "access_token" in world.exchange(world.browser.callback)
+
+
 def test_a_redirect_uri_with_a_query_keeps_it(world):
     uri = SITE + "?site=1"
     client = world.sandbox.add_client(redirect_uris=[SITE, uri])
@@ -431,6 +477,12 @@ def test_a_verifier_without_a_challenge_is_ignored(world):
     assert "access_token" in world.exchange(world.consent(), code_verifier=VERIFIER)
 
 
+def test_a_server_based_clients_challenge_may_go_unanswered():
+    world = World(server_pkce="ignored")
+
+    assert "access_token" in world.exchange(world.consent(code_challenge=CHALLENGE, code_challenge_method="S256"))
+
+
 # limits
 
 
@@ -455,7 +507,7 @@ def test_the_sixth_refresh_token_in_a_minute_is_throttled_and_leaves_the_code(wo
 
 
 def test_the_limits_have_switches():
-    world = World(code_limit=30, refresh_tokens_per_minute=0)
+    world = World(code_limit=30, refresh_tokens_per_minute=0, refresh_tokens_per_ten_minutes=0)
     tokens = [world.exchange(world.consent(prompt="consent"))["refresh_token"] for _ in range(21)]
     program = Program(world.sandbox)
     credentials = {"client_id": world.client["client_id"], "client_secret": world.client["secrets"]["us"]}

@@ -35,6 +35,19 @@ def test_a_token_that_nobody_knows(sandbox, program, listed):
     assert [listed()[0], listed()[0]] == [401, 200]
 
 
+def test_an_answer_that_says_something_else(sandbox, program, listed):
+    sandbox.fail(CONTACTS, overwrite={"data": None, "info": {}})
+
+    assert listed()[1] == {"info": {}}
+    assert len(listed()[1]["data"]) == 3
+
+
+def test_what_is_no_json_says_it_still(sandbox, program):
+    sandbox.fail("GET /oauth/v2/auth", overwrite={"code": "x"}, info={"code": "x"})
+
+    assert program.ask("GET", "/oauth/v2/auth")[1].startswith("<!DOCTYPE html>")
+
+
 def test_a_throttle_of_either_server(sandbox, program, listed):
     sandbox.fail(CONTACTS, throttle=True)
     sandbox.fail("POST /oauth/v2/token", throttle=True)

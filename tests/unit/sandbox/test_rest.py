@@ -35,6 +35,28 @@ def test_the_other_word_for_an_expired_token_has_a_switch(sandbox, program):
     assert program.get("org")[1]["code"] == "AUTHENTICATION_FAILURE"
 
 
+def test_or_either_word_by_chance_alike_after_each_reset(sandbox, program):
+    def codes():
+        sandbox.switch(bad_token_code="either")
+        program.authorization = "Zoho-oauthtoken 1000.a.b"
+        return [program.get("org")[1]["code"] for _ in range(20)]
+
+    first = codes()
+    sandbox.reset()
+
+    assert set(first) == {"INVALID_TOKEN", "AUTHENTICATION_FAILURE"}
+    assert codes() == first
+
+
+@pytest.mark.parametrize(
+    "scheme", ["Zoho-oauthtoken", "Zoho-OAuthToken", "zoho-oauthtoken", "ZOHO-OAUTHTOKEN", "bearer"]
+)
+def test_the_schemes_case_does_not_count(program, scheme):
+    program.authorization = f"{scheme} {program.refresh()[1]['access_token']}"
+
+    assert program.get("org")[0] == 200
+
+
 def test_bearer_is_accepted_unless_it_is_refused(sandbox, program):
     program.authorization = "Bearer " + program.refresh()[1]["access_token"]
 
