@@ -16,6 +16,7 @@ from .accounts import Accounts
 from .addresses import Address, is_loopback, read_address
 from .calls import CallLog
 from .concurrency import InFlight
+from .delivery import prepare
 from .errors import CODES, error_body, refuse
 from .faults import Fault
 from .http import Request, Response
@@ -72,7 +73,7 @@ class Application:
     def _answer_one(self, request: Request, address: Address | None, crowded: bool) -> Response:
         with self.lock:
             fault = None if crowded else self._fault_for(request, address)
-        delay = (fault.delay_seconds if fault is not None else 0) + self.state.switches["latency_milliseconds"] / 1000
+            delay = self._latency() + (fault.delay_seconds if fault is not None else 0)
         if delay:
             time.sleep(delay)
         with self.lock:
@@ -83,7 +84,8 @@ class Application:
                 response, known = self._throttled("/bigin/"), True
                 response.outcome = "TOO_MANY_REQUESTS"
             else:
-                response, known = self._dispatch(request, address, fault)
+                response, known = self._dispatch(request, address, fault, answered_at)
+            prepare(response, request, self.state.switches, self.chance)
             self._note(request, address, response, org_id, known=known)
         if request.scheme == "https" and is_loopback(request.host):
             # A browser would refuse http://localhost for two years, whatever its port.
@@ -92,6 +94,12 @@ class Application:
         response.headers = [("Date", format_datetime(moment, usegmt=True)), *response.headers]
         return response
 
+    def _latency(self) -> float:
+        switches = self.state.switches
+        spread: int = switches["latency_spread_milliseconds"]
+        chosen = self.chance.random() * spread if spread else 0.0
+        return float(switches["latency_milliseconds"] + chosen) / 1000
+
     def _fault_for(self, request: Request, address: Address | None) -> Fault | None:
         path = address.path if address else request.path
         org_id = self._organization_of(request)
@@ -99,7 +107,9 @@ class Application:
             (fault for fault in self.faults if fault.strikes(request.method, path, org_id, self.chance.random)), None
         )
 
-    def _dispatch(self, request: Request, address: Address | None, fault: Fault | None) -> tuple[Response, bool]:
+    def _dispatch(
+        self, request: Request, address: Address | None, fault: Fault | None, now: int
+    ) -> tuple[Response, bool]:
         path = address.path if address else request.path
         if fault is not None and fault.drop == "before":
             return Response(0, drop=True, outcome="dropped before"), True
@@ -112,7 +122,7 @@ class Application:
         if fault is not None and fault.wrong_token and path.startswith("/bigin/"):
             refusal = refuse("INVALID_TOKEN")
             return _with_headers(Response(refusal.status, refusal.body, outcome="fault wrong token"), path), True
-        response = self._route(request, address)
+        response = self._route(request, address, now)
         known = response is not None
         if response is None:
             body = error_body("INVALID_URL_PATTERN")
@@ -129,13 +139,13 @@ class Application:
         refusal = refuse("TOO_MANY_REQUESTS") if path.startswith("/bigin/") else self.accounts.throttled()
         return _with_headers(Response(refusal.status, refusal.body, outcome="fault throttle"), path)
 
-    def _route(self, request: Request, address: Address | None) -> Response | None:
+    def _route(self, request: Request, address: Address | None, now: int) -> Response | None:
         if address is None:
             return None
         if address.path.startswith("/oauth/") and address.half != "api":
             return self.accounts.handle(request, address)
         if address.path.startswith((BASE_PATH + "/", BULK_PATH + "/")) and address.half != "accounts":
-            return self.rest.handle(request, address)
+            return self.rest.handle(request, address, now)
         return None
 
     def _organization_of(self, request: Request) -> str | None:
@@ -164,6 +174,7 @@ class Application:
             "data_center": address.data_center if address else None,
             "at": self.state.clock.now().isoformat(timespec="seconds"),
             "outcome": response.outcome,
+            "workflows": response.workflows,
         }
         self.log.add(call, known=known)
 

@@ -30,6 +30,7 @@ class Call:
     now: int
     arguments: tuple[str, ...] = ()
     spent: int = 1
+    workflows: bool | None = None  # whether a write sets workflows off; None: it is none
 
     @property
     def switches(self) -> dict[str, Any]:

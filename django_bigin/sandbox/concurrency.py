@@ -40,7 +40,13 @@ def is_heavy(request: Request) -> bool:
     """Tell whether the sub-concurrency counts it: views, sorted lists, search, COQL and large writes."""
     if request.method == "GET":
         return "cvid" in request.query or "sort_by" in request.query or request.path.endswith("/search")
-    if request.path.endswith("/coql"):
-        return True
-    # Rows are counted by their ends; a nested one too many makes a write heavy no sooner than a large one.
-    return request.method in {"POST", "PUT"} and request.body.count(b"},") >= 2 * LIGHT_ROWS
+    return request.path.endswith("/coql") or (request.method in {"POST", "PUT"} and _rows(request) > LIGHT_ROWS)
+
+
+def _rows(request: Request) -> int:
+    try:
+        body = request.json()
+    except ValueError:
+        return 0
+    rows = body.get("data") if isinstance(body, dict) else None
+    return len(rows) if isinstance(rows, list) else 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 from dataclasses import dataclass, field
 from email.message import Message
@@ -26,9 +27,15 @@ class Response:
     outcome: str = "ok"
     drop: bool = False  # close the connection and answer nothing
     truncate: int | None = None  # send so many bytes of the body, then close the connection
+    gzip: bool = False
+    chunked: bool = False
+    workflows: bool | None = None  # what a write says about the workflows it sets off; None: it is no write
 
     def body(self) -> bytes:
-        """Encode the payload: bytes and str as they are, anything else as compact JSON."""
+        """Encode the payload: bytes and str as they are, anything else as compact JSON; packed if it has to be."""
+        return gzip.compress(self._plain(), mtime=0) if self.gzip else self._plain()
+
+    def _plain(self) -> bytes:
         if self.payload is None:
             return b""
         if isinstance(self.payload, bytes):
@@ -84,6 +91,10 @@ class Request:
 
     def json(self) -> Any:
         """Decode the body as JSON, whatever Content-Type says; ValueError if it is none."""
+        return self._decoded
+
+    @cached_property
+    def _decoded(self) -> Any:
         return json.loads(self.body)
 
     def _form(self) -> dict[str, str]:

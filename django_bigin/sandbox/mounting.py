@@ -27,7 +27,7 @@ def wsgi(sandbox: Control) -> WSGIApplication:
             raise ConnectionResetError("the sandbox was told to drop this call")
         body = response.body()
         headers = [*response.headers, ("Content-Type", response.content_type)]
-        if response.status not in {204, 304}:
+        if response.status not in {204, 304} and not response.chunked:
             headers.append(("Content-Length", str(len(body))))
         start_response(f"{response.status} {HTTPStatus(response.status).phrase}", headers)
         return [b"" if environ["REQUEST_METHOD"] == "HEAD" else body[: response.truncate]]

@@ -86,8 +86,8 @@ class Rest:
         ]
         self._bulk_routes = [Route(tuple(path.split("/")), o) for path, o in bulk_read.ROUTES.items()]
 
-    def handle(self, request: Request, address: Address) -> Response | None:
-        """Answer a request, None if no such operation exists."""
+    def handle(self, request: Request, address: Address, now: int) -> Response | None:
+        """Answer a request at a moment, in seconds since 1970; None if no such operation exists."""
         is_bulk = address.path.startswith(BULK_PATH + "/")
         segments = address.path[len(BULK_PATH if is_bulk else BASE_PATH) :].strip("/").split("/")
         routes = self._bulk_routes if is_bulk else self._routes
@@ -97,7 +97,7 @@ class Rest:
         call = None
         try:
             token = self._authenticate(request, address)
-            call = self._call(request, address, token)
+            call = self._call(request, address, token, now)
             operation, call.arguments = self._operation(matches, request.method)
             self._check_credits(call)
             response = operation(call)
@@ -106,6 +106,7 @@ class Rest:
         own = {name for name, _ in response.headers}
         response.headers = [*(header for header in HEADERS if header[0] not in own), *response.headers]
         if call is not None:
+            response.workflows = call.workflows
             response.headers += self._charge(call, response)
         return response
 
@@ -148,9 +149,8 @@ class Rest:
             raise refuse(self._chance.choice(BAD_TOKEN_CODES) if code == "either" else code)
         return token
 
-    def _call(self, request: Request, address: Address, token: AccessToken) -> Call:
+    def _call(self, request: Request, address: Address, token: AccessToken, now: int) -> Call:
         organization = self._state.organization(token.org_id)
-        now = self._state.now()
         organization.purge_bins(before=now - self._state.switches["recycle_days"] * 86_400)
         renderer = self._state.renderers[token.org_id]
         return Call(request, address, self._state, organization, renderer, token, now)

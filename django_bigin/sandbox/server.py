@@ -22,6 +22,7 @@ from .tls import read_certificate
 
 HOST = "127.0.0.1"
 MOST_BODY_BYTES = 16 * 1024 * 1024
+CHUNK_BYTES = 1_000
 # Statuses whose answers have no body and no length.
 BODILESS = {204, 304}
 # The first byte of a TLS handshake; no method begins with it.
@@ -108,13 +109,16 @@ class Handler(BaseHTTPRequestHandler):
             self.send_header(name, value)
         # An empty list still says JSON, as recorded.
         self.send_header("Content-Type", response.content_type)
+        chunked = response.chunked and self.request_version == "HTTP/1.1"
         if response.status not in BODILESS:
-            self.send_header("Content-Length", str(len(body)))
+            length = ("Transfer-Encoding", "chunked") if chunked else ("Content-Length", str(len(body)))
+            self.send_header(*length)
         if self.close_connection:
             self.send_header("Connection", "close")
         self.end_headers()
         if self.command != "HEAD" and response.status not in BODILESS:
-            self.wfile.write(body[: response.truncate])
+            cut = body[: response.truncate]
+            self.wfile.write(_in_chunks(cut, ended=response.truncate is None) if chunked else cut)
             self.close_connection = self.close_connection or response.truncate is not None
         self.wfile.flush()
 
@@ -154,6 +158,11 @@ class Handler(BaseHTTPRequestHandler):
 
     def log_message(self, format: str, *arguments: Any) -> None:
         """Keep quiet: the call log is at /_sandbox/calls, and a request line may hold a token."""
+
+
+def _in_chunks(body: bytes, *, ended: bool) -> bytes:
+    parts = (body[start : start + CHUNK_BYTES] for start in range(0, len(body), CHUNK_BYTES))
+    return b"".join(b"%x\r\n%b\r\n" % (len(part), part) for part in parts) + (b"0\r\n\r\n" if ended else b"")
 
 
 class Server(ThreadingHTTPServer):

@@ -158,6 +158,10 @@ SWITCHES: dict[str, Switch] = {
     "concurrency_limit": Switch(0, (), "calls at once of one user and client; 0: 10 paid, 5 free (M)"),
     "heavy_concurrency_limit": Switch(10, (), "views, sorted lists, search, COQL, large writes at once (M, C)"),
     "latency_milliseconds": Switch(0, (), "how long every answer takes at least (O: 25 to 150)"),
+    "latency_spread_milliseconds": Switch(0, (), "up to how much longer one takes, by the sandbox's seed"),
+    "key_order": Switch("fixed", ("fixed", "shuffled"), "keys of an answer's objects; O: in no order that was asked for"),
+    "gzip": Switch(False, (False, True), "answers are packed for programs that accept it"),
+    "chunked": Switch(False, (False, True), "Transfer-Encoding: chunked in place of Content-Length (O: both)"),
     "absent_modules": Switch(
         {}, (), 'modules the plan does not have: {"Products": 403} or 400; also an option of an organization'
     ),
