@@ -26,7 +26,7 @@ from .modules import MODULES, RECORD_MODULES, STAGES, SYSTEM_TIMES, custom_field
 from .organization import Organization, User
 from .overview import overview
 from .rendering import listed_names
-from .scopes import split_scopes
+from .scopes import is_known, split_scopes
 from .seeding import ORDER, Generator
 from .settings import show_user
 from .state import DEFAULT_SCOPES, Client, State, Vault, new_client_id
@@ -506,7 +506,7 @@ class Control(OAuthControl):
             code = self._state.mint_grant_token(
                 client=self._state.clients[client_id],
                 organization=organization,
-                scopes=split_scopes(scopes) or DEFAULT_SCOPES,
+                scopes=asked,
                 ttl_seconds=ttl_seconds,
             )
             expires_at = datetime.fromtimestamp(code.expires_at, UTC).isoformat(timespec="seconds")
@@ -519,6 +519,9 @@ class Control(OAuthControl):
 
     def switch(self, **values: Any) -> dict[str, Any]:
         """Set switches by name; gives all of them. A reset brings back those of the start."""
+        asked = split_scopes(scopes) or DEFAULT_SCOPES
+        if unknown := [scope for scope in asked if not is_known(scope)]:
+            raise ValueError(f"Enter a valid scope: there is no {', '.join(unknown)}")
         checked = {name: check_switch(name, value) for name, value in values.items()}
         with self._lock:
             self._state.switches.update(checked)

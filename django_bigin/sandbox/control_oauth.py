@@ -15,6 +15,7 @@ from .people import ZohoUser
 from .state import Client, State, Vault, new_client_id
 
 DEFAULT_REDIRECT_URI = "http://localhost:8000/bigin/callback/"
+CLIENT_KINDS = ("server", "mobile")
 FIRST_ZUID = 60_000_000  # below every one that an organization gives its users
 
 
@@ -36,18 +37,22 @@ class OAuthControl:
         redirect_uri: str | None = None,
         shared_secret: bool = False,
         name: str = "",
+        kind: str = "server",
     ) -> dict[str, Any]:
         """Register a server-based client (gone after a reset): {"client_id", "redirect_uri", "secrets", ...}.
 
         Args:
             data_centers: where it is switched on beside its home; every organization's if not given.
             shared_secret: one secret for all of them, as the console's checkbox says.
+            kind: "server" for a server-based client, "mobile" for one that has to send a challenge (PKCE).
         """
+        if kind not in CLIENT_KINDS:
+            raise ValueError(f"a client is of one kind of {', '.join(CLIENT_KINDS)}, not {kind!r}")
         with self._lock:
             codes = [_checked(code) for code in (self._data_centers() if data_centers is None else data_centers)]
             home = _checked(home_data_center or (codes[0] if codes else "us"))
             uris = list(redirect_uris or [redirect_uri or DEFAULT_REDIRECT_URI])
-            client = Client(new_client_id(), home, {home: self._vault.client_secret()}, uris, name, shared_secret)
+            client = Client(new_client_id(), home, {home: self._vault.client_secret()}, uris, name, kind, shared_secret)
             self._state.clients[client.client_id] = client
             return self.switch_client(client.client_id, dict.fromkeys(codes, True))
 

@@ -477,6 +477,17 @@ def test_a_verifier_without_a_challenge_is_ignored(world):
     assert "access_token" in world.exchange(world.consent(), code_verifier=VERIFIER)
 
 
+def test_a_mobile_client_has_to_send_a_challenge(world):
+    world.client = world.sandbox.add_client(redirect_uris=[SITE], kind="mobile")
+    world.sandbox.switch(server_pkce="ignored")
+
+    assert world.browser.visit(world.url()).page.heading == "Invalid Code Challenge"
+    callback = world.consent(code_challenge=CHALLENGE, code_challenge_method="S256")
+    assert world.exchange(callback) == {"error": "invalid_code"}
+    assert world.exchange(callback, code_verifier=VERIFIER, client_secret="x") == {"error": "invalid_client_secret"}
+    assert "access_token" in world.exchange(callback, code_verifier=VERIFIER)
+
+
 def test_a_server_based_clients_challenge_may_go_unanswered():
     world = World(server_pkce="ignored")
 

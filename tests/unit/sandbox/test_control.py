@@ -372,6 +372,20 @@ def test_grant_tokens_are_minted_over_http(program):
     assert program.exchange(code=minted["grant_token"])[1]["scope"] == "ZohoBigin.org.READ"
 
 
+def test_a_consoles_code_is_for_one_organization_and_lives_as_long_as_chosen(sandbox, program):
+    shared = {name: program.entry[name] for name in ("client_id", "client_secret")}
+    second = sandbox.add_organization(**shared)
+    sandbox.set_speed(0)
+    body = {"org_id": second["org_id"], "client_id": program.entry["client_id"], "ttl_seconds": 60}
+    early, late = (control(program, "POST", "grant-tokens", body)[1]["grant_token"] for _ in range(2))
+    sandbox.advance(59)
+
+    answer = program.exchange(code=early)[1]
+    assert program.connect(answer["access_token"]).get("org")[1]["org"][0]["zgid"] == second["org_id"]
+    sandbox.advance(1)
+    assert program.exchange(code=late)[1] == {"error": "invalid_code"}
+
+
 def test_every_secret_ever_minted_is_told_across_resets(sandbox, program):
     seen = {program.entry[k] for k in ("client_secret", "grant_token", "refresh_token")}
     seen |= {program.exchange()[1][name] for name in ("access_token",)}
@@ -462,6 +476,8 @@ def test_sliders_switch_a_client_on_and_off(sandbox, program):
         (lambda s: s.switch_client(s.client["client_id"], {"us": False}), "the client's home"),
         (lambda s: s.switch_client(s.client["client_id"], {"mars": True}), "no data center 'mars'"),
         (lambda s: s.add_client(data_centers=["mars"]), "no data center 'mars'"),
+        (lambda s: s.add_client(kind="desktop"), "server, mobile, not 'desktop'"),
+        (lambda s: s.mint_grant_token(scopes="ZohoBigin.nothing.ALL"), "Enter a valid scope"),
         (lambda s: s.add_user("a@b.example", data_center="mars"), "no data center 'mars'"),
         (lambda s: s.add_user("a@b.example", org_ids=["7"]), "no organization '7'"),
         (

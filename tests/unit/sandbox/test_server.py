@@ -13,6 +13,7 @@ from http.client import HTTPConnection, RemoteDisconnected
 import pytest
 
 from django_bigin.sandbox import Sandbox
+from django_bigin.sandbox.addresses import DATA_CENTERS
 from django_bigin.sandbox.commandline import main
 
 
@@ -83,6 +84,18 @@ def test_a_slow_answer_stops_nobody_else(running, connection):
     assert time.monotonic() - started < 0.3
     assert slow.getresponse().status == 200
     slow.close()
+
+
+@pytest.mark.parametrize("code", sorted(DATA_CENTERS))
+def test_a_proxys_request_reaches_each_data_center(running, code):
+    accounts, api = DATA_CENTERS[code]
+    for host, path, status in ((accounts, "/oauth/serverinfo", b"200"), (api, "/bigin/v2/org", b"401")):
+        with socket.create_connection(("127.0.0.1", int(running.url.rpartition(":")[2])), 10) as raw:
+            raw.sendall(f"GET http://{host}{path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n".encode())
+            answer = b"".join(iter(lambda: raw.recv(65536), b""))
+
+        assert answer.startswith(b"HTTP/1.1 " + status)
+        assert (f"http://{DATA_CENTERS['ca'][0]}".encode() in answer) is (host == accounts)
 
 
 def test_a_body_past_the_limit_is_refused(connection):
