@@ -75,22 +75,27 @@ PARTS = (
 )  # fmt: skip
 
 
+def _read_routes(routes: Mapping[str, Mapping[str, Operation]]) -> list[Route]:
+    return [Route(tuple(path.split("/")), operations) for path, operations in routes.items()]
+
+
 class Rest:
     """Answers `/bigin/v2/...`."""
 
     def __init__(self, state: State) -> None:
         self._state = state
         self._chance = Random(0)
-        self._routes = [
-            Route(tuple(path.split("/")), operations) for routes in PARTS for path, operations in routes.items()
-        ]
-        self._bulk_routes = [Route(tuple(path.split("/")), o) for path, o in bulk_read.ROUTES.items()]
+        self._routes = [route for routes in PARTS for route in _read_routes(routes)]
+        self._by_id_routes = _read_routes(settings.ROUTES_BY_ID)
+        self._bulk_routes = _read_routes(bulk_read.ROUTES)
 
     def handle(self, request: Request, address: Address, now: int) -> Response | None:
         """Answer a request at a moment, in seconds since 1970; None if no such operation exists."""
         is_bulk = address.path.startswith(BULK_PATH + "/")
         segments = address.path[len(BULK_PATH if is_bulk else BASE_PATH) :].strip("/").split("/")
         routes = self._bulk_routes if is_bulk else self._routes
+        if self._state.switches["settings_by_id"] == "answers":
+            routes = [*self._by_id_routes, *routes]
         matches = [(route, found) for route in routes if (found := route.match(segments)) is not None]
         if not matches:
             return None

@@ -28,6 +28,8 @@ UI_TYPES_BY_NAME = {
     "Created_By": 20, "Modified_By": 20, "First_Name": 27, "Last_Name": 127, "Tag": 209, "Created_Time": 333,
     "Modified_Time": 333, "Last_Activity_Time": 786,
 }  # fmt: skip
+# deal_category, probability, forecast_category: the keys are CRM's, the values of open stages made up.
+CLOSED_STAGES = {"Closed Won": ("Closed Won", 100, "Closed"), "Closed Lost": ("Closed Lost", 0, "Omitted")}
 USER_KINDS: dict[str, Callable[[User], bool]] = {
     "AllUsers": lambda user: True,
     "ActiveUsers": lambda user: user.status == "active",
@@ -291,6 +293,13 @@ def list_fields(call: Call) -> Response:
     return Response(200, {"fields": shown}) if shown else Response(204)
 
 
+def get_field(call: Call) -> Response:
+    """Answer one field, where a switch lets it be asked for."""
+    call.allow("settings.fields")
+    shown = [field for field in _show_fields(call, _named_module(call)) if field["id"] == call.arguments[0]]
+    return Response(200, {"fields": shown}) if shown else Response(204)
+
+
 def _fields(call: Call, spec: ModuleSpec) -> list[Field]:
     store = call.organization.store(spec.api_name)
     fields = store.fields.values() if store else spec.fields
@@ -390,7 +399,19 @@ def _show_value(organization: Organization, spec: ModuleSpec, field: Field, numb
     if (spec.api_name, field.api_name) == ("Pipelines", "Sub_Pipeline"):
         stages = [s for layout in organization.layouts for s in layout.sub_pipelines.get(value, [])]
         shown["maps"] = [_show_map(organization, stages)]
+    if (spec.api_name, field.api_name) == ("Pipelines", "Stage"):
+        shown |= _show_forecast(organization, value)
     return shown
+
+
+def _show_forecast(organization: Organization, stage: str) -> dict[str, Any]:
+    category, probability, forecast = CLOSED_STAGES.get(stage, ("Open", 50, "Pipeline"))
+    forecast_id = str(organization.metadata_id("forecast_category", forecast))
+    return {
+        "deal_category": category,
+        "probability": probability,
+        "forecast_category": {"name": forecast, "id": forecast_id},
+    }
 
 
 def _show_map(organization: Organization, stages: list[str]) -> dict[str, Any]:
@@ -426,6 +447,14 @@ def list_layouts(call: Call) -> Response:
     spec = _named_module(call)
     shown = [_show_layout(call, spec, layout) for layout in _layouts(call.organization, spec)]
     return Response(200, {"layouts": shown}) if shown else Response(204)
+
+
+def get_layout(call: Call) -> Response:
+    """Answer one layout, where a switch lets it be asked for."""
+    call.allow("settings.layouts")
+    spec = _named_module(call)
+    found = [layout for layout in _layouts(call.organization, spec) if str(layout.id) == call.arguments[0]]
+    return Response(200, {"layouts": [_show_layout(call, spec, layout) for layout in found]}) if found else Response(204)
 
 
 def _layouts(organization: Organization, spec: ModuleSpec) -> list[Layout]:
@@ -510,6 +539,8 @@ def _show_views(call: Call, spec: ModuleSpec) -> list[dict[str, Any]]:
     every, own = view_ids(call.organization, spec.api_name)
     owner_id = str(call.organization.metadata_id("field", spec.api_name, "Owner"))
     mine = {"comparator": "equal", "field": {"api_name": "Owner", "id": owner_id}, "value": "${CURRENTUSER}"}
+    columns = [field.api_name for field in _fields(call, spec) if field.mandatory or field.api_name == "Owner"]
+    ids = {name: str(call.organization.metadata_id("field", spec.api_name, name)) for name in columns}
     views = ((every, f"All {spec.plural}", "ALLVIEWS", None), (own, f"My {spec.plural}", "MYVIEWS", mine))
     return [
         {
@@ -523,6 +554,7 @@ def _show_views(call: Call, spec: ModuleSpec) -> list[dict[str, Any]]:
             "favorite": None,
             "access_type": "public",
             "criteria": criteria,
+            "fields": [{"api_name": field_name, "id": field_id} for field_name, field_id in ids.items()],
             **dict.fromkeys(("sort_by", "sort_order", "last_accessed_time")),
             **dict.fromkeys(("created_by", "created_time", "modified_by", "modified_time")),
         }
@@ -607,3 +639,5 @@ ROUTES = {
     "settings/fields": {"GET": list_fields},
     "settings/layouts": {"GET": list_layouts},
 }
+# Only where the switch `settings_by_id` says so.
+ROUTES_BY_ID = {"settings/fields/{id}": {"GET": get_field}, "settings/layouts/{id}": {"GET": get_layout}}
