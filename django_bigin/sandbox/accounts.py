@@ -10,6 +10,7 @@ import binascii
 import hashlib
 import hmac
 from typing import Any
+from urllib.parse import unquote_plus
 
 from .addresses import SERVERINFO_CODES, Address
 from .authorization import AuthorizationPages
@@ -83,6 +84,8 @@ class Accounts:
 
     def _token(self, request: Request, address: Address) -> Response:
         parameters = request.parameters
+        if self._state.switches["token_basic"]:
+            parameters = _basic_credentials(request) | parameters
         if request.method != "POST":
             raise refused("invalid_request", status=400)
         grant_type = parameters.get("grant_type", "")
@@ -275,4 +278,5 @@ def _basic_credentials(request: Request) -> dict[str, str]:
         client_id, _, client_secret = base64.b64decode(value).decode().partition(":")
     except (binascii.Error, UnicodeDecodeError):
         return {}
-    return {"client_id": client_id, "client_secret": client_secret}
+    # Form-encoded before base64, says RFC 6749; some programs write the dot of a client's id as %2E.
+    return {"client_id": unquote_plus(client_id), "client_secret": unquote_plus(client_secret)}
