@@ -43,6 +43,7 @@ SWITCHES: dict[str, Switch] = {
         5, (), "refresh tokens that one user and client get in a minute; 0 for any number (D)"
     ),
     "refresh_tokens_per_ten_minutes": Switch(10, (), "the same in ten minutes (Kaizen 43); 0 for any number"),
+    "token_basic": Switch(True, (True, False), "HTTP Basic names the client at the token endpoint (newer pages, P)"),
     "bad_secret_error": Switch(
         "invalid_client_secret", ("invalid_client_secret", "invalid_client"), "newer and older servers' word"
     ),
