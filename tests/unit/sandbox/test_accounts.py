@@ -105,6 +105,14 @@ def test_parameters_may_travel_in_the_query_alone(program):
     assert program.ask("POST", "/oauth/v2/token", query=refresh_form(program))[1]["token_type"] == "Bearer"
 
 
+def test_a_body_counts_more_than_the_query(program):
+    body, headers = encoded(refresh_form(program), "form")
+
+    answer = program.ask("POST", "/oauth/v2/token", query={"client_secret": "x"}, body=body, headers=headers)[1]
+
+    assert "access_token" in answer
+
+
 def test_a_body_of_json_is_not_read(program):
     headers = {"Content-Type": "application/json"}
 

@@ -1,4 +1,4 @@
-"""What docs/sandbox.md says is so: each switch, each fault's line, each test it names."""
+"""What docs/sandbox.md and the checklists say is so: each switch, each fault's line, each test they name."""
 
 import json
 import re
@@ -9,7 +9,11 @@ import pytest
 from django_bigin.sandbox.switches import SWITCHES
 
 HERE = Path(__file__).parent
-TEXT = (HERE.parents[2] / "docs" / "sandbox.md").read_text(encoding="utf-8")
+TESTS = HERE.parents[1]
+DOCS = TESTS.parent / "docs"
+TEXT = (DOCS / "sandbox.md").read_text(encoding="utf-8")
+CHECKLISTS = sorted(DOCS.glob("fidelity-*.md"))
+TEST = re.compile(r"([\w/.-]*)::(test_\w+)")
 FAULTS = re.findall(r"^\| (.*?) \| `(sandbox\.fail\(.*?\))` \| `curl \$S -d '(.*?)'` \|$", TEXT, re.MULTILINE)
 
 
@@ -35,3 +39,24 @@ def test_both_lines_of_a_fault_strike_alike(sandbox, program, what, python, shel
 def test_the_tests_it_names_are_there():
     for name in set(re.findall(r"`(test_\w+\.py)`", TEXT)):
         assert (HERE / name).exists(), name
+
+
+@pytest.mark.parametrize("page", CHECKLISTS, ids=[page.stem for page in CHECKLISTS])
+def test_a_checklists_rows_name_tests_that_are_there(page):
+    for row in clauses(page.read_text(encoding="utf-8")):
+        named = TEST.findall(row)
+        assert named or "left out" in row, f"no test: {row}"
+        for file, name in named:
+            assert is_there(file, name), f"there is no {file}::{name}"
+
+
+def clauses(text):
+    """Give a page's table rows, without the head of each table and the line below it."""
+    tables = re.findall(r"(?:^\|.*\n)+", text + "\n", re.MULTILINE)
+    return [row for table in tables for row in table.splitlines()[2:]]
+
+
+def is_there(file, name):
+    """Tell whether a file, relative to this directory or to tests/, has a test of that name."""
+    found = [path for path in (HERE / file, TESTS / file) if file.endswith(".py") and path.is_file()]
+    return any(re.search(rf"^ *def {name}\(", path.read_text(encoding="utf-8"), re.MULTILINE) for path in found)
