@@ -1,7 +1,7 @@
 """A program that talks to a sandbox without a socket: it calls the sandbox as a function."""
 
 import json
-from urllib.parse import urlencode
+from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from django_bigin.sandbox.http import Request
 
@@ -47,6 +47,19 @@ class Program:
     def connect_with(self, scopes):
         code = self.sandbox.mint_grant_token(scopes=scopes, org_id=self.entry["org_id"])["grant_token"]
         return self.connect(self.exchange(code=code)[1]["access_token"])
+
+    def connect_as(self, email):
+        """Let another Zoho user of the organization consent, and go on with that one's token."""
+        client, prefix = self.sandbox.client, f"http://{self.host}{self.prefix}"
+        query = {
+            "response_type": "code", "client_id": client["client_id"], "redirect_uri": client["redirect_uri"],
+            "scope": "ZohoBigin.modules.ALL,ZohoBigin.settings.ALL,ZohoBigin.users.READ", "access_type": "offline",
+        }  # fmt: skip
+        callback = self.sandbox.consent(f"{prefix}/oauth/v2/auth?{urlencode(query)}", user=email)
+        form = {"client_id": client["client_id"], "redirect_uri": client["redirect_uri"]}
+        form["client_secret"] = client["secrets"][self.entry["data_center"]]
+        code = dict(parse_qsl(urlsplit(callback).query))["code"]
+        return self.connect(self.exchange(code=code, **form)[1]["access_token"])
 
     # API
 

@@ -89,6 +89,46 @@ def test_what_excludes_each_other_is_ambiguous(program, pair):
     assert program.get("Contacts", fields="Email", **pair)[1]["code"] == "AMBIGUITY_DURING_PROCESSING"
 
 
+def test_system_properties_come_only_when_asked_for(sandbox, program):
+    sandbox.add_records("Contacts", 1)
+    names = {"$currency_symbol", "$editable", "$sharing_permission", "$approval_state"}
+
+    assert program.rows("Contacts", "Last_Name")[0].keys() == {"id", "Last_Name"}
+    assert program.rows("Contacts", ",".join(names))[0].keys() == {"id", *names}
+
+
+def test_unknown_parameters_are_ignored(sandbox, program):
+    ids = sandbox.add_records("Contacts", 2)
+
+    rows = program.rows("Contacts", criteria="(Last_Name:equals:Nobody)", converted="true")
+
+    assert [row["id"] for row in rows] == ids[::-1]
+
+
+def test_every_record_is_approved(sandbox, program):
+    sandbox.add_records("Contacts", 2)
+
+    assert [len(program.rows("Contacts", approved=which)) for which in ("true", "both", "false")] == [2, 2, 0]
+    assert program.get("Contacts", fields="Email", approved="false")[0] == 204
+
+
+def test_chosen_ids_have_a_switch(sandbox, program):
+    ids = sandbox.add_records("Contacts", 3)
+
+    assert len(program.rows("Contacts", ids=ids[1])) == 3
+    sandbox.switch(list_ids="honoured")
+    assert [row["id"] for row in program.rows("Contacts", ids=f"{ids[0]},{ids[1]}")] == [ids[1], ids[0]]
+
+
+def test_the_id_alone_has_a_switch(sandbox, program):
+    [record_id] = sandbox.add_records("Contacts", 1)
+
+    assert program.rows("Contacts", "id") == [{"id": record_id}]
+    sandbox.switch(fields_id_alone="refused")
+    assert program.get("Contacts", fields="id")[1]["details"] == {"param_name": "fields"}
+    assert program.rows("Contacts", "id,Email")[0].keys() == {"id", "Email"}
+
+
 @pytest.mark.parametrize("paging", ["offset", "keyset", "snapshot"])
 @pytest.mark.parametrize("order", ["asc", "desc"])
 @pytest.mark.parametrize("sort_by", ["id", "Modified_Time"])
@@ -246,15 +286,6 @@ def test_an_id_that_is_none_is_an_unknown_url(program):
     assert program.get("Contacts/abc")[:1] == (404,)
 
 
-def test_the_count_has_a_switch(sandbox, program):
-    sandbox.add_records("Contacts", 4)
-
-    assert program.get("Contacts/actions/count")[:2] == (200, {"count": 4})
-    sandbox.switch(count_endpoint="missing")
-    assert program.get("Contacts/actions/count")[1]["code"] == "INVALID_URL_PATTERN"
-    assert sandbox.calls()["unknown"] == []
-
-
 # deleted log
 
 
@@ -293,28 +324,86 @@ def test_an_empty_deleted_log_is_204(sandbox, program):
     assert program.get("Contacts/deleted")[0] == 204
 
 
+@pytest.mark.parametrize(("query", "name"), [({"type": "gone"}, "type"), ({"per_page": "201"}, "per_page")])
+def test_a_wrong_question_to_the_deleted_log_is_named(program, query, name):
+    status, body, _ = program.get("Contacts/deleted", **query)
+
+    assert (status, body["code"], body["details"]["param_name"]) == (400, "INVALID_DATA", name)
+
+
+def test_the_deleted_log_names_who_and_nothing_else(sandbox, program):
+    sandbox.delete_records("Contacts", sandbox.add_records("Contacts", 1))
+
+    [row] = program.get("Contacts/deleted", fields="Email")[1]["data"]
+
+    assert row.keys() == {"deleted_by", "id", "display_name", "type", "created_by", "deleted_time"}
+    assert row["deleted_by"].keys() == row["created_by"].keys() == {"name", "id"}
+    assert row["deleted_by"]["name"] == "Mira Holt"
+
+
+def test_if_modified_since_chooses_in_the_deleted_log_too(sandbox, program):
+    sandbox.set_speed(0)
+    ids = sandbox.add_records("Contacts", 2)
+    sandbox.delete_records("Contacts", ids[:1])
+    header = {"If-Modified-Since": sandbox.now().isoformat(timespec="seconds")}
+    sandbox.advance(5)
+
+    def ask():
+        status, body, _ = program.call("GET", "Contacts/deleted", headers=header)
+        return [row["id"] for row in body["data"]] if status == 200 else status
+
+    assert ask() == ids[:1]
+    sandbox.switch(if_modified_since="honoured")
+    assert ask() == 304
+    sandbox.delete_records("Contacts", ids[1:])
+    assert ask() == ids[1:]
+
+
+@pytest.mark.parametrize("module", ["Contacts", "Accounts", "Pipelines", "Products", "Tasks", "Events", "Calls"])
+def test_seven_modules_have_a_deleted_log(sandbox, program, module):
+    ids = sandbox.add_records(module, 1)
+    sandbox.delete_records(module, ids)
+
+    assert [row["id"] for row in program.get(f"{module}/deleted")[1]["data"]] == ids
+
+
 def test_notes_have_no_deleted_log(program):
     assert program.get("Notes/deleted")[1]["code"] == "INVALID_MODULE"
 
 
-def test_the_recycle_bin_empties_itself(sandbox, program):
+@pytest.mark.parametrize(("switches", "days"), [({}, 60), ({"recycle_days": 7}, 7)])
+def test_the_recycle_bin_empties_itself(sandbox, program, switches, days):
+    sandbox.switch(**switches)
+    sandbox.set_speed(0)
+    sandbox.delete_records("Contacts", sandbox.add_records("Contacts", 1))
+
+    def kind():
+        return program.connect().get("Contacts/deleted")[1]["data"][0]["type"]
+
+    sandbox.advance(days * 86_400 - 1)
+    assert kind() == "recycle"
+    sandbox.advance(1)
+    assert kind() == "permanent"
+
+
+def test_what_is_gone_for_good_cannot_be_restored(sandbox):
     ids = sandbox.add_records("Contacts", 1)
     sandbox.delete_records("Contacts", ids)
-    sandbox.advance(61 * 86_400)
-    program.connect()
+    sandbox.advance(60 * 86_400)
 
-    assert program.get("Contacts/deleted")[1]["data"][0]["type"] == "permanent"
     with pytest.raises(ValueError, match="not in the recycle bin"):
         sandbox.restore_records("Contacts", ids)
 
 
 @pytest.mark.parametrize("touch", [False, True])
-def test_a_restored_record_comes_back_with_its_id(sandbox, program, touch):
+@pytest.mark.parametrize("by", ["argument", "switch"])
+def test_a_restored_record_comes_back_with_its_id(sandbox, program, touch, by):
+    sandbox.switch(restore_touches=touch if by == "switch" else not touch)
     [record_id] = sandbox.add_records("Contacts", 1)
     before = sandbox.records("Contacts")[0]["Modified_Time"]
     sandbox.delete_records("Contacts", [record_id])
     sandbox.advance(5)
-    sandbox.restore_records("Contacts", [record_id], touch=touch)
+    sandbox.restore_records("Contacts", [record_id], touch=touch if by == "argument" else None)
 
     [row] = program.rows("Contacts", "Modified_Time")
 

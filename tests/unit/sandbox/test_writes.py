@@ -1,5 +1,8 @@
 """Insert, update, upsert, delete: rows judged one by one."""
 
+from datetime import datetime
+from email.utils import parsedate_to_datetime
+
 import pytest
 
 
@@ -36,10 +39,49 @@ def test_partial_success_keeps_the_order_of_rows(sandbox, program, status):
     assert len(sandbox.records("Contacts")) == 2
 
 
-def test_every_row_failing_is_400(program):
-    status, body, _ = program.write("POST", "Contacts", {"First_Name": "A"})
+@pytest.mark.parametrize("rows", [1, 2])
+@pytest.mark.parametrize("wanted", [400, 202, 200])
+def test_every_row_failing_is_400_or_as_the_switch_says(sandbox, program, rows, wanted):
+    sandbox.switch(all_failed_status=wanted)
+    status, body, _ = program.write("POST", "Contacts", *[{"First_Name": "A"}] * rows)
 
-    assert (status, codes(body)) == (400, ["MANDATORY_NOT_FOUND"])
+    assert (status, codes(body)) == (wanted, ["MANDATORY_NOT_FOUND"] * rows)
+
+
+@pytest.mark.parametrize("wanted", [200, 202])
+def test_several_updates_and_deletions_are_200_or_as_the_switch_says(sandbox, program, wanted):
+    sandbox.switch(many_changed_status=wanted)
+    ids = sandbox.add_records("Contacts", [{"Last_Name": n, "Email": f"{n}@b.example"} for n in "ab"])
+    rows = [{"id": record_id, "Title": "A"} for record_id in ids]
+    again = [{"Last_Name": n, "Email": f"{n}@b.example"} for n in "ab"]
+
+    assert program.write("PUT", "Contacts", *rows)[0] == wanted
+    assert program.write("POST", "Contacts/upsert", *again)[0] == wanted
+    assert program.write("PUT", "Contacts", rows[0])[0] == 200
+    assert program.call("DELETE", "Contacts", ids=",".join(ids))[0] == wanted
+
+
+@pytest.mark.parametrize(
+    ("trigger", "told"),
+    [({}, True), ({"trigger": None}, True), ({"trigger": ["workflow"]}, True), ({"trigger": []}, False)],
+)
+def test_the_log_tells_whether_a_write_sets_workflows_off(sandbox, program, trigger, told):
+    record_id = program.write("POST", "Contacts", {"Last_Name": "A"}, **trigger)[1]["data"][0]["details"]["id"]
+    program.write("PUT", f"Contacts/{record_id}", {"Last_Name": "B"}, **trigger)
+    program.write("POST", "Contacts/upsert", {"Last_Name": "B"}, **trigger)
+    program.get("Contacts", fields="Email")
+
+    calls = sandbox.calls(path="/bigin/v2/Contacts")["calls"]
+
+    assert [call["workflows"] for call in calls] == [told, told, told, None]
+
+
+def test_a_deletion_tells_of_workflows_in_its_query(sandbox, program):
+    ids = sandbox.add_records("Tasks", 2)
+    program.call("DELETE", f"Tasks/{ids[0]}")
+    program.call("DELETE", "Tasks", ids=ids[1], wf_trigger="false")
+
+    assert [call["workflows"] for call in sandbox.calls(path="/bigin/v2/Tasks")["calls"]] == [True, False]
 
 
 MINIMAL = {
@@ -210,8 +252,48 @@ def test_an_upsert_looks_at_the_fields_it_names(sandbox, program):
     assert without[1]["data"][0]["action"] == "insert"
 
 
-def test_an_upserts_error_has_no_action(program):
-    assert "action" not in program.write("POST", "Contacts/upsert", {"First_Name": "A"})[1]["data"][0]
+def test_an_upsert_that_changes_nothing_moves_the_time(sandbox, program):
+    [company] = sandbox.add_records("Accounts", [{"Account_Name": "Acme"}])
+    before = sandbox.records("Accounts")[0]
+    sandbox.advance(30)
+
+    _, body, _ = program.write("POST", "Accounts/upsert", {"Account_Name": "acme"})
+
+    [row], after = body["data"], sandbox.records("Accounts")[0]
+    assert (row["action"], row["duplicate_field"], row["details"]["id"]) == ("update", "Account_Name", company)
+    assert after["Modified_Time"] == row["details"]["Modified_Time"] > before["Modified_Time"]
+    assert after["Created_Time"] == before["Created_Time"]
+
+
+def test_an_upsert_finds_nothing_unless_each_field_it_names_has_a_value(sandbox, program):
+    [known] = sandbox.add_records("Contacts", [{"Last_Name": "Wen", "Mobile": "1", "Phone": "2"}])
+    fields = ["Mobile", "Phone"]
+
+    def upsert(**row):
+        [result] = program.write("POST", "Contacts/upsert", {"Last_Name": "X", **row}, duplicate_check_fields=fields)[
+            1
+        ]["data"]
+        return result["action"], result["duplicate_field"]
+
+    assert upsert(Mobile="1") == upsert(Mobile="1", Phone=None) == ("insert", None)
+    assert upsert(Mobile="7", Phone="2") == ("update", "Phone")
+    assert sandbox.records("Contacts")[0]["id"] == known
+
+
+def test_an_upserts_error_has_no_action_and_no_id(program):
+    [row] = program.write("POST", "Contacts/upsert", {"First_Name": "A"})[1]["data"]
+
+    assert row.keys() == {"code", "details", "message", "status"}
+    assert row["details"].keys() == {"api_name", "json_path"}
+
+
+def test_an_upsert_is_judged_row_by_row(program):
+    rows = [{"Last_Name": "A", "Email": "a@b.example"}, {"First_Name": "B"}, {"Last_Name": "C", "Email": "A@B.example"}]
+
+    status, body, _ = program.write("POST", "Contacts/upsert", *rows)
+
+    assert (status, codes(body)) == (207, ["SUCCESS", "MANDATORY_NOT_FOUND", "SUCCESS"])
+    assert [row.get("action") for row in body["data"]] == ["insert", None, "update"]
 
 
 def test_delete_in_both_forms(sandbox, program):
@@ -230,7 +312,31 @@ def test_deleting_a_company_takes_its_contacts_with_it(sandbox, program):
     program.call("DELETE", f"Accounts/{orbit}")
 
     assert [row["Last_Name"] for row in program.rows("Contacts")] == ["B"]
-    assert program.get("Contacts/deleted")[1]["data"][0]["id"] == doomed
+    [row] = program.get("Contacts/deleted")[1]["data"]
+    assert (row["id"], row["display_name"], row["type"]) == (doomed, "A", "recycle")
+    assert row["deleted_time"] == program.get("Accounts/deleted")[1]["data"][0]["deleted_time"]
+
+
+def test_a_contact_that_went_with_its_company_comes_back_by_itself(sandbox, program):
+    [orbit] = sandbox.add_records("Accounts", [{"Account_Name": "Orbit"}])
+    [contact] = sandbox.add_records("Contacts", [{"Last_Name": "A", "Account_Name": orbit}])
+    program.call("DELETE", f"Accounts/{orbit}")
+
+    sandbox.restore_records("Accounts", [orbit])
+    assert program.get("Contacts", fields="Email")[0] == 204
+    sandbox.restore_records("Contacts", [contact])
+    assert program.rows("Contacts", "Account_Name")[0]["Account_Name"] == {"name": "Orbit", "id": orbit}
+
+
+def test_a_deleted_contact_drops_its_product_and_not_the_product_itself(sandbox, program):
+    [contact] = sandbox.add_records("Contacts", 1)
+    [product] = sandbox.add_records("Products", 1)
+    program.write("PUT", f"Contacts/{contact}/Products/{product}", {})
+
+    program.call("DELETE", f"Contacts/{contact}")
+
+    assert program.get(f"Products/{product}/Contacts", fields="Email")[0] == 204
+    assert [row["id"] for row in program.rows("Products", "Product_Name")] == [product]
 
 
 @pytest.mark.parametrize(("switch", "shown"), [("keeps", True), ("null", False)])
@@ -274,7 +380,117 @@ def test_ids_are_asked_for_and_limited(program):
     assert program.call("DELETE", "Tasks", ids=",".join(["1"] * 101))[1]["code"] == "LIMIT_EXCEEDED"
 
 
+@pytest.mark.parametrize(("method", "path"), [("PUT", "Contacts"), ("POST", "Contacts/upsert")])
+def test_a_hundred_rows_are_the_most(program, method, path):
+    _, body, _ = program.write(method, path, *[{"Last_Name": "A"}] * 101)
+
+    assert (body["code"], body["details"]) == ("LIMIT_EXCEEDED", {"limit": 100})
+
+
+@pytest.mark.parametrize(("module", "row"), [("Tasks", {"Subject": "Call"}), ("Events", None), ("Calls", None)])
+def test_an_activity_moves_its_parents_activity_and_not_its_modification(sandbox, program, module, row):
+    [contact] = sandbox.add_records("Contacts", 1)
+    before = sandbox.records("Contacts")[0]
+    sandbox.advance(60)
+    row = (row or MINIMAL[module]) | {"Related_To": {"id": contact}, "$related_module": "Contacts"}
+    assert program.write("POST", module, row)[0] == 201
+
+    after = sandbox.records("Contacts")[0]
+
+    assert after["Modified_Time"] == before["Modified_Time"]
+    assert after["Last_Activity_Time"] > before["Last_Activity_Time"]
+
+
+def test_an_update_that_changes_nothing_moves_the_time(sandbox, program):
+    [record_id] = sandbox.add_records("Contacts", [{"Last_Name": "Wen"}])
+    before = sandbox.records("Contacts")[0]["Modified_Time"]
+    sandbox.advance(5)
+
+    _, body, _ = program.write("PUT", f"Contacts/{record_id}", {"Last_Name": "Wen"})
+
+    assert body["data"][0]["details"]["Modified_Time"] == sandbox.records("Contacts")[0]["Modified_Time"] > before
+
+
+def test_the_date_of_a_writes_answer_is_its_modified_time(sandbox, program):
+    sandbox.switch(access_token_seconds=10**10)
+    program.connect()
+    # So fast that it would show if the clock were read twice.
+    sandbox.set_speed(1_000_000)
+    for _ in range(5):
+        _, body, headers = program.write("POST", "Contacts", {"Last_Name": "A"})
+        written_at = datetime.fromisoformat(body["data"][0]["details"]["Modified_Time"])
+        assert parsedate_to_datetime(headers["Date"]) == written_at
+
+
 # team pipelines
+
+
+@pytest.fixture
+def service(sandbox):
+    """Give a second team pipeline with two sub-pipelines."""
+    return sandbox.add_team_pipeline("Service", {"Repairs": ["Open", "Fixed"], "Returns": ["Sent", "Closed Lost"]})
+
+
+def in_service(service, **changes):
+    return {"Deal_Name": "D", "Layout": {"id": service["id"]}, "Sub_Pipeline": "Repairs", "Stage": "Open", **changes}
+
+
+@pytest.mark.parametrize(
+    ("changes", "wrong", "within"),
+    [
+        ({}, None, None),
+        ({"Sub_Pipeline": "Returns", "Stage": "Sent"}, None, None),
+        ({"Stage": "Sent"}, "Stage", "Sub_Pipeline"),
+        ({"Stage": "Qualification"}, "Stage", "Sub_Pipeline"),
+        ({"Sub_Pipeline": "Sales Pipeline Standard", "Stage": "Qualification"}, "Sub_Pipeline", "Layout"),
+        ({"Layout": None}, "Sub_Pipeline", "Layout"),
+    ],
+)
+def test_layout_sub_pipeline_and_stage_fit_each_other(program, service, changes, wrong, within):
+    status, body, _ = program.write("POST", "Pipelines", in_service(service, **changes))
+
+    if wrong is None:
+        assert status == 201
+        assert program.rows("Pipelines", "Pipeline")[0]["Pipeline"] == {"name": "Service", "id": service["id"]}
+    else:
+        assert codes(body) == ["MAPPING_MISMATCH"]
+        wanted = {"api_name": wrong, "mapped_field": within, "parent_api_name": within}
+        assert body["data"][0]["details"] == wanted | {"json_path": f"$.data[0].{wrong}"}
+
+
+@pytest.mark.parametrize(
+    ("changes", "wrong"),
+    [
+        ({"Stage": "Fixed"}, None),
+        ({"Amount": 5}, None),
+        ({"Sub_Pipeline": "Returns", "Stage": "Sent"}, None),
+        ({"Stage": "Sent"}, "Stage"),
+        ({"Sub_Pipeline": "Returns"}, "Stage"),
+        ({"Sub_Pipeline": "Sales Pipeline Standard", "Stage": "Qualification"}, "Sub_Pipeline"),
+    ],
+)
+def test_an_update_keeps_to_the_deals_own_team_pipeline(program, service, changes, wrong):
+    [row] = program.write("POST", "Pipelines", in_service(service))[1]["data"]
+
+    [row] = program.write("PUT", f"Pipelines/{row['details']['id']}", changes)[1]["data"]
+
+    assert row["details"].get("api_name") == wrong
+    assert program.rows("Pipelines", "Pipeline")[0]["Pipeline"]["id"] == service["id"]
+
+
+def test_a_deal_moves_to_the_team_pipeline_that_is_named(program, service):
+    [row] = program.write("POST", "Pipelines", MINIMAL["Pipelines"])[1]["data"]
+    changes = {name: value for name, value in in_service(service).items() if name != "Deal_Name"}
+
+    program.write("PUT", f"Pipelines/{row['details']['id']}", changes)
+
+    assert program.rows("Pipelines", "Pipeline")[0]["Pipeline"] == {"name": "Service", "id": service["id"]}
+
+
+def test_without_a_layout_a_deal_is_of_the_first_team_pipeline(program, service):
+    program.write("POST", "Pipelines", MINIMAL["Pipelines"])
+
+    assert program.rows("Pipelines", "Pipeline")[0]["Pipeline"]["name"] == "Sales Pipeline"
 
 
 def test_a_stage_must_belong_to_its_sub_pipeline(program):
