@@ -8,7 +8,7 @@ from itertools import islice
 from typing import Any
 
 from .call import Call
-from .columns import BOOLEAN, DAY, LINK, MOMENT, NUMBER, OTHER, TEXT, Column, column_of, comparable, literal
+from .columns import BOOLEAN, DAY, LINK, LIST, MOMENT, NUMBER, OTHER, TEXT, Column, column_of, comparable, literal
 from .conditions import Comparison, Condition, Test, build_test, compare, comparisons
 from .coql_text import Query, QueryError, read_query
 from .errors import Refusal, refuse
@@ -20,7 +20,7 @@ ROWS, LAST_OFFSET, COLUMNS, CONDITIONS, VALUES, JOINS = 200, 9_800, 50, 25, 50, 
 EMPTIES = {"empty", "not_empty"}
 ORDERED = {"equal", "not_equal", "greater", "greater_equal", "less", "less_equal", "between", "not_between"}
 OPERATORS = {
-    TEXT: {"equal", "not_equal", "like", "not_like", "in", "not_in", *EMPTIES},
+    **dict.fromkeys((TEXT, LIST), {"equal", "not_equal", "like", "not_like", "in", "not_in", *EMPTIES}),
     **{kind: {"in", "not_in", *ORDERED, *EMPTIES} for kind in (NUMBER, MOMENT, DAY)},
     BOOLEAN: {"equal"},
     LINK: {"equal", "not_equal", "in", "not_in", *EMPTIES},
@@ -172,7 +172,7 @@ def _like(column: Column, one: Comparison) -> Test:
     wanted, turned = pattern.strip("%"), "not_" if one.operator.startswith("not_") else ""
     ends = (pattern.startswith("%"), pattern.endswith("%"))
     kind = {(True, True): "contains", (True, False): "ends", (False, True): "starts", (False, False): "equal"}[ends]
-    return compare(column, turned + kind, (wanted,))
+    return compare(column, turned + kind, ((wanted,) if column.kind == LIST else wanted,))
 
 
 def _bad_value(column: Column, operator: str) -> Refusal:

@@ -122,6 +122,63 @@ def test_queries_choose(names, rest, found):
     assert names(rest) == found
 
 
+OPERATORS = {
+    "= {}": "equal", "!= {}": "not_equal", "> {}": "greater", ">= {}": "greater", "< {}": "less", "<= {}": "less",
+    "between {} and {}": "between", "not between {} and {}": "between", "in ({})": "in", "not in ({})": "in",
+    "like {}": "like", "not like {}": "like", "is null": "null", "is not null": "null",
+}  # fmt: skip
+EVERY = {"equal", "not_equal", "in", "null"}
+ALLOWED = {
+    "Deal_Name": ("'B'", EVERY | {"like"}),
+    "Stage": ("'Qualification'", EVERY | {"like"}),
+    "Amount": ("20.5", EVERY | {"greater", "less", "between"}),
+    "Closing_Date": ("'2026-12-15'", EVERY | {"greater", "less", "between"}),
+    "Created_Time": ("'2026-12-15T10:00:00+01:00'", EVERY | {"greater", "less", "between"}),
+    "Account_Name": ("'5725767000000512004'", EVERY),
+    "Owner": ("'5725767000000512004'", EVERY),
+}
+
+
+@pytest.mark.parametrize("operator", OPERATORS)
+@pytest.mark.parametrize("column", ALLOWED)
+def test_each_type_has_its_operators(ask, column, operator):
+    value, allowed = ALLOWED[column]
+
+    status, body = ask(f"select Deal_Name from Pipelines where {column} {operator.format(value, value)}")
+
+    if OPERATORS[operator] in allowed:
+        assert status == 204, body
+    else:
+        assert (status, body["code"]) == (400, "INVALID_QUERY")
+        assert body["details"].keys() == {"column_name", "data_type", "operator"}
+
+
+@pytest.mark.parametrize("operator", [name for name in OPERATORS if name != "= {}"])
+def test_a_boolean_is_equal_or_nothing(ask, operator):
+    assert ask("select Email from Contacts where Email_Opt_Out = true")[0] == 204
+    assert ask(f"select Email from Contacts where Email_Opt_Out {operator.format('true', 'true')}")[0] == 400
+
+
+@pytest.mark.parametrize(
+    ("where", "names"),
+    [
+        ("Amount = 20.5", "B"), ("Amount != 20.5", "AC"), ("Amount > 20.5", "C"), ("Amount >= 20.5", "BC"),
+        ("Amount < 20.5", "A"), ("Amount <= 20.5", "AB"), ("Amount between 10 and 20.5", "AB"),
+        ("Amount not between 10 and 20.5", "C"), ("Amount in (10, 30)", "AC"), ("Amount not in (10, 30)", "B"),
+        ("Closing_Date > '2026-12-01'", "C"), ("Closing_Date = '2026-12-01'", "A"), ("Closing_Date is null", "B"),
+        ("Closing_Date is not null", "AC"), ("Stage like 'Quali%'", "ABC"), ("Deal_Name not like '%A%'", "BC"),
+    ],
+)  # fmt: skip
+def test_comparisons_choose(sandbox, ask, where, names):
+    common = {"Sub_Pipeline": "Sales Pipeline Standard", "Stage": "Qualification"}
+    for name, amount, day in (("A", 10, "2026-12-01"), ("B", 20.5, None), ("C", 30, "2027-01-01")):
+        sandbox.add_records("Pipelines", [{"Deal_Name": name, "Amount": amount, "Closing_Date": day, **common}])
+
+    rows = ask(f"select Deal_Name from Pipelines where {where}")[1]["data"]
+
+    assert "".join(row["Deal_Name"] for row in rows) == names
+
+
 def test_walks_by_id_and_by_time_go_on_where_they_stopped(sandbox, ask):
     sandbox.seed(records={"Contacts": 450})
     wanted = sorted((record["id"] for record in sandbox.records("Contacts")), key=int)
@@ -161,11 +218,71 @@ def test_rows_hold_ids_of_links_unless_names_are_switched_on(sandbox, ask):
         ("Account_Name.Phone, Owner.email, Created_By.email", "LIMIT_EXCEEDED"),
         ("Email, Email", "DUPLICATE_DATA"),
         ("Tag", "INVALID_QUERY"),
+        ("Record_Image", "INVALID_QUERY"),
         ("Account_Name.Owner.email", "INVALID_QUERY"),
     ],
 )
 def test_columns_have_limits(ask, columns, code):
     assert ask(f"select {columns} from Contacts where id is not null")[1]["code"] == code
+
+
+@pytest.mark.parametrize(
+    ("module", "column"), [("Events", "Participants"), ("Pipelines", "Associated_Products"), ("Tasks", "Remind_At")]
+)
+def test_what_is_no_plain_value_is_no_column(ask, module, column):
+    assert ask(f"select {column} from {module} where id is not null")[1]["details"]["column_name"] == column
+    assert ask(f"select id from {module} where {column} is not null")[1]["details"]["column_name"] == column
+
+
+def test_long_texts_are_shown_and_not_compared(sandbox, ask):
+    sandbox.add_records("Contacts", [{"Last_Name": "Wen", "Description": "Long"}])
+
+    assert ask("select Description from Contacts where id is not null")[1]["data"][0]["Description"] == "Long"
+    assert ask("select Description from Contacts where Description is null")[1]["code"] == "INVALID_QUERY"
+
+
+@pytest.mark.parametrize(("conditions", "status"), [(25, 204), (26, 400)])
+def test_25_conditions_are_the_most(ask, conditions, status):
+    where = "Email is null"
+    for _ in range(conditions - 1):
+        where = f"(Email is null and {where})"
+
+    assert ask(f"select Email from Contacts where {where}")[0] == status
+
+
+def test_an_answer_has_two_keys_about_the_page(sandbox, ask):
+    ids = sandbox.add_records("Contacts", 3)
+
+    first = ask("SELECT id FROM Contacts WHERE id IS NOT NULL LIMIT 2")[1]
+    last = ask("select id from Contacts where id is not null limit 2 offset 2")[1]
+
+    assert first == {"data": [{"id": ids[0]}, {"id": ids[1]}], "info": {"count": 2, "more_records": True}}
+    assert last["info"] == {"count": 1, "more_records": False}
+
+
+def test_200_rows_come_if_nobody_says_how_many(sandbox, ask):
+    sandbox.add_records("Contacts", 201)
+
+    assert ask("select id from Contacts")[1]["info"] == {"count": 200, "more_records": True}
+
+
+def test_ids_are_quoted_or_bare(sandbox, ask):
+    ids = sandbox.add_records("Contacts", 3)
+
+    for written in (ids[1], f"'{ids[1]}'"):
+        assert ask(f"select id from Contacts where id = {written}")[1]["data"] == [{"id": ids[1]}]
+        assert ask(f"select id from Contacts where id > {written}")[1]["data"] == [{"id": ids[2]}]
+
+
+def test_multi_selects_are_compared_by_their_parts(sandbox, ask):
+    sandbox.add_fields("Contacts", [{"api_name": "Colours", "data_type": "multiselectpicklist"}])
+    sandbox.add_records("Contacts", [{"Last_Name": "Wen", "Colours": ["Red", "Blue"]}])
+
+    def status(how):
+        return ask(f"select Colours from Contacts where Colours {how}")[0]
+
+    assert [status(how) for how in ("= 'Blue;Red'", "like '%lu%'", "in ('Red')", "is not null")] == [200] * 4
+    assert [status(how) for how in ("= 'Blue'", "like 'lu%'", "not like 'R%'", "is null")] == [204] * 4
 
 
 def test_a_team_pipeline_cannot_be_filtered_by(sandbox, ask):

@@ -78,6 +78,81 @@ def test_criteria_choose(found, criteria, names):
     assert found(criteria=criteria) == names
 
 
+@pytest.fixture
+def deals(sandbox, program):
+    """Search for the names of three deals that the index knows; gives the question and the company of the first."""
+    [acme] = sandbox.add_records("Accounts", [{"Account_Name": "Acme"}])
+    common = {"Sub_Pipeline": "Sales Pipeline Standard", "Stage": "Qualification"}
+    values = (("A", 10, "2026-12-01", acme), ("B", 20.5, "2026-12-15", None), ("C", 30, "2027-01-01", None))
+    for name, amount, day, account in values:
+        row = {"Deal_Name": name, "Amount": amount, "Closing_Date": day, "Account_Name": account, **common}
+        sandbox.add_records("Pipelines", [row])
+    sandbox.advance(16)
+
+    def found(criteria):
+        status, body, _ = program.get("Pipelines/search", criteria=criteria)
+        return "".join(sorted(row["Deal_Name"] for row in body["data"])) if status == 200 else status
+
+    return found, acme
+
+
+@pytest.mark.parametrize(
+    ("comparator", "values", "names"),
+    [
+        ("equals", ["20.5"], "B"), ("not_equal", ["20.5"], "AC"), ("greater_than", ["20.5"], "C"),
+        ("greater_equal", ["20.5"], "BC"), ("less_than", ["20.5"], "A"), ("less_equal", ["20.5"], "AB"),
+        ("between", ["10", "20.5"], "AB"), ("in", ["10", "30"], "AC"), ("starts_with", ["2"], 400),
+        ("between", ["10"], 400), ("equals", ["many"], 400),
+    ],
+)  # fmt: skip
+def test_numbers_have_eight_comparators(deals, comparator, values, names):
+    assert deals[0](f"(Amount:{comparator}:{','.join(values)})") == names
+
+
+@pytest.mark.parametrize(
+    ("comparator", "values", "names"),
+    [
+        ("equals", ["2026-12-15"], "B"), ("not_equal", ["2026-12-15"], "AC"), ("greater_than", ["2026-12-15"], "C"),
+        ("greater_equal", ["2026-12-15"], "BC"), ("less_than", ["2026-12-15"], "A"),
+        ("less_equal", ["2026-12-15"], "AB"), ("between", ["2026-12-01", "2026-12-31"], "AB"),
+        ("in", ["2026-12-01", "2027-01-01"], "AC"), ("starts_with", ["2026"], 400), ("equals", ["soon"], 400),
+    ],
+)  # fmt: skip
+def test_dates_have_the_same_ones(deals, comparator, values, names):
+    assert deals[0](f"(Closing_Date:{comparator}:{','.join(values)})") == names
+
+
+@pytest.mark.parametrize("comparator", ["not_equal", "in", "greater_than", "starts_with"])
+def test_links_and_booleans_are_equal_or_nothing(deals, program, comparator):
+    found, acme = deals
+
+    assert found(f"(Account_Name:equals:{acme})") == "A"
+    assert found(f"(Account_Name:{comparator}:{acme})") == 400
+    assert program.get("Contacts/search", criteria=f"(Email_Opt_Out:{comparator}:true)")[0] == 400
+
+
+@pytest.mark.parametrize("comparator", ["greater_than", "less_equal", "between", "contains"])
+def test_texts_have_four_comparators(found, comparator):
+    assert found(criteria=f"(Last_Name:{comparator}:A,B)") == (400, "INVALID_QUERY")
+
+
+@pytest.mark.parametrize(
+    "module", ["Contacts", "Pipelines", "Accounts", "Products", "Tasks", "Events", "Calls", "Notes"]
+)
+def test_eight_modules_are_searched(sandbox, program, module):
+    sandbox.seed(records={"Contacts": 3, module: 3})
+
+    rows = program.get(f"{module}/search", criteria="(Created_Time:greater_than:2000-01-01T00:00:00+00:00)")[1]["data"]
+
+    assert len(rows) == 3
+
+
+def test_the_wall_of_a_search_may_be_taken_away(sandbox, program):
+    sandbox.switch(search_wall=0)
+
+    assert program.get("Contacts/search", word="zz", page="11")[0] == 204
+
+
 @pytest.mark.parametrize(
     ("query", "names"),
     [
