@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-import threading
 import time
 import traceback
 from collections.abc import Callable
@@ -20,6 +19,7 @@ from .delivery import prepare
 from .errors import CODES, error_body, refuse
 from .faults import Fault
 from .http import Request, Response
+from .lock import StateLock
 from .rest import BASE_PATH, BULK_PATH, Rest
 from .state import State
 
@@ -31,7 +31,7 @@ class Application:
     """Routes a request to control, accounts server or API, and keeps the log."""
 
     def __init__(self, state: State, *, control: ControlHandler) -> None:
-        self.lock = threading.RLock()
+        self.lock = StateLock(lambda: self.state.catch_up())
         self.log = CallLog()
         self.faults: list[Fault] = []
         self.chance = Random(0)
@@ -44,6 +44,16 @@ class Application:
         self.state = state
         self.accounts = Accounts(state)
         self.rest = Rest(state)
+
+    def tick(self) -> None:
+        """Let happen what is due although nobody calls."""
+        try:
+            if self.state.must_catch_up():
+                with self.lock:  # whoever takes it catches up
+                    pass
+        except Exception:
+            # The server comes by here, and is to go on.
+            traceback.print_exc()
 
     def handle(self, request: Request) -> Response:
         """Answer any request; never raises."""

@@ -5,16 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from .call import Call
+from .call import Call, absence
 from .columns import BOOLEAN, DAY, LINK, LIST, MOMENT, NUMBER, OTHER, TEXT, Column, column_of, literal
 from .conditions import Comparison, Condition, Group, Test, build_test, compare, comparisons
 from .errors import Refusal, refuse
-from .modules import OLD_MODULE_NAMES
+from .listing import view_ids
+from .modules import MODULES, OLD_MODULE_NAMES
 from .rendering import listed_names
 from .store import ModuleStore
 
-PAGES, CRITERIA, LONGEST_VALUE = 50, 25, 255
+PAGES, CRITERIA, LONGEST_VALUE, MOST_DIGITS = 50, 25, 255, 19
 EMPTY = "${EMPTY}"
+FILE_TYPES = ("csv", "ics")
 EQUALS = {"equal": "equal", "not_equal": "not_equal", "in": "in", "not_in": "not_in"}
 TEXTUAL = {
     **EQUALS, "contains": "contains", "not_contains": "not_contains", "starts_with": "starts", "ends_with": "ends",
@@ -43,43 +45,58 @@ class BulkQuery:
     body: dict[str, Any]
 
 
-def read_bulk_query(call: Call, query: dict[str, Any]) -> BulkQuery:
+def read_bulk_query(call: Call, query: dict[str, Any], file_type: Any) -> BulkQuery:
     """Check a query; the first thing wrong with it refuses the job."""
     store = _module(call, query.get("module"))
+    if file_type not in FILE_TYPES or (file_type == "ics" and store.spec.api_name != "Events"):
+        raise refuse_job("JOB_NOT_SUPPORTED", file_type=file_type)
+    if file_type == "ics" and query.get("fields"):
+        raise refuse_job("FIELD_NOT_SUPPORTED", file_type=file_type)
     page = query.get("page", 1)
     if isinstance(page, bool) or not str(page).isdigit() or not 1 <= int(page) <= PAGES:
         raise refuse_job("PAGE_RANGE_EXCEEDED", max_limit=PAGES)
     columns = _columns(call, store, query.get("fields"))
     criteria = query.get("criteria")
-    test = None
-    if criteria is not None:
-        condition = _condition(call, criteria)
-        if sum(1 for _ in comparisons(condition)) > CRITERIA:
-            raise refuse_job("CRITERIA_LIMIT_EXCEEDED", limit=CRITERIA)
-        test = build_test(condition, lambda one: _comparison(call, store, one))
+    test = None if criteria is None else _criteria(call, store, criteria)
+    if query.get("cvid") is not None:
+        test = _in_view(call, store, str(query["cvid"]), test)
     return BulkQuery(store, columns, test, int(page), {**query, "page": int(page)})
 
 
-def refuse_job(code: str, **details: Any) -> Refusal:
-    """Build the refusal of a job; the words that go with the codes are not documented."""
-    return refuse(code, code.replace("_", " ").lower(), details=details, status=400)
+def refuse_job(code: str, message: str | None = None, **details: Any) -> Refusal:
+    """Build the refusal of a job; the words that go with most codes are not documented."""
+    return refuse(code, message or code.replace("_", " ").lower(), details=details, status=400)
+
+
+def _in_view(call: Call, store: ModuleStore, cvid: str, test: Test | None) -> Test | None:
+    """Narrow a test to a custom view: every record, or those of whoever asks."""
+    every, own = view_ids(call.organization, store.spec.api_name)
+    if cvid not in {every, own}:
+        raise refuse_job("INVALID_DATA", "invalid data", api_name="cvid")
+    if cvid == every:
+        return test
+    mine = call.token.user_id
+    return lambda record_id, record: record.get("Owner") == mine and (test is None or test(record_id, record))
+
+
+def _criteria(call: Call, store: ModuleStore, given: Any) -> Test:
+    condition = _condition(call, given)
+    if sum(1 for _ in comparisons(condition)) > CRITERIA:
+        raise refuse_job("CRITERIA_LIMIT_EXCEEDED", limit=CRITERIA)
+    return build_test(condition, lambda one: _comparison(call, store, one))
 
 
 def _module(call: Call, given: Any) -> ModuleStore:
     if isinstance(given, dict) and call.switches["bulk_module_object"] == "accepted":
         given = given.get("api_name")
-    if given is None:
-        raise refuse_job("MODULE_NOT_AVAILABLE", module=None)
-    if not isinstance(given, str):
-        raise refuse_job("INVALID_DATA", api_name="module", expected_data_type="string")
-    if given in OLD_MODULE_NAMES and call.switches["bulk_deals"] == "refused":
-        raise refuse_job("MODULE_NOT_AVAILABLE", module=given)
-    store = call.organization.store(given)
-    if store is None and given not in {"Attachments", "Social"}:
-        raise refuse_job("MODULE_NOT_AVAILABLE", module=given)
-    if store is None or not store.spec.has_deleted_log:
+    if given is not None and not isinstance(given, str):
+        raise refuse_job("INVALID_DATA", "invalid data", api_name="module", expected_data_type="string")
+    name = OLD_MODULE_NAMES.get(given or "", given) if call.switches["bulk_deals"] == "accepted" else given
+    if name not in MODULES or absence(call, name) == 400:
+        raise refuse_job("MODULE_NOT_AVAILABLE", f"Requested module '{given or ''}' is not available.", module=given)
+    if not MODULES[name].has_deleted_log:
         raise refuse_job("MODULE_NOT_SUPPORTED", module=given)
-    return call.module(store.spec.api_name, "READ")
+    return call.module(name, "READ")
 
 
 def _columns(call: Call, store: ModuleStore, given: Any) -> tuple[Column, ...]:
@@ -88,7 +105,7 @@ def _columns(call: Call, store: ModuleStore, given: Any) -> tuple[Column, ...]:
     elif isinstance(given, list) and all(isinstance(name, str) for name in given):
         names = given
     else:
-        raise refuse_job("INVALID_DATA", api_name="fields", expected_data_type="jsonarray")
+        raise refuse_job("INVALID_DATA", "invalid data", api_name="fields", expected_data_type="jsonarray")
     columns = []
     for name in dict.fromkeys(names):
         if name.lower() == "id":
@@ -152,17 +169,19 @@ def _comparison(call: Call, store: ModuleStore, one: Comparison) -> Test:
     operator = COMPARATORS[column.kind].get(one.operator)
     if operator is None:
         raise refuse_job("FIELD_AND_COMPARATOR_IN_CRITERIA_NOT_COMPATIBLE", api_name=one.name, comparator=one.operator)
-    if one.values == (EMPTY,) and operator in {"equal", "not_equal"}:
+    if one.values == (EMPTY,) and operator in {"equal", "not_equal"} and column.kind != BOOLEAN:
         return compare(column, operator.replace("equal", "empty"), ())
-    if "between" in operator and len(one.values) != 2:
+    if EMPTY in one.values or ("between" in operator and len(one.values) != 2):
         raise refuse_job("COMPARATOR_AND_VALUE_IN_CRITERIA_NOT_COMPATIBLE", api_name=one.name)
     return compare(column, operator, tuple(_value(call, column, value) for value in one.values))
 
 
 def _value(call: Call, column: Column, value: Any) -> Any:
     text = str(value)
-    if column.kind == TEXT and len(text) > LONGEST_VALUE:
-        raise refuse_job("VALUE_LIMIT_EXCEEDED_IN_CRITERIA", api_name=column.name)
+    is_number = column.kind == LINK or column.data_type == "bigint"
+    most = MOST_DIGITS if is_number else LONGEST_VALUE if column.kind in {TEXT, LIST} else None
+    if most is not None and len(text) > most:
+        raise refuse_job("VALUE_LIMIT_EXCEEDED_IN_CRITERIA", api_name=column.name, maximum_length=most)
     try:
         if column.kind == MOMENT and "." in text:
             raise ValueError("milliseconds are not taken")

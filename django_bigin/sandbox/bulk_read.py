@@ -1,56 +1,25 @@
-"""Bulk read: jobs that take their time on the sandbox's clock, and a zip with one CSV at their end.
+"""Bulk read: start a job, look how far it is, fetch its zip. There is no list of jobs, and none can be cancelled.
 
 Source: api-bulk-notify-files section 1.
 """
 
 from __future__ import annotations
 
-import csv
-import io
-import zipfile
-from collections.abc import Callable
-from dataclasses import dataclass
-from itertools import islice
 from typing import Any
 
+from .bulk_jobs import MOST_CALENDAR_ROWS, PATH, Job, show_job, start_job
 from .bulk_query import BulkQuery, read_bulk_query, refuse_job
 from .call import Call
-from .columns import BOOLEAN, LINK, LIST, MOMENT, Column
-from .errors import error_body, refuse
+from .callbacks import is_address
+from .errors import Refusal, refuse
 from .http import Response
-from .listing import PageToken, keep_token
+from .listing import PageToken
 from .scopes import Scopes
-from .timestamps import Timestamps
 
-PATH = "/bigin/bulk/v2"
-CREDITS, DOWNLOADS_A_MINUTE, RESULT_SECONDS = 50, 10, 86_400
-# Which part of the time a job takes is over when it enters a state.
-STATES = ((0.0, "ADDED"), (0.1, "QUEUED"), (0.3, "IN PROGRESS"))
-NEVER_AGAIN = "Many requests fired in concurrent than the allowed limit"
+CREDITS, DOWNLOADS_A_MINUTE = 50, 10
+TOO_MANY = "Many requests fired in concurrent than the allowed limit"
 
-
-@dataclass(slots=True)
-class Job:
-    """One job; its result is made when somebody first looks after it began."""
-
-    id: int
-    org_id: str
-    user_id: int
-    query: BulkQuery
-    created_at: float
-    seconds: float
-    failure: str
-    result: bytes | None = None
-    count: int = 0
-    more: bool = False
-    next_page_token: str | None = None
-
-    def state(self, now: float) -> str:
-        """Tell how far it is."""
-        spent = (now - self.created_at) / self.seconds if self.seconds else 1.0
-        if spent >= 1:
-            return self.failure or "COMPLETED"
-        return next(name for part, name in reversed(STATES) if spent >= part or part == 0.0)
+__all__ = ["PATH", "ROUTES"]
 
 
 def create_job(call: Call) -> Response:
@@ -59,14 +28,13 @@ def create_job(call: Call) -> Response:
     call.allow("bulk")
     if call.switches["bulk_content_type"] == "required" and "json" not in call.request.headers.get("content-type", ""):
         raise refuse("MEDIA_TYPE_NOT_SUPPORTED")
-    body = _body(call)
-    query = _read_query(call, body)
-    job = Job(
-        call.organization.new_id(), call.organization.org_id, call.token.user_id, query,
-        call.state.clock.seconds(), call.switches["bulk_read_seconds"],
-        "" if call.switches["bulk_read_ends"] == "COMPLETED" else call.switches["bulk_read_ends"],
-    )  # fmt: skip
-    call.state.bulk_jobs[job.id] = job
+    try:
+        job = _read_job(call)
+    except Refusal as refusal:
+        if call.switches["bulk_refusals"] == "rows":
+            refusal.body = {"data": [refusal.body]}
+        raise
+    start_job(call.state, job)
     details = {
         "id": str(job.id),
         "operation": "read",
@@ -78,6 +46,30 @@ def create_job(call: Call) -> Response:
     return Response(201, {"data": [added], "info": {}})
 
 
+def _read_job(call: Call) -> Job:
+    body = _body(call)
+    callback_url = _callback_url(body.get("callback"))
+    before = _continued(call, body["query"])
+    if before is None:
+        file_type = body.get("file_type", body["query"].get("file_type", "csv"))
+        query = read_bulk_query(call, body["query"], file_type)
+    else:
+        file_type, query = before.file_type, _next_page(call, before)
+    rows = call.switches["bulk_rows_per_page"]
+    return Job(
+        id=call.organization.new_id(),
+        org_id=call.organization.org_id,
+        user_id=call.token.user_id,
+        query=query,
+        file_type=file_type,
+        callback_url=callback_url,
+        created_at=call.state.clock.seconds(),
+        seconds=call.switches["bulk_read_seconds"],
+        failure="" if call.switches["bulk_read_ends"] == "COMPLETED" else call.switches["bulk_read_ends"],
+        per_page=rows if file_type == "csv" else min(rows, MOST_CALENDAR_ROWS),
+    )
+
+
 def _body(call: Call) -> dict[str, Any]:
     if not call.request.body.strip():
         raise refuse_job("REQUEST_BODY_IS_EMPTY")
@@ -87,30 +79,36 @@ def _body(call: Call) -> dict[str, Any]:
         raise refuse_job("REQUEST_BODY_NOT_READABLE") from error
     if not isinstance(body, dict) or not isinstance(body.get("query"), dict):
         raise refuse_job("QUERY_NOT_SUPPORTED")
-    callback = body.get("callback")
-    if callback is not None:
-        url = callback.get("url") if isinstance(callback, dict) else None
-        if not isinstance(url, str) or not url.startswith(("http://", "https://")):
-            raise refuse_job("INVALID_CALLBACK_URL")
-        if callback.get("method", "post") != "post":
-            raise refuse_job("INVALID_CALLBACK_METHOD")
-    if body.get("file_type", body["query"].get("file_type", "csv")) != "csv":
-        raise refuse_job("JOB_NOT_SUPPORTED", file_type=body.get("file_type"))
     return body
 
 
-def _read_query(call: Call, body: dict[str, Any]) -> BulkQuery:
-    given = body["query"]
-    if "page_token" not in given:
-        return read_bulk_query(call, given)
-    token: PageToken | None = call.state.page_tokens.get(str(given["page_token"]))
+def _callback_url(given: Any) -> str:
+    if given is None:
+        return ""
+    url = given.get("url") if isinstance(given, dict) else None
+    if not isinstance(url, str) or not is_address(url):
+        raise refuse_job("INVALID_CALLBACK_URL")
+    if given.get("method", "post") != "post":
+        raise refuse_job("INVALID_CALLBACK_METHOD")
+    return url
+
+
+def _continued(call: Call, query: dict[str, Any]) -> Job | None:
+    """Find the job whose page token a query names; None if it names none."""
+    if "page_token" not in query:
+        return None
+    token: PageToken | None = call.state.page_tokens.get(str(query["page_token"]))
     mine = (call.organization.org_id, call.token.user_id)
     if token is None or (token.org_id, token.user_id) != mine or not token.module.startswith("bulk/"):
         raise refuse("TOKEN_BOUND_DATA_MISMATCH", details={"param_name": "page_token"})
     if token.expires_at <= call.state.clock.seconds():
         raise refuse("EXPIRED_VALUE", details={"param_name": "page_token"})
-    before: Job = call.state.bulk_jobs[int(token.module.removeprefix("bulk/"))]
-    return read_bulk_query(call, {**before.query.body, "page": token.page})
+    job: Job = call.state.bulk_jobs[int(token.module.removeprefix("bulk/"))]
+    return job
+
+
+def _next_page(call: Call, before: Job) -> BulkQuery:
+    return read_bulk_query(call, {**before.query.body, "page": before.query.page + 1}, before.file_type)
 
 
 # looking at jobs
@@ -118,110 +116,38 @@ def _read_query(call: Call, body: dict[str, Any]) -> BulkQuery:
 
 def job_details(call: Call) -> Response:
     """Answer how far a job is, and at its end what it found."""
-    job = _job(call)
-    state = job.state(call.state.clock.seconds())
-    if state == "IN PROGRESS" or state == "COMPLETED":
-        _work(call, job)
-    shown: dict[str, Any] = {"id": str(job.id), "operation": "read", "state": state}
-    if state == "COMPLETED":
-        shown["result"] = {
-            "page": job.query.page,
-            "per_page": call.switches["bulk_rows_per_page"],
-            "count": job.count,
-            "download_url": f"{PATH}/read/{job.id}/result",
-            "more_records": job.more,
-        }
-        if job.next_page_token:
-            shown["result"]["next_page_token"] = job.next_page_token
-    elif state == job.failure:
-        message = "Internal server error occurred."
-        shown["result"] = {"error_message": error_body("INTERNAL_SERVER_ERROR", message)}
-    shown |= {
-        "query": job.query.body,
-        "created_by": call.renderer.person(job.user_id),
-        "created_time": call.organization.times.text(int(job.created_at)),
-        "file_type": "csv",
-    }
-    return Response(200, {"data": [shown]})
+    job, now = _job(call)
+    return Response(200, {"data": [show_job(call.state, job, now)]})
 
 
 def download(call: Call) -> Response:
     """Answer the zip; ten a minute."""
-    job = _job(call)
-    now = call.state.clock.seconds()
-    if job.state(now) != "COMPLETED" or now > job.created_at + job.seconds + RESULT_SECONDS:
+    job, now = _job(call)
+    if not job.has_result(now):
         raise _not_found(call)
     key = ("bulk result", call.organization.org_id)
     if call.state.downloads.count(key, since=now - 60) >= DOWNLOADS_A_MINUTE:
-        raise refuse("TOO_MANY_REQUESTS", NEVER_AGAIN)
+        raise refuse("TOO_MANY_REQUESTS", TOO_MANY)
     call.state.downloads.note(key, now)
-    _work(call, job)
     name = f"attachment; filename={job.id}.zip"
     return Response(200, job.result, [("Content-Disposition", name)], content_type="application/x-download")
 
 
-def _job(call: Call) -> Job:
+def _job(call: Call) -> tuple[Job, float]:
+    """Give the job that the path names, and the moment at which it is looked at."""
     call.allow("bulk")
+    now = call.state.clock.seconds()
+    # Its moment may have come since the lock was taken.
+    call.state.agenda.run(now)
     job: Job | None = call.state.bulk_jobs.get(int(call.arguments[0]))
     if job is None or job.org_id != call.organization.org_id:
         raise _not_found(call)
     call.need(Scopes(call.token.scopes).allow_module(job.query.store.spec.api_name, "READ"))
-    return job
+    return job, now
 
 
-def _not_found(call: Call) -> Any:
+def _not_found(call: Call) -> Refusal:
     return refuse("RESOURCE_NOT_FOUND", details={"resource": call.arguments[0]})
-
-
-# work
-
-
-def _work(call: Call, job: Job) -> None:
-    """Write the CSV of what is there now, once."""
-    if job.result is not None:
-        return
-    store, test, rows_per_page = job.query.store, job.query.test, call.switches["bulk_rows_per_page"]
-    records = store.records
-    found = (i for i in store.sorted_by("id") if test is None or test(i, records[i]))
-    start = (job.query.page - 1) * rows_per_page
-    ids = list(islice(found, start, start + rows_per_page + 1))
-    job.more, ids = len(ids) > rows_per_page, ids[:rows_per_page]
-    job.count = len(ids)
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow([call.switches["bulk_id_column"], *(column.name for column in job.query.columns)])
-    cells = [(column.read, _writer_of(call, column)) for column in job.query.columns]
-    for record_id in ids:
-        record = records[record_id]
-        row = [record_id]
-        row += ["" if (value := read(record_id, record)) is None else write(value) for read, write in cells]
-        writer.writerow(row)
-    encoding = "utf-8-sig" if call.switches["bulk_byte_order_mark"] else "utf-8"
-    packed = io.BytesIO()
-    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
-        archive.writestr(f"{job.id}.csv", text.getvalue().encode(encoding))
-    job.result = packed.getvalue()
-    if job.more and call.switches["bulk_paging"] == "token":
-        token = PageToken(
-            job.org_id, job.user_id, f"bulk/{job.id}", {}, job.query.page + 1, 0, None,
-            call.state.clock.seconds() + call.switches["page_token_seconds"],
-        )  # fmt: skip
-        job.next_page_token = keep_token(call.state, token)
-
-
-def _writer_of(call: Call, column: Column) -> Callable[[Any], Any]:
-    """Give what writes one column's cells: ids for links, words for booleans, names for tags."""
-    times: Timestamps = call.organization.times
-    if column.kind == MOMENT:
-        return times.text
-    if column.kind == BOOLEAN:
-        return lambda value: "true" if value else "false"
-    if column.kind == LIST:
-        separator = call.switches["bulk_separator"]
-        return lambda value: separator.join(map(str, value))
-    if column.kind == LINK:
-        return str
-    return lambda value: ",".join(map(str, value)) if isinstance(value, list | tuple) else value
 
 
 ROUTES = {

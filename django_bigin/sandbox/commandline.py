@@ -82,6 +82,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--redirect-uri", metavar="URI", help="redirect URI that the clients are registered with")
     parser.add_argument("--speed", type=float, default=1.0, metavar="X", help="let X seconds pass in each (default: 1)")
     parser.add_argument(
+        "--callbacks-anywhere", action="store_true",
+        help="send bulk reads' callbacks to whatever address a job names (default: to this machine alone)",
+    )  # fmt: skip
+    parser.add_argument(
         "--switch", action="append", default=[], type=_switch, metavar="NAME=VALUE",
         help=f"behave otherwise where sources disagree; VALUE is JSON or a word. Names: {', '.join(SWITCHES)}",
     )  # fmt: skip
@@ -102,6 +106,7 @@ def run(options: dict[str, Any]) -> int:
             port=options["port"], seed=options["seed"], records=records, load=options["load"],
             organizations=[{"data_center": code, **redirect} for code in options["organizations"]],
             switches=dict(options["switch"]), certificate=options["certificate"], key=options["key"],
+            callbacks_anywhere=options["callbacks_anywhere"],
         ).start()  # fmt: skip
         sandbox.set_speed(options["speed"])
         if start_file is not None:

@@ -53,8 +53,10 @@ class Control(OAuthControl):
         organizations: list[dict[str, Any]] | None = None,
         load: Path | str | None = None,
         switches: dict[str, Any] | None = None,
+        callbacks_anywhere: bool = False,
     ) -> None:
         self.seed_number = seed
+        self._callbacks_anywhere = callbacks_anywhere
         self.load_report: LoadReport | None = None
         self._records = dict(records or {})
         self._load = Path(load) if load is not None else None
@@ -108,7 +110,10 @@ class Control(OAuthControl):
 
     def _new_state(self) -> State:
         self._clock = SandboxClock()
-        self._state = State(self._clock, self._vault, default_switches() | self._start_switches)
+        self._state = State(
+            self._clock, self._vault, default_switches() | self._start_switches,
+            callbacks_anywhere=self._callbacks_anywhere,
+        )  # fmt: skip
         self._shown: list[dict[str, str]] = []
         for entry in self._start_entries:
             self._open(entry)
@@ -377,18 +382,22 @@ class Control(OAuthControl):
         """Let time pass at once; gives the new moment."""
         with self._lock:
             self._clock.advance(seconds)
-            return self._clock.now()
+        return self._caught_up()
 
     def set_clock(self, now: datetime | str) -> datetime:
         """Go on from that moment (aware, or ISO text with an offset)."""
         with self._lock:
             self._clock.set(datetime.fromisoformat(now) if isinstance(now, str) else now)
-            return self._clock.now()
+        return self._caught_up()
 
     def set_speed(self, speed: float) -> datetime:
         """Let that many seconds pass in each real one; 0 stops the clock."""
         with self._lock:
             self._clock.set_speed(speed)
+            return self._clock.now()
+
+    def _caught_up(self) -> datetime:
+        with self._lock:  # whoever takes it lets happen what is due
             return self._clock.now()
 
     # calls and credits
@@ -420,6 +429,22 @@ class Control(OAuthControl):
             organization = self._state.organization(org_id)
             budget = self._state.switches["credit_budget"] or organization.credit_budget()
             return {"used": organization.credits.used(self._state.now()), "budget": budget}
+
+    def callbacks(self, wait_seconds: float = 0.0) -> list[dict[str, Any]]:
+        """Give the callbacks of bulk read jobs that ended, and what became of them.
+
+        Args:
+            wait_seconds: wait at most so long, in real seconds, for those that are on their way.
+
+        Returns:
+            {"job_id", "org_id", "url", "outcome", "attempts", "body"} each; the outcome is waiting, delivered, failed,
+            elsewhere (not on this machine, so not sent) or off (by the switch, so not sent); an attempt is {"at"} and
+            "status" or "error".
+        """
+        state = self._state
+        state.callbacks.wait(float(wait_seconds), settle=self._caught_up)
+        with self._lock:
+            return [callback.as_dict() for callback in state.callbacks.all]
 
     # trouble
 

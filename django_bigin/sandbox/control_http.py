@@ -44,6 +44,7 @@ class ControlPaths:
             ("GET", "calls"): lambda o: control.calls(**o),
             ("DELETE", "calls"): lambda o: control.clear_calls(),
             ("GET", "credits"): lambda o: control.credits(**o),
+            ("GET", "callbacks"): lambda o: {"callbacks": control.callbacks(**o)},
             ("POST", "faults"): self._fail,
             ("DELETE", "faults"): lambda o: control.clear_faults(),
             ("POST", "grants/revoke"): lambda o: {"revoked": control.revoke_grant(**o)},

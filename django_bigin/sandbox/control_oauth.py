@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
@@ -11,6 +10,7 @@ from .addresses import DATA_CENTERS, read_address
 from .authorization import PATH as AUTHORIZATION_PATH
 from .authorization import Authorizations, ErrorPage
 from .http import Request
+from .lock import StateLock
 from .people import ZohoUser
 from .state import Client, State, Vault, new_client_id
 
@@ -24,7 +24,7 @@ class OAuthControl:
 
     _state: State
     _vault: Vault
-    _lock: threading.RLock
+    _lock: StateLock
 
     # clients
 

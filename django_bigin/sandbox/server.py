@@ -179,6 +179,10 @@ class Server(ThreadingHTTPServer):
         self.connections: set[socket.socket] = set()
         super().__init__((HOST, port), Handler)
 
+    def service_actions(self) -> None:
+        """Let happen what is due, such as a bulk read's callback; the server comes by here some times a second."""
+        self.application.tick()
+
     def handle_error(self, request: Any, client_address: Any) -> None:
         """Say nothing when the other side went away; that is not our failure."""
         if not isinstance(sys.exception() if hasattr(sys, "exception") else sys.exc_info()[1], OSError):
@@ -209,6 +213,7 @@ class Sandbox(Control):
         switches: see `switches.SWITCHES`.
         certificate: a PEM file; with it the same port speaks https:// too, and is a proxy for Zoho's https:// addresses.
         key: its key's PEM file, if the certificate's does not hold it.
+        callbacks_anywhere: send bulk reads' callbacks to any address; else to this machine alone.
 
     Raises:
         ValueError: an option is wrong; LoadError, a ValueError, names the CSV's file and line.
@@ -225,8 +230,12 @@ class Sandbox(Control):
         switches: dict[str, Any] | None = None,
         certificate: Path | str | None = None,
         key: Path | str | None = None,
+        callbacks_anywhere: bool = False,
     ) -> None:
-        super().__init__(seed=seed, records=records, organizations=organizations, load=load, switches=switches)
+        super().__init__(
+            seed=seed, records=records, organizations=organizations, load=load, switches=switches,
+            callbacks_anywhere=callbacks_anywhere,
+        )  # fmt: skip
         self._tls = read_certificate(certificate, key)
         self._port = port
         self._server: Server | None = None

@@ -8,6 +8,8 @@ from collections.abc import Hashable
 from dataclasses import dataclass, field
 from typing import Any
 
+from .agenda import Agenda
+from .callbacks import Callbacks
 from .clock import SandboxClock
 from .organization import Organization
 from .people import People
@@ -134,7 +136,9 @@ class Occasions:
 class State:
     """The whole simulated Zoho from one reset to the next."""
 
-    def __init__(self, clock: SandboxClock, vault: Vault, switches: dict[str, Any]) -> None:
+    def __init__(
+        self, clock: SandboxClock, vault: Vault, switches: dict[str, Any], *, callbacks_anywhere: bool = False
+    ) -> None:
         self.clock = clock
         self.vault = vault
         self.switches = switches
@@ -151,9 +155,20 @@ class State:
         self.grant_tokens: dict[str, GrantToken] = {}
         self.grants: OrderedDict[str, Grant] = OrderedDict()
         self.access_tokens: dict[str, AccessToken] = {}
-        self.bulk_jobs: dict[int, Any] = {}  # bulk_read.Job
+        self.agenda = Agenda()
+        self.callbacks = Callbacks(clock, self.agenda, switches, anywhere=callbacks_anywhere)
+        self.bulk_jobs: dict[int, Any] = {}  # bulk_jobs.Job
         self.downloads = Occasions()
         self.page_tokens: dict[str, Any] = {}  # listing.PageToken, oldest first
+
+    def catch_up(self) -> None:
+        """Let happen what is due."""
+        self.callbacks.settle()
+        self.agenda.run(self.clock.seconds())
+
+    def must_catch_up(self) -> bool:
+        """Tell whether anything is due."""
+        return self.callbacks.is_due() or self.agenda.is_due(self.clock.seconds())
 
     def now(self) -> int:
         """Give the moment in whole seconds, as everything Bigin writes."""

@@ -131,13 +131,19 @@ SWITCHES: dict[str, Switch] = {
     # bulk read
     "bulk_read_seconds": Switch(10, (), "how long a job takes on the sandbox's clock"),
     "bulk_read_ends": Switch("COMPLETED", ("COMPLETED", "FAILURE", "FAILED"), "how jobs end (FAILURE: S, C)"),
+    "bulk_callback_attempts": Switch(3, (), "how often a callback is tried that gets no 2xx; 0: never sent (U)"),
+    "bulk_callback_retry_seconds": Switch(60, (), "seconds between the tries, on the sandbox's clock (U)"),
+    "bulk_visibility": Switch(
+        "all", ("all", "roles"), "a job finds all records, or by roles: below the top one its user's own (U)"
+    ),
+    "bulk_refusals": Switch("flat", ("flat", "rows"), "a refused job: four keys, or the same in `data` (C: both)"),
     "bulk_rows_per_page": Switch(200_000, (), "rows of one job (D)"),
     "bulk_paging": Switch("page", ("page", "token"), "how to go on after more_records: page (D), next_page_token (C)"),
     "bulk_module_object": Switch(
         "refused", ("refused", "accepted"), "module and fields of criteria as objects, as newer CRM has them (C)"
     ),
     "bulk_deals": Switch("refused", ("refused", "accepted"), "Deals as another name of Pipelines in a job (X)"),
-    "bulk_content_type": Switch("any", ("any", "required"), "a job without a JSON Content-Type: fine, or 415 (C)"),
+    "bulk_content_type": Switch("required", ("required", "any"), "a job without a JSON Content-Type: 415 (C), or fine"),
     "bulk_id_column": Switch("id", ("id", "Id"), "how the id's column is spelled (D; Id seen)"),
     "bulk_separator": Switch(",", (",", ";"), "between the values of a multi-select's cell (U)"),
     "bulk_byte_order_mark": Switch(False, (False, True), "a byte order mark before the CSV (U)"),
