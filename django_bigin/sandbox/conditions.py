@@ -99,7 +99,12 @@ def _judge_list(operator: str, values: tuple[Any, ...]) -> Callable[[Any], bool]
     if operator == "equal":
         return lambda value: set(value) == set(values[0])
     wanted = [part for value in values for part in value]
-    if operator in {"in", "contains"}:
+    if operator == "in":
         return lambda value: any(part in value for part in wanted)
-    method = {"starts": str.startswith, "ends": str.endswith}[operator]
+    methods: dict[str, Callable[[str, str], bool]] = {
+        "starts": str.startswith,
+        "ends": str.endswith,
+        "contains": str.__contains__,
+    }
+    method = methods[operator]
     return lambda value: any(method(part, text) for part in value for text in wanted)
