@@ -66,6 +66,44 @@ def test_a_product_is_linked_and_unlinked_without_modified_time(sandbox, program
     assert program.write("PUT", f"Accounts/{acme['account']}/Contacts/{acme['other']}", {})[0] == 400
 
 
+@pytest.mark.parametrize("operation", ["ALL", "WRITE", "DELETE"])
+def test_unlinking_needs_to_write_or_to_delete(program, acme, operation):
+    path = f"Contacts/{acme['contact']}/Products/{acme['product']}"
+    program.write("PUT", path, {})
+    program.connect_with("ZohoBigin.modules.contacts.CREATE")
+    assert program.call("DELETE", path)[1]["code"] == "OAUTH_SCOPE_MISMATCH"
+
+    program.connect_with(f"ZohoBigin.modules.contacts.{operation}")
+
+    assert program.call("DELETE", path)[0] == 200
+
+
+def test_changing_owners_needs_its_own_scope(program, acme):
+    body = {"owner": {"id": "5"}}
+    program.connect_with("ZohoBigin.modules.ALL,ZohoBigin.settings.ALL")
+    path = f"Contacts/{acme['contact']}/actions/change_owner"
+
+    assert program.call("POST", path, body=body)[1]["code"] == "OAUTH_SCOPE_MISMATCH"
+    program.connect_with("ZohoBigin.change_owner.CREATE")
+    assert program.call("POST", path, body=body)[1]["code"] == "INVALID_DATA"
+
+
+@pytest.mark.parametrize("parent", ["Contacts", "Pipelines"])
+def test_a_relation_moves_the_activity_of_both_and_neither_modification(sandbox, program, acme, parent):
+    [record_id] = sandbox.add_records(parent, 1)
+    sandbox.advance(60)
+
+    def times(module):
+        return {row["id"]: (row["Modified_Time"], row["Last_Activity_Time"]) for row in sandbox.records(module)}
+
+    for method in ("PUT", "DELETE"):
+        before = times(parent)[record_id], times("Products")[acme["product"]]
+        assert program.write(method, f"{parent}/{record_id}/Products/{acme['product']}", {})[0] == 200
+        after = times(parent)[record_id], times("Products")[acme["product"]]
+        assert [new[0] == old[0] and new[1] > old[1] for old, new in zip(before, after, strict=True)] == [True, True]
+        sandbox.advance(60)
+
+
 def test_notes_by_both_addresses(program, acme):
     path = f"Contacts/{acme['contact']}/Notes"
 
