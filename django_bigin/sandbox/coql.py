@@ -19,8 +19,10 @@ from .store import INDEXED_TIMES, ModuleStore, Record
 ROWS, LAST_OFFSET, COLUMNS, CONDITIONS, VALUES, JOINS = 200, 9_800, 50, 25, 50, 2
 EMPTIES = {"empty", "not_empty"}
 ORDERED = {"equal", "not_equal", "greater", "greater_equal", "less", "less_equal", "between", "not_between"}
+TEXTUAL = {"equal", "not_equal", "like", "not_like", "in", "not_in", *EMPTIES}
 OPERATORS = {
-    **dict.fromkeys((TEXT, LIST), {"equal", "not_equal", "like", "not_like", "in", "not_in", *EMPTIES}),
+    TEXT: TEXTUAL,
+    LIST: TEXTUAL,
     **{kind: {"in", "not_in", *ORDERED, *EMPTIES} for kind in (NUMBER, MOMENT, DAY)},
     BOOLEAN: {"equal"},
     LINK: {"equal", "not_equal", "in", "not_in", *EMPTIES},

@@ -454,7 +454,8 @@ def get_layout(call: Call) -> Response:
     call.allow("settings.layouts")
     spec = _named_module(call)
     found = [layout for layout in _layouts(call.organization, spec) if str(layout.id) == call.arguments[0]]
-    return Response(200, {"layouts": [_show_layout(call, spec, layout) for layout in found]}) if found else Response(204)
+    shown = [_show_layout(call, spec, layout) for layout in found]
+    return Response(200, {"layouts": shown}) if shown else Response(204)
 
 
 def _layouts(organization: Organization, spec: ModuleSpec) -> list[Layout]:

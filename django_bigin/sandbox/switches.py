@@ -114,7 +114,7 @@ SWITCHES: dict[str, Switch] = {
         "missing", ("missing", "answers"), "settings/fields/{id} and settings/layouts/{id} (C; on no page of Bigin's)"
     ),
     "refused_settings": Switch(
-        {}, (), 'settings that a profile may not read: {"Standard": ["fields", "layouts"]}; NO_PERMISSION (P, one program)'
+        {}, (), 'settings that a profile may not read: {"Standard": ["fields"]}; NO_PERMISSION (P, one program)'
     ),
     "lookup_to_deleted": Switch("keeps", ("keeps", "null"), "a lookup whose record was deleted (U)"),
     # search and COQL
@@ -166,7 +166,7 @@ SWITCHES: dict[str, Switch] = {
     "heavy_concurrency_limit": Switch(10, (), "views, sorted lists, search, COQL, large writes at once (M, C)"),
     "latency_milliseconds": Switch(0, (), "how long every answer takes at least (O: 25 to 150)"),
     "latency_spread_milliseconds": Switch(0, (), "up to how much longer one takes, by the sandbox's seed"),
-    "key_order": Switch("fixed", ("fixed", "shuffled"), "keys of an answer's objects; O: in no order that was asked for"),
+    "key_order": Switch("fixed", ("fixed", "shuffled"), "keys of an answer's objects; O: not as they were asked for"),
     "gzip": Switch(False, (False, True), "answers are packed for programs that accept it"),
     "chunked": Switch(False, (False, True), "Transfer-Encoding: chunked in place of Content-Length (O: both)"),
     "absent_modules": Switch(

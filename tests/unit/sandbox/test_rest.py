@@ -80,6 +80,16 @@ def test_bearer_is_accepted_unless_it_is_refused(sandbox, program):
         ("zohobigin.settings.all", ["GET settings/modules", "GET settings/fields"], ["GET users"]),
         ("ZohoBigin.settings.fields.READ", ["GET settings/fields"], ["GET settings/modules", "GET settings/layouts"]),
         ("ZohoBigin.org.READ ZohoBigin.users.READ", ["GET org", "GET users"], ["GET Contacts"]),
+        ("ZohoBigin.settings.modules.READ", ["GET settings/modules"], ["GET settings/fields"]),
+        ("ZohoBigin.settings.layouts.ALL", ["GET settings/layouts"], ["GET settings/custom_views"]),
+        ("ZohoBigin.settings.custom_views.READ", ["GET settings/custom_views"], ["GET settings/layouts"]),
+        ("ZohoBigin.settings.related_lists.READ", ["GET settings/related_lists"], ["GET settings/tags"]),
+        ("ZohoBigin.settings.tags.READ", ["GET settings/tags"], ["POST settings/tags", "GET settings/roles"]),
+        ("ZohoBigin.settings.tags.CREATE", ["POST settings/tags"], ["GET settings/tags"]),
+        ("ZohoBigin.settings.roles.READ,ZohoBigin.settings.profiles.READ", ["GET settings/roles"], ["GET users"]),
+        ("ZohoBigin.modules.contacts.UPDATE", ["PUT Contacts"], ["POST Contacts", "DELETE Contacts"]),
+        ("ZohoBigin.modules.contacts.DELETE", ["DELETE Contacts"], ["PUT Contacts", "GET Contacts"]),
+        ("ZohoBigin.modules.contacts.READ", ["GET Contacts/actions/count"], ["POST Contacts/upsert"]),
     ],
 )
 def test_scopes_let_through_what_they_name(program, scopes, allowed, refused):
@@ -93,6 +103,32 @@ def test_scopes_let_through_what_they_name(program, scopes, allowed, refused):
         method, path = call.split()
         status, body, _ = program.call(method, path, body={"data": [{}]}, **query)
         assert (status, body["code"]) == (401, "OAUTH_SCOPE_MISMATCH"), call
+
+
+def test_the_status_of_a_missing_scope_has_a_switch(sandbox, program):
+    program.connect_with("ZohoBigin.org.READ")
+    sandbox.switch(scope_mismatch_status=403)
+
+    status, body, _ = program.get("Contacts", fields="Email")
+
+    assert (status, body["code"], body["details"]) == (403, "OAUTH_SCOPE_MISMATCH", {})
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        "GET Leads", "POST Leads", "PUT Leads", "DELETE Leads", "GET Leads/5", "PUT Leads/5", "DELETE Leads/5",
+        "POST Leads/upsert", "GET Leads/deleted", "GET Leads/search", "GET Leads/actions/count", "GET Leads/5/Notes",
+        "PUT Leads/5/Products/6", "DELETE Leads/5/Products/6", "POST Leads/actions/change_owner",
+        "POST Leads/5/actions/change_owner", "POST Leads/actions/add_tags", "POST Leads/5/actions/remove_tags",
+    ],
+)  # fmt: skip
+def test_an_unknown_module_is_known_at_every_address(program, call):
+    method, path = call.split()
+
+    status, body, _ = program.call(method, path, body={"data": [{}]}, fields="Email", ids="1")
+
+    assert (status, body["code"], body["details"]) == (400, "INVALID_MODULE", {"resource_path_index": 0})
 
 
 def test_an_unknown_module_is_named_by_its_place(program):
@@ -128,8 +164,18 @@ def test_an_unknown_path_is_404_and_reported(sandbox, program, path):
     assert [call["path"] for call in sandbox.calls()["unknown"]] == ["/bigin/v2/" + path]
 
 
-def test_a_wrong_method_is_named(program):
-    assert program.call("PATCH", "Contacts")[1]["code"] == "INVALID_REQUEST_METHOD"
+@pytest.mark.parametrize("path", ["Contacts/actions/mass_update", "Contacts/5/actions/blueprint"])
+def test_what_crm_alone_has_is_404(program, path):
+    assert program.call("POST", path, body={"data": []})[:1] == (404,)
+
+
+@pytest.mark.parametrize("wanted", [400, 405])
+def test_a_wrong_method_is_named(sandbox, program, wanted):
+    sandbox.switch(wrong_method_status=wanted)
+
+    status, body, _ = program.call("PATCH", "Contacts")
+
+    assert (status, body["code"]) == (wanted, "INVALID_REQUEST_METHOD")
 
 
 def test_answers_carry_the_recorded_headers(program):
@@ -244,3 +290,19 @@ def test_remaining_credits_are_told_from_half_the_budget_on(sandbox, program):
 
     assert "X-API-CREDITS-REMAINING" not in program.get("org")[2]
     assert program.get("org")[2]["X-API-CREDITS-REMAINING"] == "2"
+    sandbox.switch(credits_header=False)
+    assert "X-API-CREDITS-REMAINING" not in program.get("org")[2]
+
+
+def test_each_credit_comes_back_24_hours_after_it_was_used(sandbox, program):
+    sandbox.set_speed(0)
+    sandbox.switch(credit_budget=2, access_token_seconds=10**6)
+    program.get("org")
+    sandbox.advance(3_600)
+    program.get("org")
+    sandbox.advance(23 * 3_600 - 1)
+    assert program.get("org")[0] == 429
+
+    sandbox.advance(1)
+
+    assert [program.get("org")[0] for _ in range(2)] == [200, 429]

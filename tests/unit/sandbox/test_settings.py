@@ -72,7 +72,11 @@ def test_ids_are_19_digits_under_one_prefix(sandbox, program):
 
 def test_ids_rise_in_all_modules(sandbox, program):
     made = []
-    for module, row in (("Contacts", {"Last_Name": "A"}), ("Tasks", {"Subject": "B"}), ("Contacts", {"Last_Name": "C"})):
+    for module, row in (
+        ("Contacts", {"Last_Name": "A"}),
+        ("Tasks", {"Subject": "B"}),
+        ("Notes", {"Note_Content": "C"}),
+    ):
         made.append(program.write("POST", module, row)[1]["data"][0]["details"]["id"])
         made += sandbox.add_records("Accounts", 1)
         sandbox.delete_records("Accounts", made[-1:], permanent=True)
