@@ -3,7 +3,10 @@
 The client is held to the same files by a test of its own; neither side sees the other's code.
 """
 
+import csv
+import io
 import json
+import zipfile
 from base64 import urlsafe_b64encode
 from hashlib import sha256
 from http.client import HTTPConnection
@@ -91,11 +94,14 @@ class World:
     def deleted_contact(self):
         self.sandbox.delete_records("Contacts", self.sandbox.add_records("Contacts", [{"Last_Name": "Ruiz"}]))
 
-    def bulk_job(self):
-        body = {"query": {"module": "Contacts", "fields": ["First_Name", "Last_Name"]}}
+    def bulk_job(self, *, seconds=10, fields=("First_Name", "Last_Name"), **switches):
+        self.sandbox.set_speed(0)
+        self.sandbox.switch(**switches)
+        self.sandbox.add_records("Contacts", 0 if self.sandbox.records("Contacts") else 2)
+        body = {"query": {"module": "Contacts", "fields": list(fields)}}
         answer = self.ask("POST", "/bigin/bulk/v2/read", {}, body)[2]
         self.stands_for["7618134000000912001"] = answer["data"][0]["details"]["id"]
-        self.sandbox.advance(10)
+        self.sandbox.advance(seconds)
 
     def product(self):
         [product] = self.sandbox.add_records("Products", [{"Product_Name": "Pump A12"}])
@@ -112,19 +118,30 @@ class World:
         answer = self.ask("GET", "/bigin/v2/Contacts", query, None)[2]
         self.stands_for["c8582xx9e7c7ba3d1b"] = answer["info"]["next_page_token"]
 
-    def ask(self, method, path, query, body):
+    def ask(self, method, path, query, body, more_headers=None):
+        """Send a request with the headers that every program sends; None among `more_headers` leaves one out."""
         connection = HTTPConnection(self.sandbox.url.removeprefix("http://"), timeout=10)
         headers = {"Authorization": self.authorization} if path.startswith("/bigin") and self.authorization else {}
         sent = urlencode(body) if path.startswith("/oauth") and body else json.dumps(body) if body else None
-        if path.startswith("/oauth"):
-            headers["Content-Type"] = "application/x-www-form-urlencoded"
+        headers["Content-Type"] = f"application/{'x-www-form-urlencoded' if path.startswith('/oauth') else 'json'}"
+        headers = {name: value for name, value in {**headers, **(more_headers or {})}.items() if value is not None}
         try:
             connection.request(method, quote(path) + ("?" + urlencode(query) if query else ""), sent, headers)
             answer = connection.getresponse()
-            text = answer.read()
-            return answer.status, dict(answer.getheaders()), json.loads(text) if text else None
+            return answer.status, dict(answer.getheaders()), decoded(answer.read())
         finally:
             connection.close()
+
+
+def decoded(content):
+    """Read JSON, or a zip of CSV files as the first row of each by the file's name."""
+    if not content.startswith(b"PK"):
+        return json.loads(content) if content else None
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        return {
+            name: next(csv.DictReader(io.StringIO(archive.read(name).decode(), newline="")))
+            for name in archive.namelist()
+        }
 
 
 def one_more_contact(world):
@@ -187,6 +204,24 @@ def challenge(verifier):
     return {"code_challenge": digest.rstrip(b"=").decode(), "code_challenge_method": "S256"}
 
 
+def bulk_job(**options):
+    return lambda world: world.bulk_job(**options)
+
+
+def ten_downloads(world):
+    world.bulk_job()
+    path = replaced("/bigin/bulk/v2/read/7618134000000912001/result", world.stands_for)
+    assert [world.ask("GET", path, {}, None)[0] for _ in range(10)] == [200] * 10
+
+
+def with_scopes(scopes):
+    return lambda world: setattr(world, "authorization", world.with_scopes(scopes))
+
+
+def switched(**switches):
+    return lambda world: world.sandbox.switch(**switches)
+
+
 def use_up_credits(world):
     world.sandbox.switch(credit_budget=1)
     world.ask("GET", "/bigin/v2/org", {}, None)
@@ -215,7 +250,22 @@ SITUATIONS = {
     "a redirect's code of another data center is refused with 200": redirected_elsewhere,
     "the deleted log says who, when and whether for good": World.deleted_contact,
     "deleting answers each id": World.tasks,
-    "a bulk read job that is done tells where its result is": World.bulk_job,
+    "a bulk read job that is done tells where its result is": bulk_job(),
+    "a bulk read job begins as added": bulk_job(seconds=0),
+    "a bulk read job may be queued": bulk_job(seconds=1),
+    "a bulk read job in progress is spelled with a space": bulk_job(seconds=3),
+    "a bulk read job that failed says why": bulk_job(bulk_read_ends="FAILURE"),
+    "a bulk read job with more than a page of records says so": bulk_job(bulk_rows_per_page=1),
+    "a bulk read job may give a page token": bulk_job(bulk_rows_per_page=1, bulk_paging="token"),
+    "a bulk read job's result is a zip with one CSV, ids for links": bulk_job(
+        fields=("First_Name", "Last_Name", "Email", "Owner", "Account_Name", "Account_Name.Account_Name", "Tag")
+    ),
+    "a bulk read job's result is not there before it is done": bulk_job(seconds=3),
+    "the eleventh download within a minute is 429": ten_downloads,
+    "a bulk read job without the scope of bulk is refused": with_scopes("ZohoBigin.modules.ALL"),
+    "a bulk read job without the scope of its module is refused": with_scopes("ZohoBigin.bulk.READ"),
+    "a bulk read job of a module the plan does not have is 403": switched(absent_modules={"Products": 403}),
+    "another scheme than Zoho's may be refused": switched(bearer="refused"),
     "linking a product answers relation added": World.product,
     "a search gives whole rows and six keys about the page": World.pumps,
     "no token is AUTHENTICATION_FAILURE": without_token,
@@ -253,12 +303,15 @@ def test_the_sandbox_gives_what_the_vendor_documents(case, world):
     request = replaced(case["request"], world.stands_for)
 
     query = request["query"] | ALSO_ASKED.get(case["name"], {})
-    status, headers, body = world.ask(request["method"], request["path"], query, request["body"])
+    status, headers, body = world.ask(
+        request["method"], request["path"], query, request["body"], request.get("headers")
+    )
+    response = replaced(case["response"], world.stands_for)
 
-    assert status == case["response"]["status"], body
-    assert differences(case["response"]["body"], body) == []
-    assert {name: headers.get(name) for name in case["response"]["headers"] if name not in ANY_HEADERS} == {
-        name: value for name, value in case["response"]["headers"].items() if name not in ANY_HEADERS
+    assert status == response["status"], body
+    assert differences(response["body"], body) == []
+    assert {name: headers.get(name) for name in response["headers"] if name not in ANY_HEADERS} == {
+        name: value for name, value in response["headers"].items() if name not in ANY_HEADERS
     }
     assert "Date" in headers
     assert "Retry-After" not in headers
@@ -274,6 +327,9 @@ def test_the_canonical_form_is_the_pinned_one(example):
 EXACT = {"code", "message", "status", "error", "error_description", "action", "duplicate_field", "more_records"}
 EXACT |= {"token_type", "expires_in", "sort_by", "sort_order", "page", "per_page", "param_name", "api_name"}
 EXACT |= {"expected_data_type", "maximum_length", "json_path", "json_type", "data_type", "resource_path_index"}
+EXACT |= {"operation", "state", "file_type", "max_limit", "resource"}
+# What a case says where it says nothing.
+LEFT_OPEN = ("(not documented)", "(as switched)")
 # What a module, field or person has by its nature, and no answer has the same.
 OPTIONAL = {"quick_sequence_number", "pick_list_values"}
 
@@ -287,6 +343,8 @@ def differences(wanted, given, where="$"):
         if wanted and "$approval" not in wanted:  # a whole row has more fields than a case shows
             found += [f"{where}.{key}: not documented" for key in given.keys() - wanted.keys() - OPTIONAL]
         for key in wanted.keys() & given.keys():
+            if wanted[key] in LEFT_OPEN:
+                continue
             if key in EXACT and not isinstance(wanted[key], (dict, list)) and is_ours(where):
                 found += [] if wanted[key] == given[key] else [f"{where}.{key}: {given[key]!r} for {wanted[key]!r}"]
             found += differences(wanted[key], given[key], f"{where}.{key}")
