@@ -522,6 +522,9 @@ class Control(OAuthControl):
         ttl_seconds: float = GRANT_TOKEN_SECONDS,
     ) -> dict[str, str]:
         """Make a self client's code, as the API console does: {"grant_token", "expires_at"}."""
+        asked = split_scopes(scopes) or DEFAULT_SCOPES
+        if unknown := [scope for scope in asked if not is_known(scope)]:
+            raise ValueError(f"Enter a valid scope: there is no {', '.join(unknown)}")
         with self._lock:
             organization = self._state.organization(org_id)
             if client_id is None:
@@ -544,9 +547,6 @@ class Control(OAuthControl):
 
     def switch(self, **values: Any) -> dict[str, Any]:
         """Set switches by name; gives all of them. A reset brings back those of the start."""
-        asked = split_scopes(scopes) or DEFAULT_SCOPES
-        if unknown := [scope for scope in asked if not is_known(scope)]:
-            raise ValueError(f"Enter a valid scope: there is no {', '.join(unknown)}")
         checked = {name: check_switch(name, value) for name, value in values.items()}
         with self._lock:
             self._state.switches.update(checked)

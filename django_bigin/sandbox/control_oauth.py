@@ -39,7 +39,7 @@ class OAuthControl:
         name: str = "",
         kind: str = "server",
     ) -> dict[str, Any]:
-        """Register a server-based client (gone after a reset): {"client_id", "redirect_uri", "secrets", ...}.
+        """Register a client with a callback (gone after a reset): {"client_id", "redirect_uri", "secrets", ...}.
 
         Args:
             data_centers: where it is switched on beside its home; every organization's if not given.
