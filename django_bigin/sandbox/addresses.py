@@ -35,6 +35,8 @@ _BY_HOST = {
 }
 
 
+# Some programs leave the www out (P, on CRM: Airbyte, a Django client).
+_BY_HOST |= {api.removeprefix("www."): (code, "api") for code, (_, api) in DATA_CENTERS.items()}
 DEFAULT_PORTS = {"http": "80", "https": "443"}
 
 

@@ -137,7 +137,8 @@ def read_number(call: Call, name: str, default: int, *, most: int | None = None)
 
 def read_page(call: Call, per_page: int, *, wall: int) -> int:
     """Read `page`; what lies past the wall is refused, whether there are records or not."""
-    page = read_number(call, "page", 1)
+    is_zero = call.request.query.get("page") == "0" and call.switches["page_zero"] == "first"
+    page = 1 if is_zero else read_number(call, "page", 1)
     if wall and page * per_page > wall:
         raise refuse("DISCRETE_PAGINATION_LIMIT_EXCEEDED", details={"limit": wall})
     return page

@@ -55,7 +55,7 @@ class Handler(BaseHTTPRequestHandler):
 
     do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = do_HEAD = do_OPTIONS = answer  # noqa: N815
 
-    def do_CONNECT(self) -> None:  # noqa: N802
+    def do_CONNECT(self) -> None:
         """Be a proxy for https:// addresses: what comes through the tunnel is answered here."""
         refusal = self._refused_tunnel()
         if refusal is not None:
@@ -211,7 +211,7 @@ class Sandbox(Control):
             redirect_uri, absent_modules ({"Products": 403}). By default one in us.
         load: a directory with one CSV a module, loaded into the first organization.
         switches: see `switches.SWITCHES`.
-        certificate: a PEM file; with it the same port speaks https:// too, and is a proxy for Zoho's https:// addresses.
+        certificate: a PEM file; with it the port speaks https:// too, and is a proxy for Zoho's https:// addresses.
         key: its key's PEM file, if the certificate's does not hold it.
         callbacks_anywhere: send bulk reads' callbacks to any address; else to this machine alone.
 

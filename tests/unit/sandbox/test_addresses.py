@@ -32,6 +32,14 @@ def test_each_data_center_answers_under_its_path(code):
     assert program.connect(answer["access_token"]).get("org")[0] == 200
 
 
+def test_an_api_host_answers_without_its_www_too(program):
+    program.connect()
+    program.host = "zohoapis.com"
+
+    assert program.get("org")[0] == 200
+    assert program.refresh()[0] == 404
+
+
 def test_an_accounts_host_has_no_api_and_an_api_host_no_tokens(program):
     program.connect()
     program.host = "accounts.zoho.com"

@@ -70,7 +70,7 @@ def test_an_empty_list_is_204_without_a_body(program):
         ({"fields": " , "}, "REQUIRED_PARAM_MISSING", {"param_name": "fields"}),
         ({"fields": ",".join(f"F{n}" for n in range(51))}, "LIMIT_EXCEEDED", {"limit": 50, "param_name": "fields"}),
         ({"fields": "Email", "per_page": "201"}, "INVALID_DATA", {"param_name": "per_page", "limit": 200}),
-        ({"fields": "Email", "page": "0"}, "INVALID_DATA", {"param_name": "page"}),
+        ({"fields": "Email", "page": "-1"}, "INVALID_DATA", {"param_name": "page"}),
         ({"fields": "Email", "sort_by": "Email"}, "INVALID_DATA", {"param_name": "sort_by"}),
         ({"fields": "Email", "sort_order": "up"}, "INVALID_DATA", {"param_name": "sort_order"}),
         ({"fields": "Email", "page": "11"}, "DISCRETE_PAGINATION_LIMIT_EXCEEDED", {"limit": 2000}),

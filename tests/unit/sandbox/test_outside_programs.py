@@ -94,3 +94,29 @@ def test_http_basic_can_be_switched_off(sandbox, send, entry):
     form = urlencode({"grant_type": "refresh_token", "refresh_token": entry["refresh_token"]})
 
     assert send("POST", ACCOUNTS, "/oauth/v2/token", form, headers)[::2] == (200, {"error": "invalid_client"})
+
+
+# records
+
+
+@pytest.fixture
+def authorization(send, entry):
+    """The header of a program that refreshes by the query, its body empty: Airbyte's CRM source, zoho-crm, axios."""
+    names = ("client_id", "client_secret", "refresh_token")
+    query = urlencode({name: entry[name] for name in names} | {"grant_type": "refresh_token"})
+    _, _, answer = send("POST", ACCOUNTS, "/oauth/v2/token?" + query, headers={"Content-Length": "0"})
+    return {"Authorization": "Zoho-oauthtoken " + answer["access_token"]}
+
+
+def test_pages_are_counted_from_zero_and_names_that_are_none_are_left_out(sandbox, send, authorization):
+    """Airbyte's source-zoho-bigin asks so for tasks; its file says that Bigin answered."""
+    sandbox.add_records("Tasks", [{"Subject": f"{number}"} for number in range(3)])
+    target = "/bigin/v2/Tasks?fields=Owner%2CSubject%2CDue+Date%2CRemind_At&page="
+
+    statuses = [send("GET", API, f"{target}{page}", headers=authorization)[0] for page in (0, 1, 2)]
+    _, _, body = send("GET", API, target + "0", headers=authorization)
+
+    assert statuses == [200, 200, 204]
+    assert set(body["data"][0]) == {"id", "Owner", "Subject", "Remind_At"}
+    sandbox.switch(page_zero="refused")
+    assert send("GET", API, target + "0", headers=authorization)[0] == 400
