@@ -87,6 +87,7 @@ SWITCHES: dict[str, Switch] = {
     "scope_mismatch_status": Switch(401, (401, 403), "HTTP status of OAUTH_SCOPE_MISMATCH (C: both)"),
     "wrong_method_status": Switch(400, (400, 405), "HTTP status of INVALID_REQUEST_METHOD (C: both)"),
     # reading
+    "page_zero": Switch("first", ("first", "refused"), "`page=0`: the first page (P: Airbyte counts from 0), or 400"),
     "page_wall": Switch(2000, (), "records that `page` alone reaches (P, C)"),
     "page_token_ceiling": Switch(100_000, (), "records that page tokens reach (C, unverified on Bigin)"),
     "page_token_seconds": Switch(86_400, (), "how long a page token lives (C)"),
