@@ -117,7 +117,7 @@ CALLS = {
     r"GET .*/v2/users": lambda ask: next(ask.client.iter_user_pages()),
     r"GET .*/v2/(\w+)/deleted": lambda ask, module: ask.client.fetch_deleted_page(module),
     r"GET .*/v2/(\w+)/actions/count": lambda ask, module: ask.client.count(module),
-    r"GET .*/v2/(\w+)/(\d+)": lambda ask, module, id_: ask.client.fetch_record(module, id_),
+    r"GET .*/v2/(?!users)(\w+)/(\d+)": lambda ask, module, id_: ask.client.fetch_record(module, id_),
     r"GET .*/v2/(\w+)": lambda ask, module: ask.client.fetch_page(module, fields=["Last_Name"]),
     r"POST .*/v2/(\w+)/upsert": lambda ask, module: ask.client.upsert(module, ask.rows),
     r"POST .*/v2/(?!coql)(\w+)": lambda ask, module: ask.client.create(module, ask.rows),

@@ -15,7 +15,7 @@ from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 
 import pytest
 
-from django_bigin.sandbox import Sandbox
+from django_bigin.sandbox import Sandbox, rest, settings
 from django_bigin.sandbox.canonical import canonical, content_hash
 
 HERE = Path(__file__).parent
@@ -106,6 +106,41 @@ class World:
     def product(self):
         [product] = self.sandbox.add_records("Products", [{"Product_Name": "Pump A12"}])
         self.stands_for["5725767000000550001"] = product
+
+    def linked_product(self):
+        self.product()
+        path = replaced("Contacts/5725767000000530017/Products/5725767000000550001", self.stands_for)
+        assert self.ask("PUT", "/bigin/v2/" + path, {}, {"data": [{}]})[0] == 200
+
+    def known_contact(self):
+        """Let the search index know the contact, and it have a telephone."""
+        wen = self.stands_for["5725767000000530017"]
+        self.sandbox.edit_records("Contacts", [{"id": wen, "Phone": "609-555-0134"}])
+        self.sandbox.advance(20)
+
+    def note(self):
+        row = {"Note_Title": "Call back", "Note_Content": "Wants quote by Friday", "$se_module": "Contacts"}
+        wen = self.stands_for.get("5725767000000530017") or self.sandbox.add_records("Contacts", 1)[0]
+        [note] = self.sandbox.add_records("Notes", [row | {"Parent_Id": wen}])
+        self.stands_for["7618134000000930001"] = note
+
+    def deal(self):
+        row = {"Deal_Name": "Orbit", "Amount": 18500.5, "Closing_Date": "2026-12-15", "Stage": "Qualification"}
+        self.sandbox.add_records("Pipelines", [row | {"Sub_Pipeline": "Sales Pipeline Standard"}])
+        self.layout()
+
+    def layout(self):
+        self.stands_for["5725767000000091023"] = self.first("layouts", "Pipelines")
+
+    def first(self, settings, module, **chosen):
+        """Give the id of the first of what settings/ tells of a module, or of the one that is so."""
+        shown = self.ask("GET", f"/bigin/v2/settings/{settings}", {"module": module}, None)[2][settings]
+        return next(each["id"] for each in shown if chosen.items() <= each.items())
+
+    def tag(self):
+        if not self.sandbox.records("Contacts"):
+            self.contacts()
+        self.stands_for["5725767000000498001"] = self.first("tags", "Contacts")
 
     def pumps(self):
         """Let there be two products that the search index knows."""
@@ -231,6 +266,24 @@ def without_token(world):
     world.authorization = ""
 
 
+def one_by_its_id(world):
+    world.sandbox.switch(settings_by_id="answers")
+    world.layout()
+    world.stands_for["5725767000000002493"] = world.first("fields", "Contacts", api_name="Account_Name")
+
+
+def one_view(world):
+    world.stands_for["5725767000000087501"] = world.first("custom_views", "Contacts")
+
+
+def one_user(world):
+    world.stands_for["5725767000000411001"] = world.sandbox.records("Users")[0]["id"]
+
+
+def gone_for_good(world):
+    world.sandbox.delete_records("Contacts", world.sandbox.add_records("Contacts", 1), permanent=True)
+
+
 # What has to be so before the case's request gets the case's answer.
 SITUATIONS = {
     "a list has rows and nine keys about the page": one_more_contact,
@@ -266,7 +319,38 @@ SITUATIONS = {
     "a bulk read job without the scope of its module is refused": with_scopes("ZohoBigin.bulk.READ"),
     "a bulk read job of a module the plan does not have is 403": switched(absent_modules={"Products": 403}),
     "another scheme than Zoho's may be refused": switched(bearer="refused"),
+    "what is gone for good is told apart": gone_for_good,
+    "a page and a page token exclude each other": World.page_token,
+    "a list that did not change is 304, where a switch honours the header": switched(if_modified_since="honoured"),
+    "deleting one record by its address": World.tasks,
+    "a deal shows its team pipeline as an object": World.deal,
+    "a deal is put into the team pipeline that its layout names": World.layout,
+    "a stage that its sub-pipeline does not have is a mismatch": World.layout,
+    "a sub-pipeline that its layout does not have is a mismatch": World.layout,
     "linking a product answers relation added": World.product,
+    "linking several by their ids": World.product,
+    "unlinking by the address of both": World.linked_product,
+    "unlinking several by their ids": World.linked_product,
+    "unlinking what is not linked is 400": World.product,
+    "a search by email gives whole rows": World.known_contact,
+    "a search by phone gives whole rows": World.known_contact,
+    "a search by word gives whole rows": World.known_contact,
+    "all notes are a list like any": World.note,
+    "the notes of a record are a related list": World.note,
+    "one note of a record comes whole": World.note,
+    "a note is changed at its record's address": World.note,
+    "a note is deleted at its record's address": World.note,
+    "notes are deleted by their ids": World.note,
+    "tags are renamed by their ids": World.tag,
+    "a tag is renamed at its address": World.tag,
+    "deleting a tag": World.tag,
+    "the number of a tag's records is a text": World.tag,
+    "a tag's name that is taken is refused": World.tag,
+    "one layout by its id, where a switch has it": one_by_its_id,
+    "one field by its id, where a switch has it": one_by_its_id,
+    "fields may be refused to a profile": switched(refused_settings={"Administrator": ["fields"]}),
+    "one custom view by its id": one_view,
+    "one user has no paging": one_user,
     "a search gives whole rows and six keys about the page": World.pumps,
     "no token is AUTHENTICATION_FAILURE": without_token,
     "an expired or foreign token is INVALID_TOKEN": lambda world: world.sandbox.advance(3600),
@@ -315,6 +399,22 @@ def test_the_sandbox_gives_what_the_vendor_documents(case, world):
     }
     assert "Date" in headers
     assert "Retry-After" not in headers
+
+
+OPERATIONS = [
+    pytest.param(method, rest.Route(tuple(path.split("/")), methods), id=f"{method} {path}")
+    for routes in (*rest.PARTS, settings.ROUTES_BY_ID)
+    for path, methods in routes.items()
+    for method in methods
+]
+
+
+@pytest.mark.parametrize(("method", "route"), OPERATIONS)
+def test_every_operation_has_a_case(method, route):
+    asked = [case.values[0]["request"] for case in CASES]
+    paths = [each["path"].removeprefix("/bigin/v2/") for each in asked if each["method"] == method]
+
+    assert any(route.match(path.split("/")) is not None for path in paths)
 
 
 @pytest.mark.parametrize("example", EXAMPLES)
