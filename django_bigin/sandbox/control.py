@@ -339,7 +339,7 @@ class Control(OAuthControl):
             organization = self._state.organization(org_id)
             if any(layout.name == name for layout in organization.layouts):
                 raise ValueError(f"there already is a team pipeline {name!r}")
-            stages = {sub: tuple(names) for sub, names in (sub_pipelines or {f"{name} Standard": STAGES}).items()}
+            stages = {sub: tuple(names) for sub, names in (sub_pipelines or {f"{name} Standard": list(STAGES)}).items()}
             layout = organization.add_layout(name, stages, at=self._state.now())
             return {"id": str(layout.id), "name": layout.name}
 

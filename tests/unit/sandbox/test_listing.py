@@ -262,6 +262,17 @@ def test_one_record_comes_whole_and_without_info(sandbox, program):
     assert row == {"id": record_id, "Last_Name": "Wen"}
 
 
+@pytest.mark.parametrize("path", ["Contacts/{}", "Contacts/search"])
+def test_fifty_fields_are_the_most_where_they_need_not_be_named(sandbox, program, path):
+    [record_id] = sandbox.add_records("Contacts", [{"Last_Name": "Wen"}])
+    sandbox.advance(20)
+    names = ",".join(f"F{n}" for n in range(51))
+
+    status, body, _ = program.get(path.format(record_id), fields=names, word="Wen")
+
+    assert (status, body["code"]) == (400, "LIMIT_EXCEEDED")
+
+
 def test_a_sub_form_comes_with_a_single_read_alone(sandbox, program):
     product = sandbox.add_records("Products", [{"Product_Name": "Pump"}])[0]
     deal = {"Deal_Name": "D", "Sub_Pipeline": "Sales Pipeline Standard", "Stage": "Qualification"}

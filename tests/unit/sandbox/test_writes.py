@@ -194,6 +194,47 @@ def test_the_email_of_a_contact_is_unique_whatever_its_case(program):
     assert body["data"][0]["details"]["id"] == first["details"]["id"]
 
 
+def test_an_update_is_held_to_unique_values_too(sandbox, program):
+    wen, okafor = sandbox.add_records("Contacts", [{"Last_Name": n, "Email": f"{n}@b.example"} for n in ("wen", "oka")])
+
+    _, body, _ = program.write("PUT", f"Contacts/{okafor}", {"Email": "WEN@b.example"})
+    [details] = [row["details"] for row in body["data"]]
+    own, _, _ = program.write("PUT", f"Contacts/{wen}", {"Email": "WEN@b.example"})
+
+    assert (codes(body), details["id"], own) == (["DUPLICATE_DATA"], wen, 200)
+
+
+def test_a_custom_field_may_be_unique(sandbox, program):
+    sandbox.add_fields("Contacts", [{"api_name": "Number", "unique": True}])
+    [known] = sandbox.add_records("Contacts", [{"Last_Name": "Wen", "Number": "a7"}])
+
+    _, body, _ = program.write("POST", "Contacts", {"Last_Name": "Other", "Number": "A7"})
+
+    assert body["data"][0]["details"] == {"api_name": "Number", "id": known, "json_path": "$.data[0].Number"}
+
+
+def test_two_companies_may_have_one_name(program):
+    assert [program.write("POST", "Accounts", {"Account_Name": "Acme"})[0] for _ in range(2)] == [201, 201]
+
+
+@pytest.mark.parametrize(
+    ("data_type", "right", "wrong"),
+    [
+        ("integer", 5, "5"), ("integer", 0, 1.5), ("integer", 1, True), ("bigint", "5725767000000530017", "many"),
+        ("multiselectpicklist", ["A", "B"], "A;B"), ("percent", 12.5, "12.5"), ("website", "https://a.example", 5),
+        ("boolean", True, 1), ("date", "2026-12-15", "2026-12-32"),
+    ],
+)  # fmt: skip
+def test_each_type_of_custom_field_is_checked(sandbox, program, data_type, right, wrong):
+    sandbox.add_fields("Contacts", [{"api_name": "Extra", "data_type": data_type}])
+
+    assert program.write("POST", "Contacts", {"Last_Name": "A", "Extra": right})[0] == 201
+    assert program.rows("Contacts", "Extra")[0]["Extra"] == right
+    _, body, _ = program.write("POST", "Contacts", {"Last_Name": "A", "Extra": wrong})
+    assert codes(body) == ["INVALID_DATA"]
+    assert body["data"][0]["details"]["api_name"] == "Extra"
+
+
 def test_an_update_leaves_the_rest_alone_and_null_clears(sandbox, program):
     row = {"Last_Name": "Wen", "Title": "COO", "Mobile": "1"}
     [record_id] = sandbox.add_records("Contacts", [row])
