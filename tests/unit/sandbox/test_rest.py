@@ -71,8 +71,8 @@ def test_bearer_is_accepted_unless_it_is_refused(sandbox, program):
     [
         ("ZohoBigin.modules.ALL", ["GET Contacts", "POST Contacts", "DELETE Tasks"], ["GET Notes", "GET org"]),
         ("ZohoBigin.modules.contacts.READ", ["GET Contacts", "GET Contacts/deleted"], ["POST Contacts", "GET Tasks"]),
-        ("ZohoBigin.modules.contacts.CREATE", ["POST Contacts"], ["PUT Contacts", "GET Contacts"]),
-        ("ZohoBigin.modules.contacts.WRITE", ["POST Contacts", "PUT Contacts"], ["DELETE Contacts"]),
+        ("ZohoBigin.modules.contacts.CREATE", ["POST Contacts"], ["PUT Contacts", "POST Contacts/upsert"]),
+        ("ZohoBigin.modules.contacts.WRITE", ["PUT Contacts", "POST Contacts/upsert"], ["DELETE Contacts"]),
         ("ZohoBigin.modules.Pipelines.ALL", ["GET Pipelines"], ["GET Contacts"]),
         ("ZohoBigin.modules.deals.READ", ["GET Pipelines"], []),
         ("ZohoBigin.modules.ALL,ZohoBigin.modules.notes.READ", ["GET Notes"], ["POST Notes"]),
