@@ -19,6 +19,7 @@ from .delivery import prepare
 from .errors import CODES, error_body, refuse
 from .faults import Fault
 from .http import Request, Response
+from .identity import Identity, opened_grant, read_identity
 from .lock import StateLock
 from .rest import BASE_PATH, BULK_PATH, Rest
 from .state import State
@@ -89,14 +90,14 @@ class Application:
         with self.lock:
             answered_at = self.state.now()
             # Before the work: a revoked token tells no more whose it was.
-            org_id = self._organization_of(request)
+            identity = self._identity_of(request)
             if crowded:
                 response, known = self._throttled("/bigin/"), True
                 response.outcome = "TOO_MANY_REQUESTS"
             else:
                 response, known = self._dispatch(request, address, fault, answered_at)
             prepare(response, request, self.state.switches, self.chance)
-            self._note(request, address, response, org_id, known=known)
+            self._note(request, address, response, identity, known=known)
         if request.scheme == "https" and is_loopback(request.host):
             # A browser would refuse http://localhost for two years, whatever its port.
             response.headers = [header for header in response.headers if header[0] != "Strict-Transport-Security"]
@@ -112,7 +113,7 @@ class Application:
 
     def _fault_for(self, request: Request, address: Address | None) -> Fault | None:
         path = address.path if address else request.path
-        org_id = self._organization_of(request)
+        org_id = self._identity_of(request).org_id
         return next(
             (fault for fault in self.faults if fault.strikes(request.method, path, org_id, self.chance.random)), None
         )
@@ -158,29 +159,19 @@ class Application:
             return self.rest.handle(request, address, now)
         return None
 
-    def _organization_of(self, request: Request) -> str | None:
-        """Tell whose call it is, from whatever token or code it carries."""
-        if (org_id := self.rest.organization_of(request)) is not None:
-            return org_id
-        if "/oauth/" not in request.path:
-            return None
-        parameters, state = request.parameters, self.state
-        source = (
-            state.grants.get(parameters.get("refresh_token", ""))
-            or state.grant_tokens.get(parameters.get("code", ""))
-            or state.grants.get(parameters.get("token", ""))
-        )
-        return source.org_id if source else None
+    def _identity_of(self, request: Request) -> Identity:
+        return read_identity(request, self.state, self.rest.token_of(request))
 
     def _note(
-        self, request: Request, address: Address | None, response: Response, org_id: str | None, *, known: bool
+        self, request: Request, address: Address | None, response: Response, identity: Identity, *, known: bool
     ) -> None:
         call = {
             "method": request.method,
             "path": address.path if address else request.path,
             "query_names": sorted(request.query),
             "status": response.status,
-            "org_id": org_id,
+            "org_id": identity.org_id,
+            "grant": identity.grant or opened_grant(response),
             "data_center": address.data_center if address else None,
             "at": self.state.clock.now().isoformat(timespec="seconds"),
             "outcome": response.outcome,

@@ -1,8 +1,9 @@
-"""Every call that came, countable by path; never a secret."""
+"""Every call that came, countable by path, grant and outcome; never a secret."""
 
 from __future__ import annotations
 
 from collections import Counter, deque
+from dataclasses import dataclass
 from typing import Any
 
 from .faults import path_matches
@@ -10,17 +11,34 @@ from .faults import path_matches
 CALLS_KEPT = 20_000
 
 
+@dataclass(frozen=True, slots=True)
+class CallKind:
+    """What calls are counted by."""
+
+    method: str
+    path: str
+    org_id: str | None
+    grant: str | None
+    outcome: str
+
+    def is_wanted(self, path: str | None, **wanted: str | None) -> bool:
+        """Tell whether it has the path (or fits the glob) and every value that is asked for; None asks for none."""
+        return (path is None or path_matches(path, self.path)) and all(
+            value is None or value == getattr(self, name) for name, value in wanted.items()
+        )
+
+
 class CallLog:
     """Counts every call and keeps the last ones whole."""
 
     def __init__(self) -> None:
-        self._counts: Counter[tuple[str, str, str | None]] = Counter()
+        self._counts: Counter[CallKind] = Counter()
         self._last: deque[dict[str, Any]] = deque(maxlen=CALLS_KEPT)
         self._unknown: deque[dict[str, Any]] = deque(maxlen=CALLS_KEPT)
 
     def add(self, call: dict[str, Any], *, known: bool) -> None:
         """Note a call that was answered."""
-        self._counts[call["method"], call["path"], call["org_id"]] += 1
+        self._counts[_kind(call)] += 1
         self._last.append(call)
         if not known:
             self._unknown.append(call)
@@ -31,30 +49,35 @@ class CallLog:
         self._last.clear()
         self._unknown.clear()
 
-    def report(
-        self, *, path: str | None = None, method: str | None = None, org_id: str | None = None
-    ) -> dict[str, Any]:
-        """Give totals and calls, of one path (or glob), method or organization if asked."""
-
-        def wanted(of_method: str, of_path: str, of_org: str | None) -> bool:
-            return (
-                (method is None or method.upper() == of_method)
-                and (path is None or path_matches(path, of_path))
-                and (org_id is None or org_id == of_org)
-            )
-
+    def report(self, *, path: str | None = None, method: str | None = None, **wanted: str | None) -> dict[str, Any]:
+        """Give totals and calls; of one path (or glob), method, org_id, grant or outcome if asked."""
+        wanted["method"] = method.upper() if method else None
+        counts = {kind: count for kind, count in self._counts.items() if kind.is_wanted(path, **wanted)}
         by_path: Counter[str] = Counter()
-        for (of_method, of_path, of_org), count in self._counts.items():
-            if wanted(of_method, of_path, of_org):
-                by_path[f"{of_method} {of_path}"] += count
-        chosen = [call for call in self._last if wanted(call["method"], call["path"], call["org_id"])]
-        unknown = [call for call in self._unknown if wanted(call["method"], call["path"], call["org_id"])]
-        return {"total": by_path.total(), "by_path": dict(by_path), "calls": chosen, "unknown": unknown}
+        by_grant: Counter[str] = Counter()
+        by_outcome: Counter[str] = Counter()
+        for kind, count in counts.items():
+            by_path[f"{kind.method} {kind.path}"] += count
+            by_outcome[kind.outcome] += count
+            if kind.grant is not None:
+                by_grant[kind.grant] += count
+        return {
+            "total": by_path.total(),
+            "by_path": dict(by_path),
+            "by_grant": dict(by_grant),
+            "by_outcome": dict(by_outcome),
+            "calls": [call for call in self._last if _kind(call).is_wanted(path, **wanted)],
+            "unknown": [call for call in self._unknown if _kind(call).is_wanted(path, **wanted)],
+        }
 
     def count(self, method: str | None, path: str) -> int:
         """Count the calls of exactly this path, or of a glob; None counts every method."""
         return sum(
             count
-            for (of_method, of_path, _), count in self._counts.items()
-            if method in {None, of_method} and (path == of_path or ("*" in path and path_matches(path, of_path)))
+            for kind, count in self._counts.items()
+            if method in {None, kind.method} and (path == kind.path or ("*" in path and path_matches(path, kind.path)))
         )
+
+
+def _kind(call: dict[str, Any]) -> CallKind:
+    return CallKind(call["method"], call["path"], call["org_id"], call["grant"], call["outcome"])

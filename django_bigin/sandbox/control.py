@@ -20,6 +20,7 @@ from .control_oauth import DEFAULT_REDIRECT_URI, OAuthControl, copy_client, show
 from .errors import RowRefusal
 from .faults import Fault, split_call
 from .http import Request, Response
+from .identity import grant_name
 from .journal import Journal
 from .loading import LoadReport, load_directory
 from .modules import MODULES, RECORD_MODULES, STAGES, SYSTEM_TIMES, custom_field
@@ -402,10 +403,29 @@ class Control(OAuthControl):
 
     # calls and credits
 
-    def calls(self, path: str | None = None, method: str | None = None, org_id: str | None = None) -> dict[str, Any]:
-        """Give the calls that came: total, by path, the last ones whole, and those the sandbox does not know."""
+    def calls(
+        self,
+        path: str | None = None,
+        method: str | None = None,
+        org_id: str | None = None,
+        grant: str | None = None,
+        outcome: str | None = None,
+    ) -> dict[str, Any]:
+        """Give the calls that came, all or those that are asked for.
+
+        Args:
+            path: the beginning of paths, or a glob.
+            grant: its name, as in `by_grant` and on the page, or its refresh token.
+            outcome: "ok", or the word of a refusal or a fault, as in `by_outcome`.
+
+        Returns:
+            {"total", "by_path", "by_grant", "by_outcome", "calls", "unknown"}: numbers, the last calls whole, and of
+            them those that Bigin does not have.
+        """
         with self._lock:
-            return self._application.log.report(path=path, method=method, org_id=org_id)
+            if grant and grant in self._state.grants:
+                grant = grant_name(grant)
+            return self._application.log.report(path=path, method=method, org_id=org_id, grant=grant, outcome=outcome)
 
     def overview(self) -> str:
         """Give the page at /_sandbox/, in HTML: organizations, grants, faults, switches, the last calls."""

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+from heapq import nlargest
+from operator import itemgetter
 from typing import TYPE_CHECKING
 
+from .identity import grant_name
 from .pages import Markup, fill, join
 from .switches import SWITCHES
 
@@ -13,6 +17,7 @@ if TYPE_CHECKING:
     from .state import State
 
 CALLS_SHOWN = 30
+RECORDS_SHOWN = 20
 REFRESH_SECONDS = 5
 
 PAGE = """<!DOCTYPE html>
@@ -60,6 +65,7 @@ def overview(state: State, faults: list[Fault], calls: dict[str, object]) -> str
     """Give the page."""
     sections = [
         _organizations(state),
+        _records(state),
         _grants(state),
         _faults(faults),
         _switches(state),
@@ -95,6 +101,25 @@ def _organizations(state: State) -> Markup:
     return _section("organizations", "Organizations", ("name", "org_id", "time zone", "credits used", "records"), rows)
 
 
+def _records(state: State) -> Markup:
+    changed = (
+        (at, record_id, organization, store)
+        for organization in state.organizations.values()
+        for store in organization.stores.values()
+        for at, record_id in store.sorted_by("Modified_Time")[-RECORDS_SHOWN:]
+    )
+    rows: list[tuple[object, ...]] = [
+        (_moment(at), organization.org_id, store.spec.api_name, record_id, store.display_name(record_id))
+        for at, record_id, organization, store in nlargest(RECORDS_SHOWN, changed, key=itemgetter(0, 1))
+    ]
+    head = ("changed at (UTC)", "org_id", "module", "id", "name")
+    return _section("records", f"The {RECORDS_SHOWN} records that changed last", head, rows)
+
+
+def _moment(seconds: float) -> str:
+    return datetime.fromtimestamp(seconds, UTC).isoformat(sep=" ", timespec="seconds").removesuffix("+00:00")
+
+
 def _budget(state: State, organization: Organization) -> int:
     chosen: int = state.switches["credit_budget"]
     return chosen or organization.credit_budget()
@@ -107,8 +132,9 @@ def _grants(state: State) -> Markup:
         tokens = [state.access_tokens[value] for value in grant.access_tokens if value in state.access_tokens]
         alive = sum(token.expires_at > now for token in tokens)
         person = state.organizations[grant.org_id].users[grant.user_id].full_name
-        rows.append((grant.org_id, person, grant.client_id, f"{alive} alive", ", ".join(grant.scopes)))
-    return _section("grants", "Grants", ("org_id", "user", "client", "access tokens", "scopes"), rows)
+        name, scopes = grant_name(grant.refresh_token), ", ".join(grant.scopes)
+        rows.append((name, grant.org_id, person, grant.client_id, f"{alive} alive", scopes))
+    return _section("grants", "Grants", ("grant", "org_id", "user", "client", "access tokens", "scopes"), rows)
 
 
 def _faults(faults: list[Fault]) -> Markup:
@@ -133,7 +159,7 @@ def _calls(name: str, title: str, calls: object) -> Markup:
     last = list(calls)[-CALLS_SHOWN:] if isinstance(calls, list) else []
     rows: list[tuple[object, ...]] = [
         (call["at"][11:19], call["method"], call["path"], ", ".join(call["query_names"]), call["status"],
-         call["outcome"], call["org_id"])
+         call["outcome"], call["org_id"], call["grant"])
         for call in reversed(last)
     ]  # fmt: skip
-    return _section(name, title, ("at (UTC)", "method", "path", "query", "status", "outcome", "org_id"), rows)
+    return _section(name, title, ("at (UTC)", "method", "path", "query", "status", "outcome", "org_id", "grant"), rows)

@@ -122,7 +122,7 @@ class Rest:
 
     def caller_of(self, request: Request) -> tuple[str, str, int] | None:
         """Tell organization, client and user of a call: what concurrency is counted by."""
-        token = self._state.access_tokens.get(_bearer(request)[1])
+        token = self.token_of(request)
         return (token.org_id, token.client_id, token.user_id) if token else None
 
     def is_crowded(self, caller: tuple[str, str, int] | None, calls: int, heavy_calls: int) -> bool:
@@ -134,10 +134,9 @@ class Rest:
         most = switches["concurrency_limit"] or (PAID_CALLS if paid else FREE_CALLS)
         return bool(calls > most or heavy_calls > switches["heavy_concurrency_limit"])
 
-    def organization_of(self, request: Request) -> str | None:
-        """Tell whose call it is without judging it: for the call log and the faults."""
-        token = self._state.access_tokens.get(_bearer(request)[1])
-        return token.org_id if token else None
+    def token_of(self, request: Request) -> AccessToken | None:
+        """Give the access token of a call, whether or not it still serves."""
+        return self._state.access_tokens.get(_bearer(request)[1])
 
     def _operation(
         self, matches: list[tuple[Route, tuple[str, ...]]], method: str

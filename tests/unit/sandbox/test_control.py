@@ -263,6 +263,31 @@ def test_calls_are_chosen_by_path_method_and_organization(two):
     assert sandbox.calls()["total"] == 0
 
 
+def test_calls_are_counted_by_grant_and_by_outcome(two):
+    us, eu = two
+    sandbox = us.sandbox
+    us.get("org")
+    us.get("org")
+    us.get("Nowhere", fields="id")
+    eu.get("org")
+
+    every = sandbox.calls()
+    [own] = sandbox.calls(org_id=us.entry["org_id"])["by_grant"].items()
+
+    assert every["by_outcome"] == {"ok": 5, "INVALID_MODULE": 1}
+    assert own[1] == 4, "with the refresh"
+    assert sum(every["by_grant"].values()) == 6
+    assert sandbox.calls(grant=own[0])["total"] == sandbox.calls(grant=us.entry["refresh_token"])["total"] == 4
+    assert control(us, "GET", "calls", grant=own[0], outcome="INVALID_MODULE")[1]["total"] == 1
+    assert own[0] in sandbox.overview()
+
+
+def test_a_call_that_opens_a_grant_is_the_grants(sandbox, program):
+    token = program.exchange()[1]
+
+    assert sandbox.calls(grant=token["refresh_token"])["by_path"] == {"POST /oauth/v2/token": 1}
+
+
 def test_refusals_are_seen_in_the_log(sandbox, program):
     program.refresh(client_secret="x")
     program.ask("GET", "/bigin/v2/org")

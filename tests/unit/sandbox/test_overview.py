@@ -12,7 +12,8 @@ from .program import Program
 
 
 def test_a_person_sees_what_there_is(sandbox, program):
-    sandbox.add_records("Contacts", 7)
+    sandbox.add_records("Contacts", 6)
+    [contact] = sandbox.add_records("Contacts", [{"First_Name": "Ngozi", "Last_Name": "Okafor"}])
     sandbox.fail("GET /bigin/v2/org", status=502, times=3)
     sandbox.switch(search_lag_seconds=3)
     program.connect().get("Contacts/5/photo")
@@ -23,6 +24,7 @@ def test_a_person_sees_what_there_is(sandbox, program):
     assert status == 200
     for words in (
         "Contacts 7",
+        f"<td>{contact}</td>\n<td>Ngozi Okafor</td>",
         program.entry["org_id"],
         "status 502",
         "search_lag_seconds",
@@ -33,6 +35,18 @@ def test_a_person_sees_what_there_is(sandbox, program):
     ):
         assert words in page, words
     assert program.ask("GET", "/_sandbox")[0] == 200
+
+
+def test_what_changed_last_comes_first(sandbox):
+    first, second = sandbox.add_records("Contacts", [{"Last_Name": "First"}, {"Last_Name": "Second"}])
+    sandbox.add_records("Accounts", 30)
+    sandbox.advance(5)
+    sandbox.edit_records("Contacts", [{"id": first, "Last_Name": "Changed"}])
+
+    page = sandbox.overview()
+
+    assert page.index("<td>Changed</td>") < page.index("<td>Accounts</td>")
+    assert second not in page, "20 others changed later, or have a higher id"
 
 
 def test_the_page_escapes_and_shows_no_secret():
