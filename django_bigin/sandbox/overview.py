@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from .state import State
 
 CALLS_SHOWN = 30
-RECORDS_SHOWN = 20
+RECORDS_SHOWN = 10
 REFRESH_SECONDS = 5
 
 PAGE = """<!DOCTYPE html>

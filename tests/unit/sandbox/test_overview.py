@@ -46,7 +46,7 @@ def test_what_changed_last_comes_first(sandbox):
     page = sandbox.overview()
 
     assert page.index("<td>Changed</td>") < page.index("<td>Accounts</td>")
-    assert second not in page, "20 others changed later, or have a higher id"
+    assert second not in page, "ten others changed later, or have a higher id"
 
 
 def test_the_page_escapes_and_shows_no_secret():
