@@ -101,6 +101,14 @@ def test_a_second_sync_without_changes_writes_nothing(module: str, sandbox: Any,
     assert result.changed == 0
 
 
+@pytest.mark.parametrize("module", MODULES)
+def test_answers_are_read_however_they_are_sent(module: str, sandbox: Any, connection: Connection) -> None:
+    sandbox.switch(gzip=True, chunked=True, key_order="shuffled")
+    sandbox.add_records(module, 230)
+    sync(connection, module)
+    assert_equal(sandbox, module)
+
+
 @pytest.mark.parametrize("paging", ["offset", "keyset", "snapshot"])
 def test_a_walk_past_the_page_wall_is_whole(paging: str, sandbox: Any, connection: Connection) -> None:
     sandbox.switch(page_token_paging=paging)
