@@ -468,10 +468,11 @@ def _layouts(organization: Organization, spec: ModuleSpec) -> list[Layout]:
 
 def _show_layout(call: Call, spec: ModuleSpec, layout: Layout) -> dict[str, Any]:
     organization = call.organization
+    name = f"{spec.singular} Information"
     section = {
-        "display_label": f"{spec.singular} Information",
-        "name": f"{spec.singular} Information",
-        "api_name": f"{spec.singular.replace(' ', '_')}_Information",
+        "display_label": name,
+        "name": name,
+        "api_name": name if call.switches["layout_labels"] else name.replace(" ", "_"),
         "sequence_number": 1,
         "column_count": 2,
         "type": "used",
@@ -502,6 +503,8 @@ def _show_layout_field(call: Call, spec: ModuleSpec, layout: Layout, number: int
         "sequence_number": number,
         "id": str(organization.metadata_id("field", spec.api_name, field.api_name)),
     }
+    if call.switches["layout_labels"]:
+        shown |= {"field_label": field.label, "display_label": field.label}
     values: tuple[str, ...] = field.values
     if spec.api_name == "Pipelines" and field.api_name == "Sub_Pipeline":
         values = tuple(layout.sub_pipelines)

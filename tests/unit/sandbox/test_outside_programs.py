@@ -96,6 +96,50 @@ def test_http_basic_can_be_switched_off(sandbox, send, entry):
     assert send("POST", ACCOUNTS, "/oauth/v2/token", form, headers)[::2] == (200, {"error": "invalid_client"})
 
 
+def multipart(fields, boundary):
+    lines = [f'--{boundary}\r\nContent-Disposition: form-data; name="{n}"\r\n\r\n{v}\r\n' for n, v in fields.items()]
+    body = "".join(lines) + f"--{boundary}--\r\n"
+    return body.encode(), {"Content-Type": f"multipart/form-data; boundary={boundary}", "Accept": "application/json"}
+
+
+@pytest.mark.parametrize("boundary", ["-" * 26 + "314340270257769404", "e734d17daf8f6df54f04b44c4c20a1f9"])
+def test_a_dead_token_of_last_time_leads_to_a_refresh_by_multipart(send, entry, boundary):
+    """biginpythonclient 0.0.8 (second boundary); Zoho's Node SDKs for CRM refresh alike (first)."""
+    dead = {"Authorization": "Zoho-oauthtoken 1000.dead"}
+    form = {name: entry[name] for name in ("client_id", "client_secret", "refresh_token")}
+
+    first = send("GET", API, "/bigin/v2/settings/modules", headers=dead)
+    body, headers = multipart(form | {"grant_type": "refresh_token"}, boundary)
+    _, _, answer = send("POST", ACCOUNTS, "/oauth/v2/token", body, headers)
+    alive = {"Authorization": "Zoho-oauthtoken " + answer["access_token"]}
+
+    assert (first[0], first[2]["code"]) == (401, "INVALID_TOKEN")
+    assert set(answer) >= {"scope", "api_domain", "token_type", "expires_in"}, "each is stored, by its name"
+    assert send("GET", API, "/bigin/v2/settings/layouts?module=Pipelines", headers=alive)[0] == 200
+
+
+def test_who_signs_in_is_asked_for_by_bearer(sandbox, send):
+    """django-allauth 65's provider and passport-zoho-crm 0.1: no offline access, then the profile."""
+    client, callback = connect_in_the_browser(sandbox, scope="aaaserver.profile.READ", state="s")
+    form = {"redirect_uri": client["redirect_uri"], "grant_type": "authorization_code", "code": callback["code"]}
+    form |= {"client_id": client["client_id"], "client_secret": client["secrets"]["us"]}
+
+    _, _, answer = send("POST", ACCOUNTS, "/oauth/v2/token", urlencode(form), FORM)
+    bearer = {"Authorization": "Bearer " + answer["access_token"]}
+    profile = send("GET", ACCOUNTS, "/oauth/user/info", headers=bearer)[2]
+
+    assert "refresh_token" not in answer
+    assert profile["Email"] == sandbox.users()[0]["email"]
+    assert type(profile["ZUID"]) is int
+
+
+def test_json_is_no_way_to_ask_for_tokens(send, entry):
+    """simple-oauth2 5.1 with bodyFormat "json"."""
+    body = json.dumps({name: entry[name] for name in ("client_id", "client_secret", "refresh_token")})
+
+    assert send("POST", ACCOUNTS, "/oauth/v2/token", body, {"Content-Type": "application/json"})[0] == 400
+
+
 # records
 
 
@@ -120,3 +164,74 @@ def test_pages_are_counted_from_zero_and_names_that_are_none_are_left_out(sandbo
     assert set(body["data"][0]) == {"id", "Owner", "Subject", "Remind_At"}
     sandbox.switch(page_zero="refused")
     assert send("GET", API, target + "0", headers=authorization)[0] == 400
+
+
+def test_pages_lead_to_page_tokens_at_the_wall(sandbox, send, authorization):
+    """zoho-crm 0.0.4 asks by page up to the wall, then drops `page` for the page token."""
+    sandbox.switch(page_wall=100)
+    target, params, seen = "/bigin/v2/Contacts?", {"fields": "Last_Name,Email", "per_page": "50"}, []
+    while True:
+        _, _, body = send("GET", API, target + urlencode(params), headers=authorization)
+        seen += [row["id"] for row in body["data"]]
+        info = body["info"]
+        if not info["more_records"]:
+            break
+        if int(info["page"]) * info["per_page"] >= 100:
+            params.pop("page", None)
+            params["page_token"] = info["next_page_token"]
+        else:
+            params["page"] = info["page"] + 1
+
+    assert len(seen) == len(set(seen)) == 250
+
+
+def test_json_needs_no_content_type_and_a_query_may_end_in_an_ampersand(sandbox, send, authorization):
+    """Zoho's SDKs for CRM, Python 2.1 and 3.1, Node 1.1 and 8.0, on Bigin's paths."""
+    body = json.dumps({"data": [{"Last_Name": "Node SDK", "Email": "node@example.com"}]})
+    status, _, made = send("POST", API, "/bigin/v2/Contacts", body, authorization)
+    sandbox.advance(60)
+    found = send("GET", API, "/bigin/v2/Contacts/search?email=node@example.com&", headers=authorization)[2]
+    listed = send("GET", API, "/bigin/v2/Contacts?fields=id,Last_Name&per_page=5&", headers=authorization)[2]
+
+    assert status == 201
+    assert [row["id"] for row in found["data"]] == [made["data"][0]["details"]["id"]]
+    assert len(listed["data"]) == 5
+
+
+def test_a_record_goes_back_whole_and_is_deleted_with_a_body(sandbox, send, authorization):
+    """zohocrmapi 0.0.11 sends back all that it got; zoho-crm 0.0.4 repeats the id and sends `{}` to DELETE."""
+    record_id = sandbox.records("Contacts")[0]["id"]
+    target, headers = f"/bigin/v2/Contacts/{record_id}", authorization | {"Content-Type": "application/json"}
+    record = send("GET", API, f"{target}?id={record_id}", headers=authorization)[2]["data"][0]
+
+    changed = send("PUT", API, target, json.dumps({"data": [record | {"First_Name": "Ann"}]}), headers)[0]
+    again = send("GET", API, target, headers=authorization)[2]["data"][0]
+    deleted = send("DELETE", API, target, "{}", headers)[0]
+    gone = send("GET", API, target, headers=authorization)[0]
+
+    assert (changed, again["First_Name"], deleted, gone) == (200, "Ann", 200, 204)
+
+
+def test_stages_are_found_by_the_labels_of_a_layout(sandbox, send, authorization):
+    """Activepieces' piece bigin-by-zoho offers them so, and relates an event to a deal."""
+    sandbox.switch(layout_labels=True)
+    [layout] = send("GET", API, "/bigin/v2/settings/layouts?module=Pipelines", headers=authorization)[2]["layouts"]
+    [section] = [each for each in layout["sections"] if each["api_name"] == "Pipeline Information"]
+    values = {field["field_label"]: field.get("pick_list_values") for field in section["fields"]}
+    sub_pipeline, stage = (values[label][0]["actual_value"] for label in ("Sub Pipeline", "Stage"))
+    deal = {"Deal_Name": "Piece", "Sub_Pipeline": sub_pipeline, "Stage": stage}
+    deal["Pipeline"] = {"id": layout["id"], "name": layout["name"]}
+    _, _, made = send("POST", API, "/bigin/v2/Pipelines", json.dumps({"data": [deal]}), authorization)
+    event = {"Event_Title": "E", "Start_DateTime": "2027-01-01T10:00:00+00:00", "$related_module": "Deals"}
+    event |= {"End_DateTime": "2027-01-01T11:00:00+00:00", "Related_To": {"id": made["data"][0]["details"]["id"]}}
+
+    assert send("POST", API, "/bigin/v2/Events", json.dumps({"data": [event]}), authorization)[0] == 201
+
+
+def test_a_proxy_may_get_the_whole_address(send, authorization):
+    """axios, of some versions, sends https:// addresses so to an HTTP proxy."""
+    target = f"https://{API}/bigin/v2/Contacts?fields=Last_Name"
+
+    assert send("GET", "127.0.0.1", target, headers=authorization)[0] == 200
+    places = send("GET", "127.0.0.1", f"http://{ACCOUNTS}/oauth/serverinfo")[2]["locations"]
+    assert places["eu"] == "http://accounts.zoho.eu", "a program that says http:// is led on so"
