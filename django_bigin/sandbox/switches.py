@@ -117,6 +117,9 @@ SWITCHES: dict[str, Switch] = {
     "refused_settings": Switch(
         {}, (), 'settings that a profile may not read: {"Standard": ["fields"]}; NO_PERMISSION (P, one program)'
     ),
+    "layout_labels": Switch(
+        False, (True, False), "layouts' sections are called by their label, their fields have labels (P: Activepieces; C)"
+    ),
     "lookup_to_deleted": Switch("keeps", ("keeps", "null"), "a lookup whose record was deleted (U)"),
     # search and COQL
     "search_lag_seconds": Switch(15, (), "how long a search does not see what was written (O: 10 to 20 s)"),
