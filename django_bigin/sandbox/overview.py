@@ -35,6 +35,7 @@ body {{ margin: 0 auto; max-width: 72rem; padding: 1.5rem 1rem 3rem; font: 15px/
 h1 {{ font-size: 1.375rem; margin: 0; }}
 h2 {{ font-size: 1.0625rem; margin: 2rem 0 .5rem; }}
 p {{ color: var(--quiet); margin: .25rem 0; }}
+h1, h2, p {{ overflow-wrap: anywhere; }}
 div {{ overflow-x: auto; }}
 table {{ border-collapse: collapse; width: 100%; font-size: .875rem; }}
 th, td {{ text-align: left; padding: .3rem .75rem .3rem 0; border-bottom: 1px solid var(--line); vertical-align: top; }}
@@ -44,9 +45,11 @@ td {{ font-variant-numeric: tabular-nums; overflow-wrap: break-word; }}
 </style>
 </head>
 <body>
+<main>
 <h1>Bigin sandbox</h1>
 <p>{now} on the sandbox's clock. Looks again every {seconds} seconds.</p>
 {sections}
+</main>
 </body>
 </html>
 """
