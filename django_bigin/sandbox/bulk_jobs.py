@@ -107,8 +107,6 @@ def _call_back(state: State, job: Job) -> None:
 
 def _work(state: State, job: Job) -> None:
     """Write the file of what is there now."""
-    if job.failure:
-        return
     start = (job.query.page - 1) * job.per_page
     found = list(islice(_found(state, job), start, start + job.per_page + 1))
     job.more, found = len(found) > job.per_page, found[: job.per_page]

@@ -3,6 +3,7 @@
 import pytest
 
 from django_bigin.sandbox import Sandbox
+from django_bigin.sandbox.call import Call
 
 from .bulk import Bulk, leaf
 from .program import Program
@@ -84,6 +85,22 @@ def test_a_job_sees_the_records_of_the_moment_at_which_it_begins_to_work(sandbox
     assert rows == [{"id": kept, "Last_Name": "Edited"}, {"id": gone, "Last_Name": "Gone"}]
 
 
+def test_a_job_is_never_done_before_its_work(sandbox, bulk, monkeypatch):
+    sandbox.set_speed(0)
+    sandbox.add_records("Contacts", 1)
+    job, allow = bulk.start(), Call.allow
+
+    def allow_slowly(call, *more):
+        call.state.clock.advance(10)
+        allow(call, *more)
+
+    # The whole job's time passes while the call that looks at it is being answered.
+    monkeypatch.setattr(Call, "allow", allow_slowly)
+
+    shown = bulk.details(job)
+    assert (shown["state"], shown["result"]["count"]) == ("COMPLETED", 1)
+
+
 @pytest.mark.parametrize("state", ["FAILURE", "FAILED"])
 def test_jobs_can_fail(sandbox, bulk, state):
     sandbox.switch(bulk_read_ends=state)
@@ -120,6 +137,14 @@ def test_the_csv_is_as_documented(sandbox, bulk):
         "Email_Opt_Out": "false", "Tag": "B,A", "Description": "1\n2", "Email": "",
         "Created_Time": "2026-03-02T10:11:12-05:00", "Full_Name": 'O"Hara, Jr', "Owner.last_name": "Holt",
     }  # fmt: skip
+
+
+def test_booleans_are_words_in_small_letters(sandbox, bulk):
+    sandbox.add_records("Products", [{"Product_Name": "Pump", "Taxable": True, "Product_Active": False}])
+
+    [found] = bulk.rows(bulk.start(module="Products", fields=["Taxable", "Product_Active"]))
+
+    assert (found["Taxable"], found["Product_Active"]) == ("true", "false")
 
 
 def test_the_zip_holds_one_csv_named_after_the_job(sandbox, bulk):
