@@ -229,7 +229,7 @@ def test_stages_are_found_by_the_labels_of_a_layout(sandbox, send, authorization
 
 
 def test_a_proxy_may_get_the_whole_address(send, authorization):
-    """axios, of some versions, sends https:// addresses so to an HTTP proxy."""
+    """axios 1.7 sends https:// addresses so to an HTTP proxy, needing no certificate; 1.21 makes a tunnel."""
     target = f"https://{API}/bigin/v2/Contacts?fields=Last_Name"
 
     assert send("GET", "127.0.0.1", target, headers=authorization)[0] == 200
