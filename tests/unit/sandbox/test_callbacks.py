@@ -7,7 +7,7 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
 
-from django_bigin.sandbox import Sandbox
+from django_bigin.sandbox import Sandbox, commandline
 from django_bigin.sandbox.callbacks import is_address, is_on_this_machine
 
 from .program import Program
@@ -232,3 +232,17 @@ def test_a_reset_forgets_callbacks(sandbox, receiver, start):
     sandbox.reset()
 
     assert sandbox.callbacks() == []
+
+
+@pytest.mark.parametrize(("arguments", "anywhere"), [([], False), (["--callbacks-anywhere"], True)])
+def test_the_program_has_an_option_for_it(monkeypatch, arguments, anywhere):
+    asked = []
+
+    def begin(**options):
+        asked.append(options["callbacks_anywhere"])
+        raise ValueError("enough seen")
+
+    monkeypatch.setattr(commandline, "Sandbox", begin)
+
+    assert commandline.main(arguments) == 2
+    assert asked == [anywhere]
