@@ -12,6 +12,9 @@ _NOT_COVERED_FROM_ABOVE = ("modules.notes", "modules.attachments")
 _SAME_MODULE = {"deals": "pipelines"}
 # Insert takes WRITE or CREATE, update takes WRITE or UPDATE; neither reads nor deletes.
 _WRITE_GRANTS = ("write", "create", "update")
+# What ALL stands for, where an answer spells it out; a bulk job is only made and read.
+_ALL = ("read", "create", "update", "delete")
+_ALL_OF = {"bulk": ("read", "create")}
 
 
 def read_scopes(text: str | None) -> tuple[str, ...]:
@@ -30,11 +33,18 @@ def join_scopes(scopes: Iterable[str]) -> str:
 def grants(granted: str | Iterable[str], needed: str) -> bool:
     """Tell whether the granted scopes cover the needed one.
 
-    Case is ignored: Zoho may echo another case than was asked for. "X.ALL" covers every operation on X and below X,
-    "X.READ" covers reading below X; notes and attachments are never covered by what covers all modules.
+    Case is ignored: Zoho may echo another case than was asked for, or each operation where ALL was asked for. "X.ALL"
+    covers every operation on X and below X, "X.READ" covers reading below X; notes and attachments are never covered by
+    what covers all modules.
     """
-    each_granted = read_scopes(granted) if isinstance(granted, str) else granted
-    return any(_covers(_parts(scope), _parts(needed)) for scope in each_granted)
+    each_granted = [_parts(scope) for scope in (read_scopes(granted) if isinstance(granted, str) else granted)]
+    *subject, operation = _parts(needed)
+    if any(_covers(scope, [*subject, operation]) for scope in each_granted):
+        return True
+    if operation != "all" or len(subject) < 2:
+        return False
+    each_operation = _ALL_OF.get(subject[1], _ALL)
+    return all(any(_covers(scope, [*subject, single]) for scope in each_granted) for single in each_operation)
 
 
 def _parts(scope: str) -> list[str]:

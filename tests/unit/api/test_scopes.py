@@ -51,6 +51,20 @@ def test_a_wider_scope_covers_a_narrower_one(granted, needed):
 @pytest.mark.parametrize(
     ("granted", "needed"),
     [
+        ("ZohoBigin.org.READ ZohoBigin.org.CREATE ZohoBigin.org.UPDATE ZohoBigin.org.DELETE", "ZohoBigin.org.ALL"),
+        ("ZohoBigin.org.read ZohoBigin.org.write ZohoBigin.org.delete", "ZohoBigin.org.ALL"),
+        ("ZohoBigin.bulk.READ ZohoBigin.bulk.CREATE", "ZohoBigin.bulk.ALL"),
+    ],
+)
+def test_every_operation_together_is_all(granted, needed):
+    assert grants(granted, needed)
+
+
+@pytest.mark.parametrize(
+    ("granted", "needed"),
+    [
+        ("ZohoBigin.org.READ ZohoBigin.org.CREATE ZohoBigin.org.UPDATE", "ZohoBigin.org.ALL"),
+        ("ZohoBigin.bulk.READ", "ZohoBigin.bulk.ALL"),
         ("ZohoBigin.modules.ALL", "ZohoBigin.modules.notes.READ"),
         ("ZohoBigin.modules.ALL", "ZohoBigin.modules.attachments.READ"),
         ("ZohoBigin.modules.ALL", "ZohoBigin.coql.READ"),
@@ -66,7 +80,7 @@ def test_a_wider_scope_covers_a_narrower_one(granted, needed):
     ],
 )
 def test_what_is_not_covered_is_not_granted(granted, needed):
-    assert not grants([granted], needed)
+    assert not grants(granted, needed)
 
 
 @pytest.mark.parametrize("module", BIGIN.modules)
