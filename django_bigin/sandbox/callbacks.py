@@ -88,7 +88,7 @@ class Callbacks:
                 callback.due_at += self._switches["bulk_callback_retry_seconds"]
                 self._agenda.at(callback.due_at, partial(self._send, callback))
 
-    def wait(self, seconds: float, settle: Callable[[], object]) -> None:
+    def wait(self, seconds: float, settle: Callable[[], None]) -> None:
         """Wait until none is on its way, at most so long; `settle` takes the lock that the caller does not hold."""
         until = time.monotonic() + seconds
         settle()

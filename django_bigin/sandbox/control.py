@@ -462,7 +462,12 @@ class Control(OAuthControl):
             "status" or "error".
         """
         state = self._state
-        state.callbacks.wait(float(wait_seconds), settle=self._caught_up)
+
+        def settle() -> None:
+            with self._lock:
+                state.catch_up()  # that one, although a reset may come meanwhile
+
+        state.callbacks.wait(float(wait_seconds), settle)
         with self._lock:
             return [callback.as_dict() for callback in state.callbacks.all]
 

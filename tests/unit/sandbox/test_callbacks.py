@@ -20,19 +20,21 @@ class Receiver:
 
     def __init__(self):
         self.posted, self.statuses = [], []
-        self.came = threading.Event()
+        self.came, self.waits_for = threading.Event(), None
         receiver = self
 
         class Handler(BaseHTTPRequestHandler):
             def do_POST(self):
                 body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
                 receiver.posted.append((self.path, dict(self.headers), body))
+                receiver.came.set()
+                if receiver.waits_for is not None:
+                    receiver.waits_for.wait(10)
                 status = receiver.statuses.pop(0) if receiver.statuses else 200
                 self.send_response(status)
                 self.send_header("Location", "/elsewhere")
                 self.send_header("Content-Length", "0")
                 self.end_headers()
-                receiver.came.set()
 
             def log_message(self, *arguments):
                 pass
@@ -232,6 +234,21 @@ def test_a_reset_forgets_callbacks(sandbox, receiver, start):
     sandbox.reset()
 
     assert sandbox.callbacks() == []
+
+
+def test_who_waits_is_let_go_when_a_reset_comes_between(sandbox, receiver, start):
+    receiver.waits_for = threading.Event()
+    start(receiver.url)
+    sandbox.advance(10)
+    waiting = threading.Thread(target=sandbox.callbacks, kwargs={"wait_seconds": 60})
+    waiting.start()
+    assert receiver.came.wait(10)
+
+    sandbox.reset()
+    receiver.waits_for.set()
+    waiting.join(10)
+
+    assert not waiting.is_alive()
 
 
 @pytest.mark.parametrize(("arguments", "anywhere"), [([], False), (["--callbacks-anywhere"], True)])
