@@ -10,6 +10,7 @@ from .addresses import Address
 from .credits import write_cost
 from .errors import refuse
 from .http import Request, Response
+from .modules import MODULES, OLD_MODULE_NAMES, ModuleSpec
 from .organization import Organization
 from .rendering import Renderer
 from .scopes import Scopes
@@ -72,6 +73,23 @@ def refuse_absent(call: Call, module: str) -> None:
         raise refuse("NO_PERMISSION", details={"permissions": [f"Crm_Implied_View_{module}"]})
     if status is not None:
         raise refuse("INVALID_MODULE", details={"resource_path_index": 0})
+
+
+def described_module(call: Call, name: str, details: dict[str, Any]) -> ModuleSpec:
+    """Give the module that settings are asked of, under its old name too; `details` say where the name stood."""
+    spec = MODULES.get(OLD_MODULE_NAMES.get(name, name))
+    if spec is None:
+        raise refuse("INVALID_MODULE", details=details)
+    refuse_absent(call, spec.api_name)
+    return spec
+
+
+def named_module(call: Call) -> ModuleSpec:
+    """Give the module that the query names."""
+    name = call.request.query.get("module", "")
+    if not name:
+        raise refuse("REQUIRED_PARAM_MISSING", details={"param_name": "module"})
+    return described_module(call, name, {"param_name": "module"})
 
 
 def charge_rows(call: Call, rows: int) -> None:

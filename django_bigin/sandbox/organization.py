@@ -29,6 +29,7 @@ COUNTRIES = {
 }
 LICENCES = 20
 PEOPLE = (("Mira", "Holt"), ("Tom", "Adeyemi"), ("Sana", "Iqbal"))
+PROFILES = ("Administrator", "Standard")
 # Ids below the first record's belong to what settings/ shows.
 FIRST_METADATA_ID, FIRST_RECORD_ID = 2_001, 1_000_001
 CHARACTERISTIC_IDS = {"org": 20_005, "role": 26_005, "Administrator": 26_011, "Standard": 26_014}

@@ -9,7 +9,21 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from random import Random
 
-from . import bulk_read, coql, counting, listing, owners, relations, search, settings, tags, writes
+from . import (
+    bulk_read,
+    coql,
+    counting,
+    fields,
+    layouts,
+    listing,
+    module_metadata,
+    owners,
+    relations,
+    search,
+    tags,
+    users,
+    writes,
+)  # fmt: skip
 from .addresses import Address
 from .call import Call, Operation
 from .errors import Refusal, refuse
@@ -75,8 +89,7 @@ LEFT_OUT = {("POST", "users"), ("PUT", "users"), ("PUT", "users/{id}"), ("DELETE
 
 # Fixed words before placeholders: the first match is taken.
 PARTS = (
-    settings.ROUTES, tags.ROUTES, coql.ROUTES, search.ROUTES, owners.ROUTES, counting.ROUTES, listing.ROUTES,
-    writes.ROUTES, relations.ROUTES,
+    module_metadata, fields, layouts, users, tags, coql, search, owners, counting, listing, writes, relations,
 )  # fmt: skip
 
 
@@ -90,8 +103,8 @@ class Rest:
     def __init__(self, state: State) -> None:
         self._state = state
         self._chance = Random(0)
-        self._routes = [route for routes in PARTS for route in _read_routes(routes)]
-        self._by_id_routes = _read_routes(settings.ROUTES_BY_ID)
+        self._routes = [route for part in PARTS for route in _read_routes(part.ROUTES)]
+        self._by_id_routes = _read_routes(fields.ROUTES_BY_ID | layouts.ROUTES_BY_ID)
         self._bulk_routes = _read_routes(bulk_read.ROUTES)
 
     def handle(self, request: Request, address: Address, now: int) -> Response | None:

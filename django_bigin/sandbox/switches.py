@@ -118,7 +118,7 @@ SWITCHES: dict[str, Switch] = {
         {}, (), 'settings that a profile may not read: {"Standard": ["fields"]}; NO_PERMISSION (P, one program)'
     ),
     "layout_labels": Switch(
-        False, (True, False), "layouts' sections are called by their label, their fields have labels (P: Activepieces; C)"
+        False, (True, False), "layouts' sections are called by their label, their fields have one (P: Activepieces; C)"
     ),
     "lookup_to_deleted": Switch("keeps", ("keeps", "null"), "a lookup whose record was deleted (U)"),
     # search and COQL

@@ -15,7 +15,7 @@ from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 
 import pytest
 
-from django_bigin.sandbox import Sandbox, rest, settings
+from django_bigin.sandbox import Sandbox, fields, layouts, rest
 from django_bigin.sandbox.canonical import canonical, content_hash
 
 HERE = Path(__file__).parent
@@ -403,7 +403,7 @@ def test_the_sandbox_gives_what_the_vendor_documents(case, world):
 
 OPERATIONS = [
     pytest.param(method, rest.Route(tuple(path.split("/")), methods), id=f"{method} {path}")
-    for routes in (*rest.PARTS, settings.ROUTES_BY_ID)
+    for routes in (*(part.ROUTES for part in rest.PARTS), fields.ROUTES_BY_ID, layouts.ROUTES_BY_ID)
     for path, methods in routes.items()
     for method in methods
 ]

@@ -15,7 +15,7 @@ STANDS_FOR = {"{module}": "Contacts", "{id}": "5", "{related}": "Notes"}
 QUERY = {"fields": "Owner", "module": "Contacts", "ids": "5", "tag_names": "a", "word": "wen", "owner": "5"}
 BODIES = {"coql": {"select_query": "select Owner from Contacts"}}
 ENDPOINTS = sorted(
-    (method, "/bigin/v2/" + path) for routes in rest.PARTS for path, methods in routes.items() for method in methods
+    (method, "/bigin/v2/" + path) for part in rest.PARTS for path, methods in part.ROUTES.items() for method in methods
 ) + sorted(
     (method, f"{rest.BULK_PATH}/{path}") for path, methods in rest.bulk_read.ROUTES.items() for method in methods
 )
