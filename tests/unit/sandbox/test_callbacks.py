@@ -1,9 +1,11 @@
 """Callbacks of bulk read jobs: what is posted, when, how often, and never to another machine."""
 
 import json
+import re
 import socket
 import threading
 from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
 
 import pytest
 
@@ -68,6 +70,16 @@ def start_job(program, callback):
 
 def details(program, job):
     return program.ask("GET", f"{PATH}/{job}", headers={"Authorization": program.authorization})[1]
+
+
+def test_the_documented_example_runs(sandbox, receiver, start):
+    text = (Path(__file__).parents[3] / "docs" / "sandbox.md").read_text(encoding="utf-8")
+    [example] = re.findall(r"^```python\n([^`]*callbacks\([^`]*)^```", text, re.MULTILINE)
+    start(receiver.url)
+
+    exec(example, {"sandbox": sandbox})
+
+    assert receiver.posted
 
 
 def test_the_details_of_an_ended_job_are_posted_to_the_callback(sandbox, program, receiver, start):

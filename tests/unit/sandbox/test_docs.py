@@ -1,11 +1,16 @@
-"""What docs/sandbox.md and the checklists say is so: each switch, each fault's line, each test they name."""
+"""What docs/sandbox.md and the checklists say is so: each switch, each fault's line, each example, each test they name."""
 
 import json
 import re
+import shutil
+import ssl
+import subprocess
+import urllib.request
 from pathlib import Path
 
 import pytest
 
+from django_bigin.sandbox import Sandbox
 from django_bigin.sandbox.switches import SWITCHES
 
 HERE = Path(__file__).parent
@@ -14,6 +19,13 @@ DOCS = TESTS.parent / "docs"
 TEXT = (DOCS / "sandbox.md").read_text(encoding="utf-8")
 CHECKLISTS = sorted(DOCS.glob("fidelity-*.md"))
 TEST = re.compile(r"([\w/.-]*)::(test_\w+)")
+# That of a callback needs a job: test_callbacks.py runs it.
+EXAMPLES = [
+    example
+    for example in re.findall(r"^```python\n(.*?)^```", TEXT, re.MULTILINE | re.DOTALL)
+    if "callback" not in example
+]
+[OPENSSL] = re.findall(r"^\$ (openssl (?:.*\\\n)*.*)$", TEXT, re.MULTILINE)
 FAULTS = re.findall(r"^\| (.*?) \| `(sandbox\.fail\(.*?\))` \| `curl \$S -d '(.*?)'` \|$", TEXT, re.MULTILINE)
 
 
@@ -34,6 +46,26 @@ def test_both_lines_of_a_fault_strike_alike(sandbox, program, what, python, shel
     assert status == 200
     ours, theirs = sandbox._application.faults
     assert (ours.path, ours.times, ours.effect()) == (theirs.path, theirs.times, theirs.effect())
+
+
+@pytest.mark.parametrize("example", EXAMPLES)
+def test_each_example_runs(sandbox, program, example):
+    program.get("org")
+
+    exec(example, {"sandbox": sandbox})
+
+
+@pytest.mark.skipif(shutil.which("openssl") is None, reason="there is no openssl")
+def test_the_certificate_it_makes_is_good_for_zohos_names(tmp_path):
+    subprocess.run(["sh", "-c", OPENSSL], cwd=tmp_path, check=True, capture_output=True)
+    certificate = tmp_path / "certificate.pem"
+    trust = urllib.request.HTTPSHandler(context=ssl.create_default_context(cafile=certificate))
+
+    with Sandbox(certificate=certificate, key=tmp_path / "key.pem") as sandbox:
+        opener = urllib.request.build_opener(urllib.request.ProxyHandler({"https": sandbox.url}), trust)
+        answer = json.load(opener.open("https://accounts.zoho.eu/oauth/serverinfo", timeout=10))
+
+    assert answer["result"] == "success"
 
 
 def test_the_tests_it_names_are_there():
