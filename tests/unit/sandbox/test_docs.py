@@ -1,4 +1,4 @@
-"""What docs/sandbox.md and the checklists say is so: each switch, each fault's line, each example, each test they name."""
+"""What docs/sandbox.md and the checklists say is so: switches, faults, examples, and the tests they name."""
 
 import json
 import re
