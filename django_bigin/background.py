@@ -192,8 +192,9 @@ def _sync(module_sync_id: int) -> None:
         logger.info("module %s: %s", module_sync_id, error)
         row.update(queued_until=clock.database_in(FAILED_AGAIN_SECONDS))
     else:
-        # Where another works on it, who may be dead, it is handed out again when the lease has run out.
-        row.update(queued_until=F("lease_until") if result and result.skipped else None)
+        if result is None or not result.finished:
+            # Where another works on it, who may be dead, it is handed out again when the lease has run out.
+            row.update(queued_until=F("lease_until") if result and result.skipped else None)
 
 
 def _job(job_id: int) -> None:

@@ -34,7 +34,7 @@ from .models import (
     SetAsideRow,
 )
 from .network import shared_session
-from .tokens import WAIT_IN_WORKER_SECONDS, ConnectionTokens, accounts_server, refresh_at
+from .tokens import WAIT_IN_WORKER_SECONDS, AccessToken, ConnectionTokens, accounts_server, refresh_at
 
 logger = logging.getLogger(__name__)
 
@@ -80,13 +80,14 @@ class Identity:
 def open_client(
     connection: Connection,
     *,
+    token: AccessToken | None = None,
     on_call: Callable[[ApiCall], None] | None = None,
     wait_seconds: float = WAIT_IN_WORKER_SECONDS,
 ) -> BiginClient:
-    """A client that speaks for a connection, with a token that is kept fresh."""
+    """A client that speaks for a connection, with a token that is kept fresh; `token` is one to begin with."""
     return BiginClient(
         DATA_CENTERS[connection.data_center],
-        ConnectionTokens(connection.pk, wait_seconds=wait_seconds),
+        ConnectionTokens(connection.pk, held=token, wait_seconds=wait_seconds),
         session=shared_session(),
         timeouts=settings.timeouts,
         on_call=on_call,

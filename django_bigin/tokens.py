@@ -77,10 +77,12 @@ class AccessToken:
 class ConnectionTokens:
     """A connection's tokens as `BiginClient` wants them: fresh ones, and another when Bigin refuses one."""
 
-    def __init__(self, connection_id: int, *, wait_seconds: float = WAIT_IN_WORKER_SECONDS) -> None:
+    def __init__(
+        self, connection_id: int, *, held: AccessToken | None = None, wait_seconds: float = WAIT_IN_WORKER_SECONDS
+    ) -> None:
         self.connection_id = connection_id
         self.wait_seconds = wait_seconds
-        self._held: AccessToken | None = None
+        self._held = held
 
     def current(self) -> str:
         """The token to send now; asks the database again only when the one in hand is about to run out."""
@@ -115,6 +117,17 @@ def ensure_fresh_token(
     if databases[alias].in_atomic_block and not in_callers_transaction.get():
         return _ensure_inside_transaction(alias, connection_id, refused=refused, wait_seconds=wait_seconds)
     return _ensure(connection_id, refused=refused, wait_seconds=wait_seconds)
+
+
+def token_of(connection: Connection) -> AccessToken:
+    """The token of a row that was just read, without asking the database again; `ensure_fresh_token` if it is due.
+
+    Raises: what `ensure_fresh_token` does.
+    """
+    require_ownership()
+    require_connected(connection)
+    fresh = _stored_token(connection, "", ahead_seconds=_margin_seconds(connection))
+    return fresh or ensure_fresh_token(connection.pk)
 
 
 def refresh_now(connection_id: int) -> AccessToken:

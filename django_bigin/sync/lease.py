@@ -22,13 +22,22 @@ class LeaseLostError(SyncError):
     """Another process works on the module now; what this one holds in hand is not stored."""
 
 
-def claim(progress: ModuleSync, *, only_if_due: bool = False) -> str | None:
-    """Become the one who works on a module, by the database's clock. None where another does, or has just done it."""
+def claim(module_sync_id: int) -> str | None:
+    """Become the one who works on a module, by the database's clock. None where another does."""
+    return _claim(module_sync_id)
+
+
+def claim_due(module_sync_id: int) -> str | None:
+    """Become the one who works on a module if it is due and may be worked on; in one statement, unread."""
+    usable = Connection.objects.filter(status__in=statuses.USABLE)
+    due = Q(next_run_at=None) | Q(next_run_at__lte=clock.now())
+    return _claim(module_sync_id, due, enabled=True, unavailable_reason="", connection__in=usable)
+
+
+def _claim(module_sync_id: int, *conditions: Q, **more: Any) -> str | None:
     lease_id = str(uuid.uuid4())
     free = Q(lease_until=None) | Q(lease_until__lt=clock.DatabaseNow())
-    if only_if_due:
-        free &= Q(next_run_at=None) | Q(next_run_at__lte=clock.now())
-    claimed = ModuleSync.objects.filter(free, pk=progress.pk).update(
+    claimed = ModuleSync.objects.filter(free, *conditions, pk=module_sync_id, **more).update(
         lease_id=lease_id, lease_until=clock.database_in(LEASE_SECONDS)
     )
     return lease_id if claimed else None

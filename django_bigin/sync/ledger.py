@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from django.db.models import F
+from typing import Any
+
+from django.db import connections, router
 
 from .. import clock
 from ..api.client import ApiCall
 from ..api.product import BIGIN
 from ..models import Connection, CreditUse
+from .upsert import upsert
 
 FLUSH_EVERY_CALLS = 25
 
@@ -38,17 +41,19 @@ class Meter:
         """Write what has been counted."""
         if not self._unwritten_calls:
             return
-        calls, credits = self._unwritten_calls, self._unwritten_credits
         minute = {
             "data_center": self.connection.data_center,
             "org_id": self.connection.org_id,
             "minute": clock.now().replace(second=0, microsecond=0),
         }
         budget = BIGIN.daily_credits(paid=self.connection.org_paid, users=self.connection.org_licences)
-        added = {"calls": F("calls") + calls, "credits": F("credits") + credits, "day_budget": budget}
-        row = CreditUse.objects.filter(**minute)
-        if not row.update(**added):
-            # Each statement by itself: in a transaction, two workers that begin a minute would deadlock on MariaDB.
-            CreditUse.objects.bulk_create([CreditUse(**minute, day_budget=budget)], ignore_conflicts=True)
-            row.update(**added)
+        _add(minute, {"calls": self._unwritten_calls, "credits": self._unwritten_credits}, budget)
         self._unwritten_calls = self._unwritten_credits = 0
+
+
+def _add(minute: dict[str, Any], counts: dict[str, int], budget: int) -> None:
+    """Add to a minute's row, in one statement: many workers begin the same minute."""
+    using = router.db_for_write(CreditUse)
+    row = {**minute, **counts, "day_budget": budget}
+    row["minute"] = connections[using].ops.adapt_datetimefield_value(row["minute"])
+    upsert(CreditUse, [list(row.values())], columns=list(row), unique=list(minute), added=counts, using=using)

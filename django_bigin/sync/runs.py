@@ -19,7 +19,7 @@ from ..connections import open_client
 from ..exceptions import AuthorizationError, BiginError, ModuleNotAvailableError, ScopeError, SyncError
 from ..installation import require_ownership
 from ..models import Connection, Job, ModuleSync, Record
-from ..tokens import ensure_fresh_token, require_connected
+from ..tokens import require_connected, token_of
 from . import lease, plan
 from .engine import ModuleRun, SliceEnded, interval
 from .ledger import Meter
@@ -28,6 +28,7 @@ from .results import ModuleResult, OnProgress
 logger = logging.getLogger(__name__)
 
 LONGEST_BACKOFF_SECONDS = 3600.0
+ANOTHER_WORKS = "Another process is syncing it now."
 
 
 def sync_connection(
@@ -95,23 +96,19 @@ def sync_module(
     full: bool = False,
     with_deletions: bool = True,
     accept_missing: bool = False,
-    only_if_due: bool = False,
     give_up_at: float | None = None,
     on_progress: OnProgress | None = None,
 ) -> ModuleResult:
     """Bring one module up to date; its failures stand in the result and in the progress.
-
-    Args:
-        only_if_due: leave it alone where another process has just done it.
 
     Raises:
         AuthorizationError: it concerns the whole connection, not this module alone.
     """
     result = ModuleResult(progress.module)
     result.skipped = _why_not(progress)
-    lease_id = None if result.skipped else lease.claim(progress, only_if_due=only_if_due)
+    lease_id = None if result.skipped else lease.claim(progress.pk)
     if lease_id is None:
-        result.skipped = result.skipped or "Another process is syncing it now."
+        result.skipped = result.skipped or ANOTHER_WORKS
         return result
     connection = progress.connection
     progress.refresh_from_db()
@@ -139,22 +136,32 @@ def sync_slice(module_sync_id: int, *, seconds: float) -> ModuleResult | None:
         AuthorizationError: a person must act before anything can be read.
         TransientError: there is no usable token now.
     """
-    progress = ModuleSync.objects.select_related("connection__tenant").filter(pk=module_sync_id).first()
-    if progress is None or not progress.connection.is_usable:
-        return None
-    if progress.next_run_at is not None and progress.next_run_at > clock.now():
-        return None
     require_ownership()
+    # Claimed unread: read afterwards, the row is what the last run left, and an idle delta is few statements.
+    lease_id = lease.claim_due(module_sync_id)
+    if lease_id is None:
+        return _worked_on_by_another(module_sync_id)
+    progress = ModuleSync.objects.select_related("connection__tenant").get(pk=module_sync_id)
     connection = progress.connection
-    # Before the lease: waiting for somebody's refresh must not use up the time of the slice.
-    ensure_fresh_token(connection.pk)
-    meter = Meter(connection)
-    client = open_client(connection, on_call=meter.count)
     try:
-        give_up_at = time.monotonic() + seconds
-        result = sync_module(
-            progress, client=client, meter=meter, with_deletions=False, only_if_due=True, give_up_at=give_up_at
-        )
+        token = token_of(connection)
+    except BaseException:
+        with suppress(lease.LeaseLostError):
+            lease.move(progress, lease_id, release=True)
+        raise
+    meter = Meter(connection)
+    result = ModuleResult(progress.module)
+    run = ModuleRun(
+        progress,
+        open_client(connection, token=token, on_call=meter.count),
+        lease_id,
+        meter=meter,
+        result=result,
+        with_deletions=False,
+        give_up_at=time.monotonic() + seconds,
+    )
+    try:
+        _run(run)
         if result.changed or result.error:
             _keep(connection, result, full=False, actor="schedule")  # an idle delta writes none
         return result
@@ -173,11 +180,22 @@ def _release(run: ModuleRun, **changes: Any) -> None:
         run.progress,
         run.lease_id,
         release=True,
+        queued_until=None,
         total_calls=F("total_calls") + result.calls,
         total_credits=F("total_credits") + result.credits,
         total_seconds=F("total_seconds") + result.seconds,
         **changes,
     )
+
+
+def _worked_on_by_another(module_sync_id: int) -> ModuleResult | None:
+    """The result of a module that is due and that another process holds; None where it is not due."""
+    progress = ModuleSync.objects.select_related("connection").filter(pk=module_sync_id).first()
+    if progress is None or not progress.connection.is_usable:
+        return None
+    if progress.next_run_at is not None and progress.next_run_at > clock.now():
+        return None
+    return ModuleResult(progress.module, skipped=_why_not(progress) or ANOTHER_WORKS)
 
 
 def _why_not(progress: ModuleSync) -> str:

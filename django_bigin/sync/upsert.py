@@ -7,7 +7,7 @@ value through arrays, on SQLite it splits at 999 parameters (docs/benchmarks.md)
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from django.db import connections
@@ -17,7 +17,13 @@ POSTGRESQL_VALUES_AT_ONCE = 65_535  # where values are bound by the server; Mari
 
 
 def upsert(
-    model: type[Model], rows: Sequence[Sequence[Any]], *, columns: Sequence[str], unique: Sequence[str], using: str
+    model: type[Model],
+    rows: Sequence[Sequence[Any]],
+    *,
+    columns: Sequence[str],
+    unique: Sequence[str],
+    added: Collection[str] = (),
+    using: str,
 ) -> None:
     """Write rows, in one statement where the database takes so many values; a row that is there is replaced.
 
@@ -25,15 +31,19 @@ def upsert(
         rows: a value for each column, as the database's driver takes it; JSON as text.
         columns: names of the model's fields.
         unique: those that the model's unique constraint is on; they are among the columns.
+        added: numbers that are added to those of a row that is there.
     """
     database = connections[using]
     quote = database.ops.quote_name
     quoted = {name: quote(_column(model, name)) for name in columns}
     names = list(quoted.values())
-    written = [quoted[name] for name in columns if name not in unique]
+    table = quote(model._meta.db_table)
+    written = {quoted[name]: f"{table}.{quoted[name]} + " if name in added else "" for name in columns}
+    for name in unique:
+        del written[quoted[name]]
     one = f"({', '.join(['%s'] * len(names))})"
     # Only names that Django itself quotes; the values travel as parameters.
-    begin = f"INSERT INTO {quote(model._meta.db_table)} ({', '.join(names)}) VALUES "  # noqa: S608
+    begin = f"INSERT INTO {table} ({', '.join(names)}) VALUES "  # noqa: S608
     end = " " + _on_conflict(database, [quoted[name] for name in unique], written)
     with database.cursor() as cursor:
         at_once = _values_at_once(database) // len(names)
@@ -56,9 +66,11 @@ def _column(model: type[Model], name: str) -> str:
     return str(column)
 
 
-def _on_conflict(database: Any, unique: Sequence[str], written: Sequence[str]) -> str:
+def _on_conflict(database: Any, unique: Sequence[str], written: Mapping[str, str]) -> str:
+    """What to do with a row that is there; `written` gives what stands before each column's new value."""
     if database.vendor == "mysql":
         # MariaDB takes the unique index by itself, and does not know the row alias that MySQL 8 asks for instead.
-        return "ON DUPLICATE KEY UPDATE " + ", ".join(f"{name} = VALUES({name})" for name in written)
-    changes = ", ".join(f"{name} = EXCLUDED.{name}" for name in written)
+        changes = ", ".join(f"{name} = {before}VALUES({name})" for name, before in written.items())
+        return "ON DUPLICATE KEY UPDATE " + changes
+    changes = ", ".join(f"{name} = {before}EXCLUDED.{name}" for name, before in written.items())
     return f"ON CONFLICT ({', '.join(unique)}) DO UPDATE SET {changes}"

@@ -6,13 +6,16 @@ from typing import Any
 
 import pytest
 from django.core.management import call_command
+from django.db import DEFAULT_DB_ALIAS
 from django.db import connections as databases
+from django.test.utils import CaptureQueriesContext
 
 from django_bigin import background, clock, jobs
 from django_bigin.background import JOB, METADATA, REFRESH, SYNC, BrokerDown
 from django_bigin.connections import connect_self_client, disconnect
 from django_bigin.models import Connection, Heartbeat, Job, ModuleSync, Tenant
 from django_bigin.sync import sync_connection
+from django_bigin.sync.runs import sync_slice
 from tests.support.mirror import mirror_hash
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -140,6 +143,24 @@ def test_a_message_about_what_is_done_already_leaves_the_way_free(sandbox: Any, 
     work_off(sent)
     sandbox.advance(3_000)
     assert REFRESH in kinds(tick())
+
+
+def test_an_idle_delta_is_one_call_and_five_statements(sandbox: Any, connection: Connection) -> None:
+    sandbox.add_records("Contacts", 30)
+    sync_connection(connection, modules=["Contacts"])
+    sandbox.advance(400)
+    [module] = ModuleSync.objects.filter(connection=connection, module="Contacts")
+    sync_slice(module.pk, seconds=60)  # looks again at what was stored within the same second
+    sandbox.advance(400)
+    sandbox.clear_calls()
+
+    with CaptureQueriesContext(databases[DEFAULT_DB_ALIAS]) as queries:
+        result = sync_slice(module.pk, seconds=60)
+
+    statements = [query["sql"] for query in queries if query["sql"].split()[0] not in ("BEGIN", "COMMIT")]
+    assert sandbox.calls()["by_path"] == {"GET /bigin/v2/Contacts": 1}
+    assert result.finished
+    assert len(statements) <= 5, statements
 
 
 def test_a_module_that_another_works_on_rests_until_the_lease_has_run_out(sandbox: Any, connection: Connection) -> None:
