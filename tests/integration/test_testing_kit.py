@@ -24,7 +24,7 @@ from django.test import SimpleTestCase
 from django.utils import timezone
 
 from django_bigin import tokens
-from django_bigin.exceptions import BiginError
+from django_bigin.exceptions import BiginError, RateLimitError, RefreshTokenError, ServerError
 from django_bigin.models import Connection
 from django_bigin.sandbox import Sandbox
 from django_bigin.sync import sync_connection
@@ -400,7 +400,8 @@ OUTCOMES = [
 
 def faults(language: str) -> list[str]:
     """The ten lines that the document shows in that language."""
-    [block] = re.findall(rf"^```{language}\n(.*?)^```", DOCUMENT, re.MULTILINE | re.DOTALL)
+    blocks = re.findall(rf"^```{language}\n(.*?)^```", DOCUMENT, re.MULTILINE | re.DOTALL)
+    [block] = [block for block in blocks if block.startswith(("sandbox.fail(", "curl "))]
     lines = str(block).splitlines()
     assert len(lines) == len(OUTCOMES) == 10
     return lines
@@ -432,6 +433,38 @@ def what_the_site_sees(connection: Connection) -> str:
     except BiginError as error:
         return str(error)
     return result.error or result.skipped or ("" if result.created == 450 else "not all came")
+
+
+RAISED = {1: ServerError, 2: RateLimitError, 3: RefreshTokenError}
+
+
+@pytest.mark.parametrize("number", range(1, 11))
+def test_each_documented_fault_is_raised_or_told_as_the_document_says(
+    number: int, bigin_sandbox: Sandbox, bigin_connection: Connection, settings: Any
+) -> None:
+    settings.BIGIN_READ_TIMEOUT_SECONDS = 1
+    bigin_sandbox.add_records("Contacts", 450)
+    bigin_sandbox.advance(3600)
+    exec(faults("python")[number - 1], {"sandbox": bigin_sandbox})
+
+    if number in RAISED:
+        with pytest.raises(RAISED[number]):
+            sync_connection(bigin_connection, modules=["Contacts"])
+        return
+    [result] = sync_connection(bigin_connection, modules=["Contacts"])
+
+    assert (bool(result.error), bool(result.skipped)) == (number not in (4, 10), number == 10)
+    if number == 6:
+        assert bigin_sandbox.calls(outcome="fault 502")["total"] == 1
+
+
+@pytest.mark.parametrize("path", [EXAMPLE, EXAMPLE_FOR_DJANGO], ids=lambda path: path.stem)
+def test_the_document_shows_what_runs(path: Path) -> None:
+    parts = re.findall(r"# \[\w+\]\n(.*?)# \[/\w+\]", path.read_text(encoding="utf-8"), re.DOTALL)
+
+    assert parts
+    for part in parts:
+        assert f"```python\n{part.rstrip()}\n```" in DOCUMENT
 
 
 @pytest.mark.parametrize("path", [EXAMPLE, EXAMPLE_FOR_DJANGO], ids=lambda path: path.stem)

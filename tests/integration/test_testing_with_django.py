@@ -1,4 +1,4 @@
-"""What docs/testing.md shows for Django's test case: it is included from here, from mark to mark."""
+"""What docs/testing.md shows for Django's test case: what stands from mark to mark, word for word."""
 
 # ruff: noqa: E402, I001, PT009  # each part as a reader would write it: with its imports, and Django's assertions
 

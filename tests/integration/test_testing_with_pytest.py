@@ -1,4 +1,4 @@
-"""What docs/testing.md shows for pytest: it is included from here, from mark to mark."""
+"""What docs/testing.md shows for pytest: what stands from mark to mark, word for word."""
 
 # ruff: noqa: E402  # each part has the imports that a reader needs for it
 
