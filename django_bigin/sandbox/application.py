@@ -69,9 +69,7 @@ class Application:
             return Response(500, body | {"status": "error"}, outcome="sandbox error")
 
     def _answer_control(self, request: Request) -> Response:
-        # A web page that is open in a browser on this machine must not steer the sandbox, under whatever name.
-        origin = request.headers.get("origin", "").partition("://")[2]
-        if any(host and not is_loopback(host) for host in (request.host, origin)):
+        if not _is_from_here(request):
             return Response(403, {"error": "/_sandbox/ answers this machine's own programs and pages only"})
         return self._control(request, request.path[len(CONTROL_PATH) :].strip("/"))
 
@@ -178,6 +176,15 @@ class Application:
             "workflows": response.workflows,
         }
         self.log.add(call, known=known)
+
+
+def _is_from_here(request: Request) -> bool:
+    """Tell whether no web page that is open in a browser on this machine asks, under whatever name."""
+    hosts = [request.host] if request.host else []
+    if origin := request.headers.get("origin"):
+        # A page in a sandboxed frame says "null", and may be anybody's.
+        hosts.append(origin.partition("://")[2])
+    return all(map(is_loopback, hosts))
 
 
 def _with_headers(response: Response, path: str) -> Response:

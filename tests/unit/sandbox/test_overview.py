@@ -66,6 +66,21 @@ def test_another_site_does_not_get_the_page(program):
     assert program.ask("GET", "/_sandbox/", headers={"Host": "evil.example"})[0] == 403
 
 
+@pytest.mark.parametrize("origin", ["http://evil.example", "http://localhost.evil.example", "null", "file://", "x"])
+def test_no_web_page_steers_the_sandbox(sandbox, program, origin):
+    """Any page may send this form to this machine; one in a sandboxed frame has no origin but "null"."""
+    headers = {"Origin": origin, "Content-Type": "text/plain"}
+
+    assert program.ask("POST", "/_sandbox/switches", body={"partial_status": 200}, headers=headers)[0] == 403
+    assert sandbox.switch()["partial_status"] == 207
+
+
+def test_a_page_of_this_machines_own_may(program):
+    headers = {"Origin": "http://localhost:3000"}
+
+    assert program.ask("POST", "/_sandbox/switches", body={"partial_status": 200}, headers=headers)[0] == 200
+
+
 def ask(application, method, path, query="", body=b"", **headers):
     environ = {"REQUEST_METHOD": method, "PATH_INFO": path, "QUERY_STRING": query, "wsgi.input": io.BytesIO(body)}
     environ |= {"CONTENT_LENGTH": str(len(body)), **{f"HTTP_{name.upper()}": value for name, value in headers.items()}}
