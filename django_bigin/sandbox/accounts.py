@@ -6,7 +6,6 @@ Source: oauth sections 5 to 9 and 16.
 from __future__ import annotations
 
 import base64
-import binascii
 import hashlib
 import hmac
 from typing import Any
@@ -276,7 +275,7 @@ def _basic_credentials(request: Request) -> dict[str, str]:
         return {}
     try:
         client_id, _, client_secret = base64.b64decode(value).decode().partition(":")
-    except (binascii.Error, UnicodeDecodeError):
+    except ValueError:
         return {}
     # Form-encoded before base64, says RFC 6749; some programs write the dot of a client's id as %2E.
     return {"client_id": unquote_plus(client_id), "client_secret": unquote_plus(client_secret)}

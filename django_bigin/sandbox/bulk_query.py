@@ -13,6 +13,7 @@ from .listing import view_ids
 from .modules import MODULES, OLD_MODULE_NAMES
 from .rendering import listed_names
 from .store import ModuleStore
+from .whole_numbers import whole_number
 
 PAGES, CRITERIA, LONGEST_VALUE, MOST_DIGITS = 50, 25, 255, 19
 EMPTY = "${EMPTY}"
@@ -52,15 +53,15 @@ def read_bulk_query(call: Call, query: dict[str, Any], file_type: Any) -> BulkQu
         raise refuse_job("JOB_NOT_SUPPORTED", file_type=file_type)
     if file_type == "ics" and query.get("fields"):
         raise refuse_job("FIELD_NOT_SUPPORTED", file_type=file_type)
-    page = query.get("page", 1)
-    if isinstance(page, bool) or not str(page).isdigit() or not 1 <= int(page) <= PAGES:
+    page = whole_number(query.get("page", 1))
+    if page is None or not 1 <= page <= PAGES:
         raise refuse_job("PAGE_RANGE_EXCEEDED", max_limit=PAGES)
     columns = _columns(call, store, query.get("fields"))
     criteria = query.get("criteria")
     test = None if criteria is None else _criteria(call, store, criteria)
     if query.get("cvid") is not None:
         test = _in_view(call, store, str(query["cvid"]), test)
-    return BulkQuery(store, columns, test, int(page), {**query, "page": int(page)})
+    return BulkQuery(store, columns, test, page, {**query, "page": page})
 
 
 def refuse_job(code: str, message: str | None = None, **details: Any) -> Refusal:

@@ -13,6 +13,7 @@ from typing import Any
 from .modules import RELATED_MODULE_KEYS, Field
 from .organization import Organization, User
 from .store import ModuleStore, Record, name_of
+from .whole_numbers import whole_number
 
 Read = Callable[[int, Record], Any]
 # Kinds by which operators are allowed; what is in none of them can neither be compared nor sorted.
@@ -140,7 +141,8 @@ def _whole(value: Any) -> int | None:
 
 
 def _whole_number(text: str) -> int:
-    return int(text) if text.isascii() and text.isdigit() else _bad(text)
+    number = whole_number(text)
+    return _bad(text) if number is None else number
 
 
 def _number(text: str) -> float | int:

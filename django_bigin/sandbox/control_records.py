@@ -21,6 +21,7 @@ from .state import State
 from .store import ModuleStore, Record
 from .users import show_user
 from .values import RowReader
+from .whole_numbers import whole_number
 
 HASH_STEP, HASH_TRIES = 1_000, 3
 USERS = "Users"
@@ -244,6 +245,7 @@ def _without_clash(store: ModuleStore, changes: Record, *, but: int | None = Non
 
 
 def _live_id(store: ModuleStore, value: Any) -> int:
-    if not str(value).isdigit() or int(value) not in store.records:
+    record_id = whole_number(value)
+    if record_id is None or record_id not in store.records:
         raise ValueError(f"{store.spec.api_name} has no live record {value}")
-    return int(value)
+    return record_id

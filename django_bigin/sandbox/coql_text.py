@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from .conditions import Comparison, Condition, Group
+from .whole_numbers import whole_number
 
 TOKEN = re.compile(
     r"\s*(?:(?P<text>'(?:[^'\\]|\\.)*')|(?P<number>-?\d+(?:\.\d+)?(?![\w.]))|(?P<word>[A-Za-z$_][\w$.]*)"
@@ -55,7 +56,11 @@ class Query:
 
 def read_query(text: str, *, brackets: bool) -> Query:
     """Read a query; `brackets`: more than two conditions must stand in pairs."""
-    return _Reader(text, brackets=brackets).query()
+    reader = _Reader(text, brackets=brackets)
+    try:
+        return reader.query()
+    except RecursionError as error:  # too many brackets in each other
+        raise reader.error() from error
 
 
 class _Reader:
@@ -80,7 +85,7 @@ class _Reader:
             query.offset = self._count()
         self._take_sign(";")
         if self._peek().kind != "end":
-            raise self._error()
+            raise self.error()
         return query
 
     def _expression(self) -> Condition:
@@ -88,7 +93,7 @@ class _Reader:
         joined_by = ""
         while (word := self._peek().value.lower()) in {"and", "or"} and self._peek().kind == "word":
             if self._brackets and joined_by:
-                raise self._error()
+                raise self.error()
             if joined_by and word != joined_by:
                 parts = [Group(joined_by, tuple(parts))]
             joined_by = word
@@ -100,7 +105,7 @@ class _Reader:
         if self._take_sign("("):
             condition = self._expression()
             if not self._take_sign(")"):
-                raise self._error()
+                raise self.error()
             return condition
         return self._comparison()
 
@@ -124,7 +129,7 @@ class _Reader:
             values = tuple(self._list(self._literal))
             if self._take_sign(")"):
                 return Comparison(name, turned + "in", values)
-        raise self._error()
+        raise self.error()
 
     def _ordering(self) -> tuple[str, bool]:
         name = self._name()
@@ -142,23 +147,24 @@ class _Reader:
     def _name(self) -> str:
         token = self._peek()
         if token.kind != "word" or token.value.lower() in CLAUSES:
-            raise self._error()
+            raise self.error()
         self._next += 1
         return token.value
 
     def _literal(self) -> str:
         token = self._peek()
         if token.kind not in {"text", "number"} and not (token.is_word("true") or token.is_word("false")):
-            raise self._error()
+            raise self.error()
         self._next += 1
         return token.value
 
     def _count(self) -> int:
         token = self._peek()
-        if token.kind != "number" or not token.value.isdigit():
-            raise self._error()
+        number = whole_number(token.value) if token.kind == "number" else None
+        if number is None:
+            raise self.error()
         self._next += 1
-        return int(token.value)
+        return number
 
     def _peek(self) -> Token:
         return self._tokens[self._next]
@@ -175,16 +181,17 @@ class _Reader:
 
     def _keyword(self, word: str) -> None:
         if not self._take_word(word):
-            raise self._error()
+            raise self.error()
 
-    def _error(self) -> QueryError:
+    def error(self) -> QueryError:
+        """Say that the query cannot be read on from here."""
         token = self._peek()
         return _error_at(self._text, token.place, token.value)
 
 
 def _tokens(text: str) -> Iterator[Token]:
-    place = 0
-    while place < len(text.rstrip()):
+    place, end = 0, len(text.rstrip())
+    while place < end:
         found = TOKEN.match(text, place)
         if found is None:
             rest = text[place:].lstrip()
@@ -195,7 +202,7 @@ def _tokens(text: str) -> Iterator[Token]:
             value = re.sub(r"\\(.)", r"\1", value[1:-1], flags=re.DOTALL)
         yield Token(kind, value, found.start(kind))
         place = found.end()
-    yield Token("end", "", len(text.rstrip()))
+    yield Token("end", "", end)
 
 
 def _error_at(text: str, place: int, near: str) -> QueryError:

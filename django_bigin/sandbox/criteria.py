@@ -22,7 +22,10 @@ class CriteriaError(ValueError):
 def read_criteria(text: str) -> Condition:
     """Read criteria; CriteriaError says what is wrong."""
     reader = _Reader(text.strip())
-    condition = reader.chain()
+    try:
+        condition = reader.chain()
+    except RecursionError as error:
+        raise CriteriaError("too many brackets in each other") from error
     if reader.place != len(reader.text):
         raise CriteriaError(f"unexpected text at {reader.place}")
     return condition

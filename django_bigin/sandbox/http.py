@@ -10,7 +10,9 @@ from email.parser import BytesParser
 from email.policy import HTTP
 from functools import cached_property
 from typing import Any
-from urllib.parse import parse_qsl, unquote, urlsplit
+from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
+
+from .strict_json import read_json
 
 JSON_TYPE = "application/json;charset=UTF-8"
 HTML_TYPE = "text/html;charset=UTF-8"
@@ -41,8 +43,8 @@ class Response:
         if isinstance(self.payload, bytes):
             return self.payload
         if isinstance(self.payload, str):
-            return self.payload.encode()
-        return json.dumps(self.payload, ensure_ascii=False, separators=(",", ":")).encode()
+            return self.payload.encode("utf-8", "replace")
+        return json.dumps(self.payload, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
 
 
 class Request:
@@ -65,7 +67,7 @@ class Request:
         self.headers = {name.lower(): value for name, value in (headers or {}).items()}
         self.body = body
         self.scheme = scheme
-        split = urlsplit(target)
+        split = _split(target)
         self.path = unquote(split.path) or "/"
         if split.scheme in {"http", "https"} and split.netloc:
             self.scheme, self.headers["host"] = split.scheme, split.netloc
@@ -95,7 +97,7 @@ class Request:
 
     @cached_property
     def _decoded(self) -> Any:
-        return json.loads(self.body)
+        return read_json(self.body)
 
     def _form(self) -> dict[str, str]:
         content_type = self.headers.get("content-type", "")
@@ -104,6 +106,13 @@ class Request:
         if not self.body or content_type.startswith("application/json"):
             return {}
         return _first_of_each(parse_qsl(self.body.decode("utf-8", "replace"), keep_blank_values=True))
+
+
+def _split(target: str) -> SplitResult:
+    try:
+        return urlsplit(target)
+    except ValueError:  # such as http://[::1/, which is no address: a path that nothing has
+        return SplitResult("", "", target.partition("?")[0], "", "")
 
 
 def _first_of_each(pairs: list[tuple[str, str]]) -> dict[str, str]:

@@ -17,6 +17,7 @@ from .organization import Organization
 from .rendering import compact
 from .state import State
 from .store import Key, ModuleStore, place_after
+from .whole_numbers import whole_number
 
 PER_PAGE = 200
 FIELDS_PER_CALL = 50
@@ -128,11 +129,11 @@ def _read_order(call: Call, store: ModuleStore) -> tuple[str, bool]:
 
 def read_number(call: Call, name: str, default: int, *, most: int | None = None) -> int:
     """Read a whole number of at least 1 from the query."""
-    text = call.request.query.get(name, str(default))
-    if not text.isascii() or not text.isdigit() or int(text) < 1 or (most is not None and int(text) > most):
+    number = whole_number(call.request.query.get(name, default))
+    if number is None or number < 1 or (most is not None and number > most):
         details: dict[str, Any] = {"param_name": name}
         raise refuse("INVALID_DATA", details=details | ({"limit": most} if most else {}))
-    return int(text)
+    return number
 
 
 def read_page(call: Call, per_page: int, *, wall: int) -> int:
@@ -195,7 +196,7 @@ def _order(call: Call, store: ModuleStore, walk: Walk) -> Sequence[Any]:
     if query.get("approved") == "false":
         return []
     if "ids" in query and call.switches["list_ids"] == "honoured":
-        wanted = {int(text) for text in query["ids"].split(",") if text.strip().isdigit()}
+        wanted = {whole_number(text.strip()) for text in query["ids"].split(",")}
         order = [entry for entry in order if (entry if isinstance(entry, int) else entry[1]) in wanted]
     if "cvid" in query and (owner := read_view(call, store)) is not None:
         order = [e for e in order if store.records[e if isinstance(e, int) else e[1]].get("Owner") == owner]
@@ -281,7 +282,7 @@ def since_header(call: Call) -> int | None:
         return None
     try:
         return int(datetime.fromisoformat(text).timestamp())
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
 
 

@@ -8,6 +8,7 @@ from .call import Call
 from .changes import Writer
 from .errors import RowRefusal, refuse
 from .http import Response
+from .whole_numbers import whole_number
 from .writes import Row, answer_rows, each_row
 
 RECORDS_PER_CALL = 500
@@ -33,9 +34,10 @@ def change_owner(call: Call) -> Response:
 
     def one(_index: int, given: Any) -> Row:
         text = str(given)
-        if not text.isdigit() or int(text) not in store.records:
+        record_id = whole_number(text)
+        if record_id is None or record_id not in store.records:
             raise RowRefusal("INVALID_DATA", "the id given seems to be invalid", id=text)
-        writer.update(store, int(text), {"Owner": owner_id})
+        writer.update(store, record_id, {"Owner": owner_id})
         message = "owner updated successfully"
         return {"code": "SUCCESS", "details": {"id": text}, "message": message, "status": "success"}
 
@@ -46,9 +48,10 @@ def _owner_id(call: Call, body: dict[str, Any]) -> int:
     owner = body.get("owner")
     if not isinstance(owner, dict) or not owner.get("id"):
         raise refuse("MANDATORY_NOT_FOUND", details={"api_name": "owner"})
-    if not str(owner["id"]).isdigit() or int(owner["id"]) not in call.organization.users:
+    user_id = whole_number(owner["id"])
+    if user_id is None or user_id not in call.organization.users:
         raise refuse("INVALID_DATA", "the id given seems to be invalid", details={"api_name": "owner"})
-    return int(owner["id"])
+    return user_id
 
 
 ROUTES = {

@@ -21,6 +21,7 @@ from .listing import (
 from .modules import OLD_MODULE_NAMES
 from .scopes import OWN_SCOPE_MODULES
 from .store import ModuleStore
+from .whole_numbers import whole_number
 from .writes import Row, answer_rows, delete_ids, each_row, insert_rows, read_rows, update_row
 
 ACTIVITIES: dict[str, tuple[str, ...]] = {"Tasks": ("Related_To",), "Events": ("Related_To",), "Calls": ("Related_To",)}
@@ -151,10 +152,13 @@ def link(call: Call) -> Response:
 
 def _link(call: Call, relation: Relation, row: Any) -> Row:
     text = str(row.get("id")) if isinstance(row, dict) else ""
-    if not text.isdigit() or int(text) not in relation.related.records:
+    related_id = whole_number(text)
+    if related_id is None or related_id not in relation.related.records:
         raise RowRefusal("INVALID_DATA", "the id given seems to be invalid", id=text)
-    call.organization.link(relation.parent.spec.api_name, relation.parent_id, relation.related.spec.api_name, int(text))
-    _touch(call, relation, int(text))
+    call.organization.link(
+        relation.parent.spec.api_name, relation.parent_id, relation.related.spec.api_name, related_id
+    )
+    _touch(call, relation, related_id)
     return {"code": "SUCCESS", "details": {"id": text}, "message": "relation added", "status": "success"}
 
 
@@ -173,9 +177,10 @@ def unlink(call: Call) -> Response:
 
 def _unlink(call: Call, relation: Relation, text: str) -> Row:
     names = (relation.parent.spec.api_name, relation.related.spec.api_name)
-    if not text.isdigit() or not call.organization.unlink(names[0], relation.parent_id, names[1], int(text)):
+    related_id = whole_number(text)
+    if related_id is None or not call.organization.unlink(names[0], relation.parent_id, names[1], related_id):
         raise RowRefusal("INVALID_DATA", NOT_LINKED, id=text)
-    _touch(call, relation, int(text))
+    _touch(call, relation, related_id)
     return {"code": "SUCCESS", "details": {"id": text}, "message": "relation removed", "status": "success"}
 
 

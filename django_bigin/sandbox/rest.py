@@ -29,6 +29,7 @@ from .call import Call, Operation
 from .errors import Refusal, refuse
 from .http import Request, Response
 from .state import AccessToken, State
+from .whole_numbers import whole_number
 
 BASE_PATH = "/bigin/v2"
 # Calls at once of one user and client (api-records section 13).
@@ -64,7 +65,7 @@ class Route:
         found = []
         for wanted, given in zip(self.segments, segments, strict=True):
             if wanted == "{id}":
-                if not given.isdigit():
+                if whole_number(given) is None:
                     return None
                 found.append(given)
             elif wanted == "{module}":

@@ -10,6 +10,7 @@ from .http import Response
 from .modules import RECORD_MODULES
 from .organization import Tag
 from .store import ModuleStore
+from .whole_numbers import whole_number
 from .writes import Row, answer_rows, each_row
 
 TAGS_PER_CALL, RECORDS_PER_CALL, RECORDS_PER_CREDIT, ALLOWED, LONGEST_NAME = 100, 500, 50, 10, 25
@@ -119,13 +120,14 @@ def _change_tags(call: Call, change: Any) -> Response:
 
 
 def _tag_one(call: Call, store: ModuleStore, text: str, change: Any, names: tuple[str, ...], over_write: bool) -> Row:
-    if not text.isdigit() or int(text) not in store.records:
+    record_id = whole_number(text)
+    if record_id is None or record_id not in store.records:
         raise RowRefusal("INVALID_DATA", "the id given seems to be invalid", id=text)
-    tags = change(store.records[int(text)].get("Tag", ()), names, over_write)
+    tags = change(store.records[record_id].get("Tag", ()), names, over_write)
     for name in tags:
         call.organization.tag_id(store.spec.api_name, name)
     stamps = {"Modified_Time": call.now, "Modified_By": call.token.user_id} if call.switches["tags_touch"] else {}
-    store.change(int(text), {"Tag": tags or None, **stamps})
+    store.change(record_id, {"Tag": tags or None, **stamps})
     return _success({"id": text, "tags": list(tags)}, "tags updated successfully")
 
 

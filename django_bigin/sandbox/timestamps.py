@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime, timedelta, tzinfo
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 EPOCH_DATE = date(1970, 1, 1)
+FIRST_YEAR, LAST_YEAR = 2, 9998
 # Offsets change on half hours at the finest, so one look-up serves thirty minutes.
 OFFSET_STEP = 1800
 MINUTES = tuple(f"T{minute // 60:02d}:{minute % 60:02d}" for minute in range(1440))
@@ -58,6 +59,8 @@ class Timestamps:
         moment = datetime.fromisoformat(text)
         if moment.tzinfo is None:
             moment = moment.replace(tzinfo=self.zone)
+        if not FIRST_YEAR <= moment.year <= LAST_YEAR:
+            raise ValueError("every time zone must have a date for it")
         return int(moment.timestamp())
 
     def _offset(self, moment: int) -> tuple[int, str]:

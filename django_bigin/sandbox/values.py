@@ -13,6 +13,7 @@ from .errors import RowRefusal
 from .modules import OLD_MODULE_NAMES, RELATED_MODULE_KEYS, Field
 from .organization import Layout, Organization
 from .store import ModuleStore, Record
+from .whole_numbers import whole_number
 
 EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+\Z")
 TEXTS = {"text", "textarea", "email", "phone", "website", "picklist", "profileimage", "autonumber"}
@@ -74,7 +75,7 @@ class RowReader:
         if kind == "integer":
             return _whole_number(field, value, index)
         if kind == "bigint":
-            if not (isinstance(value, int | str) and str(value).lstrip("-").isdigit()) or isinstance(value, bool):
+            if not isinstance(value, int | str) or whole_number(str(value).removeprefix("-")) is None:
                 raise invalid(field, index, expected_data_type="bigint")
             return str(value)
         text = _of_type(field, value, str, index, kind)
@@ -203,7 +204,7 @@ def _id_in(value: Any) -> int | None:
         value = value.get("id")
     if isinstance(value, bool) or not isinstance(value, int | str):
         return None
-    return int(value) if str(value).isascii() and str(value).isdigit() else None
+    return whole_number(value)
 
 
 def _of_type(field: Field, value: Any, kind: type, index: int, expected: str) -> Any:

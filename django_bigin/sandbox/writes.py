@@ -11,6 +11,7 @@ from .errors import RowRefusal, refuse
 from .http import Response
 from .store import ModuleStore, Record
 from .values import MISSING_ID, RowReader, mandatory
+from .whole_numbers import whole_number
 
 ROWS_PER_CALL = 100
 Row = dict[str, Any]
@@ -61,7 +62,9 @@ def upsert(call: Call) -> Response:
     call.module(call.arguments[0], "UPDATE")
     rows, body = read_rows(call)
     named = body.get("duplicate_check_fields")
-    checks = tuple(named) if isinstance(named, list) and named else store.spec.duplicate_check
+    if named and not (isinstance(named, list) and all(isinstance(name, str) for name in named)):
+        raise refuse("INVALID_DATA", details={"api_name": "duplicate_check_fields", "expected_data_type": "jsonarray"})
+    checks = tuple(name for name in named or () if name in store.fields) or store.spec.duplicate_check
 
     def one(index: int, row: Any) -> Row:
         record_id, field = _duplicate(store, row, checks)
@@ -117,9 +120,10 @@ def delete_ids(call: Call, store: ModuleStore, ids: list[str]) -> Response:
     call.workflows = call.request.query.get("wf_trigger") != "false"
 
     def one(_index: int, text: Any) -> Row:
-        if not text.isdigit():
+        record_id = whole_number(text)
+        if record_id is None:
             raise RowRefusal("INVALID_DATA", MISSING_ID, id=text)
-        _writer(call).delete(store, int(text))
+        _writer(call).delete(store, record_id)
         return {"code": "SUCCESS", "details": {"id": text}, "message": "record deleted", "status": "success"}
 
     results = each_row(list(ids), one)
@@ -130,9 +134,9 @@ def _duplicate(store: ModuleStore, row: Any, checks: tuple[str, ...]) -> tuple[i
     """Find the record an upsert means: by id, else by the first check field that matches; each needs a value."""
     if not isinstance(row, dict):
         return None, None
-    given = str(row.get("id") or "")
-    if given.isdigit() and int(given) in store.records:
-        return int(given), "id"
+    given = whole_number(row.get("id"))
+    if given is not None and given in store.records:
+        return given, "id"
     if any(row.get(name) in (None, "") for name in checks):
         return None, None
     for name in checks:
@@ -152,10 +156,10 @@ def _refuse_clash(store: ModuleStore, changes: Record, index: int, *, but: int |
 def _read_id(row: Any, index: int) -> int:
     if not isinstance(row, dict):
         raise RowRefusal("INVALID_DATA", expected_data_type="jsonobject", json_path=f"$.data[{index}]")
-    text = str(row["id"])
-    if not text.isdigit():
-        raise RowRefusal("INVALID_DATA", MISSING_ID, id=text, json_path=f"$.data[{index}].id")
-    return int(text)
+    record_id = whole_number(row["id"])
+    if record_id is None:
+        raise RowRefusal("INVALID_DATA", MISSING_ID, id=str(row["id"]), json_path=f"$.data[{index}].id")
+    return record_id
 
 
 # envelope
