@@ -9,6 +9,7 @@ from urllib.parse import quote
 
 from .control import Control
 from .http import Request
+from .whole_numbers import whole_number
 
 Environ = dict[str, Any]
 WSGIApplication = Callable[[Environ, Callable[..., Any]], Iterable[bytes]]
@@ -43,8 +44,8 @@ def _read(environ: Environ) -> Request:
     headers.setdefault("HOST", f"{environ.get('SERVER_NAME', 'localhost')}:{environ.get('SERVER_PORT', '80')}")
     if environ.get("CONTENT_TYPE"):
         headers["CONTENT-TYPE"] = environ["CONTENT_TYPE"]
-    length = environ.get("CONTENT_LENGTH") or "0"
-    body = environ["wsgi.input"].read(int(length)) if length.isdigit() and int(length) else b""
+    length = whole_number(environ.get("CONTENT_LENGTH"))
+    body = environ["wsgi.input"].read(length) if length else b""
     # Plain HTTP tells nothing: TLS may end at a server in front.
     scheme = "https" if environ.get("wsgi.url_scheme") == "https" else ""
     return Request(environ["REQUEST_METHOD"], path + ("?" + query if query else ""), headers, body, scheme=scheme)

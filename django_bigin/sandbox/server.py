@@ -19,6 +19,7 @@ from .application import Application, too_large
 from .control import Control
 from .http import Request, Response
 from .tls import read_certificate
+from .whole_numbers import whole_number
 
 HOST = "127.0.0.1"
 MOST_BODY_BYTES = 16 * 1024 * 1024
@@ -38,6 +39,7 @@ class Handler(BaseHTTPRequestHandler):
     disable_nagle_algorithm = True
     wbufsize = -1
     timeout = 600
+    in_tunnel = False
     server: Server
 
     def answer(self) -> None:
@@ -65,6 +67,7 @@ class Handler(BaseHTTPRequestHandler):
         self.send_response_only(200, "Connection established")
         self.end_headers()
         self.wfile.flush()
+        self.in_tunnel = True
         self.handle()
 
     def _refused_tunnel(self) -> Response | None:
@@ -72,8 +75,8 @@ class Handler(BaseHTTPRequestHandler):
             return Response(403, {"error": f"the sandbox stands for Zoho alone, not for {self.path}"})
         if self.server.tls is None:
             return Response(501, {"error": "for https:// start the sandbox with --certificate and --key"})
-        if isinstance(self.connection, ssl.SSLSocket):
-            return Response(501, {"error": "give the proxy's own address with http://"})
+        if self.in_tunnel or isinstance(self.connection, ssl.SSLSocket):
+            return Response(501, {"error": "give the proxy's own address with http://, and ask for one tunnel"})
         return None
 
     def handle(self) -> None:
@@ -126,13 +129,13 @@ class Handler(BaseHTTPRequestHandler):
         """Read the body, None if it is larger than any that Bigin takes."""
         if "chunked" in self.headers.get("Transfer-Encoding", "").lower():
             return self._read_chunks()
-        length = self.headers.get("Content-Length", "0")
-        if not length.isdigit() or int(length) > MOST_BODY_BYTES:
+        length = whole_number(self.headers.get("Content-Length", 0))
+        if length is None or length > MOST_BODY_BYTES:
             return None
-        return self.rfile.read(int(length))
+        return self.rfile.read(length)
 
     def _read_chunks(self) -> bytes | None:
-        body = b""
+        body = bytearray()
         while True:
             size = self.rfile.readline(64).split(b";")[0].strip()
             try:
@@ -141,10 +144,21 @@ class Handler(BaseHTTPRequestHandler):
                 return None
             if length < 0 or len(body) + length > MOST_BODY_BYTES:
                 return None
+            if length == 0:
+                self._skip_trailers()
+                return bytes(body)
             body += self.rfile.read(length)
             self.rfile.readline(64)
-            if length == 0:
-                return body
+
+    def _skip_trailers(self) -> None:
+        while self.rfile.readline(CHUNK_BYTES).strip():
+            pass
+
+    def handle_expect_100(self) -> bool:
+        """Say at once that the body may come: who asks waits for that."""
+        goes_on = super().handle_expect_100()
+        self.wfile.flush()
+        return goes_on
 
     def setup(self) -> None:
         """Remember the connection, so that a stop can end it."""

@@ -113,6 +113,39 @@ def test_a_chunked_body_is_read(connection):
     assert connection.getresponse().status == 200
 
 
+def exchange(running, sent):
+    """Send bytes as they are and give what comes back until the connection ends."""
+    with socket.create_connection(("127.0.0.1", int(running.url.rpartition(":")[2])), 10) as raw:
+        raw.sendall(sent)
+        raw.shutdown(socket.SHUT_WR)
+        return b"".join(iter(lambda: raw.recv(65536), b""))
+
+
+def test_trailers_after_a_chunked_body_are_no_call(running):
+    chunked = b"POST /_sandbox/clock HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\nExpires: 0\r\n\r\n"
+
+    answers = exchange(running, chunked + b"GET /oauth/serverinfo HTTP/1.1\r\nConnection: close\r\n\r\n")
+
+    assert [answers.count(b"HTTP/1.1 " + status) for status in (b"200", b"400")] == [1, 1]
+
+
+@pytest.mark.parametrize("length", ["\xb2", "9" * 5_000, "-1"])
+def test_a_length_that_is_no_number_is_refused(running, capfd, length):
+    head = f"POST /oauth/v2/token HTTP/1.1\r\nContent-Length: {length}\r\n\r\n"
+
+    assert exchange(running, head.encode("latin-1")).startswith(b"HTTP/1.1 413")
+    assert capfd.readouterr().err == ""
+
+
+def test_who_asks_before_sending_a_body_is_told_to_go_on(running):
+    head = b"POST /oauth/v2/token HTTP/1.1\r\nExpect: 100-continue\r\nContent-Length: 3\r\n\r\n"
+    with socket.create_connection(("127.0.0.1", int(running.url.rpartition(":")[2])), 10) as raw:
+        raw.sendall(head)
+        assert raw.recv(65536) == b"HTTP/1.1 100 Continue\r\n\r\n"
+        raw.sendall(b"a=b")
+        assert raw.recv(65536).startswith(b"HTTP/1.1 400")
+
+
 def test_a_call_without_a_host_is_led_back_by_the_port(running):
     with socket.create_connection(("127.0.0.1", int(running.url.rpartition(":")[2])), 10) as plain:
         plain.sendall(b"GET /oauth/serverinfo HTTP/1.0\r\n\r\n")

@@ -124,6 +124,13 @@ def test_a_stopped_sandbox_ends_secured_connections_too(files, trusting):
     connection.close()
 
 
+def test_a_tunnel_leads_to_no_other(running):
+    with socket.create_connection(("127.0.0.1", port_of(running)), 10) as raw:
+        for status in (b"200", b"501"):
+            raw.sendall(b"CONNECT accounts.zoho.com:443 HTTP/1.1\r\n\r\n")
+            assert raw.recv(65536).startswith(b"HTTP/1.1 " + status)
+
+
 def test_the_proxy_reaches_nobody_else(running):
     connection = http.client.HTTPSConnection("127.0.0.1", port_of(running), timeout=10)
     connection.set_tunnel("example.com", 443)
