@@ -126,12 +126,12 @@ class Accounts:
 
     def _limit_grants(self, code: GrantToken) -> None:
         """Refuse one refresh token too many; how that is worded is not documented."""
-        owner, now = self._state.owner_of(code), self._state.clock.seconds()
+        owner = self._state.owner_of(code)
         for name, seconds in GRANT_LIMITS.items():
             most = self._state.switches[name]
-            if most and self._state.grants_opened.count(owner, since=now - seconds) >= most:
+            if most and self._state.grants_opened.count(owner, seconds=seconds) >= most:
                 raise self.throttled()
-        self._state.grants_opened.note(owner, now)
+        self._state.grants_opened.note(owner)
 
     def _is_usable(self, code: GrantToken, client: Client) -> bool:
         return not code.used and code.client_id == client.client_id and code.expires_at > self._state.clock.seconds()
@@ -174,7 +174,7 @@ class Accounts:
         _, zuid = self._state.owner_of(grant)
         by = zuid if switches["throttle_bucket"] == "user" else grant.refresh_token
         window = self._state.refresh_windows.setdefault(by, Window(now))
-        if now >= window.started_at + switches["throttle_seconds"]:
+        if not window.started_at <= now < window.started_at + switches["throttle_seconds"]:
             window.started_at, window.count = now, 0
         if window.count >= switches["throttle_limit"]:
             if switches["throttle_sticky"]:

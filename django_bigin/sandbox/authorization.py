@@ -152,12 +152,12 @@ class Authorizations:
 
     def _end(self, authorization: Authorization, address: Address, *, accept: bool, asked: bool) -> str:
         user, organization = _decided(authorization)
-        key, now = (authorization.client.client_id, user.zuid), self._state.clock.seconds()
-        given = self._state.codes_given.count(key, since=now - CODE_WINDOW_SECONDS)
+        key = (authorization.client.client_id, user.zuid)
+        given = self._state.codes_given.count(key, seconds=CODE_WINDOW_SECONDS)
         # CRM's pages use this word for the limit, too.
         if not accept or given >= self._state.switches["code_limit"]:
             return self._callback(authorization, address, "error", "access_denied")
-        self._state.codes_given.note(key, now)
+        self._state.codes_given.note(key)
         consented = self._state.consents.setdefault(_consent_key(authorization), set())
         consented |= {scope.lower() for scope in authorization.scopes}
         code = self._state.mint_grant_token(

@@ -62,13 +62,18 @@ class Job:
 
     def has_result(self, now: float) -> bool:
         """Tell whether its file can be downloaded: from its end on, for a day."""
-        return self.state(now) == "COMPLETED" and now <= self.ends_at + RESULT_SECONDS
+        return self.state(now) == "COMPLETED" and bool(self.result) and now <= self.ends_at + RESULT_SECONDS
+
+    def forget_result(self) -> None:
+        """Let go of the file."""
+        self.result = b""
 
 
 def start_job(state: State, job: Job) -> None:
     """Let a job work and end when its moments come."""
     state.bulk_jobs[job.id] = job
     state.agenda.at(job.created_at + WORKS_AT * job.seconds, partial(_work, state, job))
+    state.agenda.at(job.ends_at + RESULT_SECONDS + 1, job.forget_result)
     if job.callback_url:
         state.agenda.at(job.ends_at, partial(_call_back, state, job))
 

@@ -126,9 +126,9 @@ def download(call: Call) -> Response:
     if not job.has_result(now):
         raise _not_found(call)
     key = ("bulk result", call.organization.org_id)
-    if call.state.downloads.count(key, since=now - 60) >= DOWNLOADS_A_MINUTE:
+    if call.state.downloads.count(key, seconds=60) >= DOWNLOADS_A_MINUTE:
         raise refuse("TOO_MANY_REQUESTS", TOO_MANY)
-    call.state.downloads.note(key, now)
+    call.state.downloads.note(key)
     name = f"attachment; filename={job.id}.zip"
     return Response(200, job.result, [("Content-Disposition", name)], content_type="application/x-download")
 

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import math
 import time
 from datetime import UTC, datetime
+
+# Before a token, a page or a job that begins at the latest moment runs out, calendars still go on.
+EARLIEST, LATEST = (datetime(year, 1, 1, tzinfo=UTC).timestamp() for year in (1970, 9000))
 
 
 class SandboxClock:
@@ -16,7 +20,7 @@ class SandboxClock:
 
     def seconds(self) -> float:
         """Give the moment as seconds since 1970."""
-        return self._base + (time.monotonic() - self._started) * self.speed
+        return min(self._base + (time.monotonic() - self._started) * self.speed, LATEST)
 
     def now(self) -> datetime:
         """Give the moment, aware, in UTC."""
@@ -34,11 +38,13 @@ class SandboxClock:
 
     def set_speed(self, speed: float) -> None:
         """Let `speed` seconds pass in each real one; 0 stops the clock."""
-        if speed < 0:
-            raise ValueError("the clock's speed cannot be negative")
+        if not 0 <= speed < math.inf:
+            raise ValueError("the clock's speed cannot be negative, nor without end")
         self._rebase(self.seconds())
         self.speed = float(speed)
 
     def _rebase(self, seconds: float) -> None:
+        if not EARLIEST <= seconds <= LATEST:
+            raise ValueError("the clock goes from 1970 to 9000")
         self._base = seconds
         self._started = time.monotonic()

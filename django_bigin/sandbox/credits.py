@@ -30,6 +30,9 @@ class CreditLedger:
         """Give the credits used in the last 24 hours."""
         while self._spent and self._spent[0][0] <= now - WINDOW_SECONDS:
             self._used -= self._spent.popleft()[1]
+        # A clock set back forgets what was used later.
+        while self._spent and self._spent[-1][0] > now:
+            self._used -= self._spent.pop()[1]
         return self._used
 
     def spend(self, now: int, credits: int) -> None:

@@ -21,6 +21,9 @@ class Journal:
         now = self._clock()
         while self._entries and self._entries[0][0] < now - LONGEST_SECONDS:
             self._entries.popleft()
+        # A clock set back makes the last ones a future that may never come.
+        while self._entries and self._entries[-1][0] > now:
+            self._entries.pop()
         self._entries.append((now, record_id, None if before is None else dict(before)))
 
     def before(self, seconds: float) -> dict[int, dict[str, Any] | None]:

@@ -120,17 +120,22 @@ class Vault:
 class Occasions:
     """When something happened, by whatever it is counted by."""
 
-    def __init__(self) -> None:
+    def __init__(self, clock: SandboxClock) -> None:
+        self._clock = clock
         self._moments: dict[Hashable, list[float]] = {}
 
-    def note(self, key: Hashable, now: float) -> None:
+    def note(self, key: Hashable) -> None:
         """Note that it happened now."""
-        young = [moment for moment in self._moments.get(key, []) if moment > now - OCCASIONS_KEPT_SECONDS]
-        self._moments[key] = [*young, now]
+        self._moments[key] = [*self._lately(key, OCCASIONS_KEPT_SECONDS), self._clock.seconds()]
 
-    def count(self, key: Hashable, *, since: float) -> int:
-        """Count how often it happened after that moment, which is less than an hour ago."""
-        return sum(moment > since for moment in self._moments.get(key, []))
+    def count(self, key: Hashable, *, seconds: float) -> int:
+        """Count how often it happened in that many seconds, an hour at most, up to now."""
+        return len(self._lately(key, seconds))
+
+    def _lately(self, key: Hashable, seconds: float) -> list[float]:
+        # A clock set back makes what happened a future that may never come.
+        now = self._clock.seconds()
+        return [moment for moment in self._moments.get(key, []) if now - seconds < moment <= now]
 
 
 class State:
@@ -148,8 +153,8 @@ class State:
         self.clients: dict[str, Client] = {}
         # (client, Zoho user, organization) -> scopes, in lower case, that need no second consent
         self.consents: dict[tuple[str, str, str], set[str]] = {}
-        self.codes_given = Occasions()
-        self.grants_opened = Occasions()
+        self.codes_given = Occasions(clock)
+        self.grants_opened = Occasions(clock)
         self.refresh_windows: dict[Hashable, Window] = {}  # by refresh token, or by Zoho user
         self.authorizations: OrderedDict[str, Any] = OrderedDict()  # authorization.Authorization, oldest first
         self.grant_tokens: dict[str, GrantToken] = {}
@@ -158,7 +163,7 @@ class State:
         self.agenda = Agenda()
         self.callbacks = Callbacks(clock, self.agenda, switches, anywhere=callbacks_anywhere)
         self.bulk_jobs: dict[int, Any] = {}  # bulk_jobs.Job
-        self.downloads = Occasions()
+        self.downloads = Occasions(clock)
         self.page_tokens: dict[str, Any] = {}  # listing.PageToken, oldest first
 
     def catch_up(self) -> None:

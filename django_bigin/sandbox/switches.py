@@ -8,6 +8,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+# Of whatever a switch counts: as seconds 300 years, after which calendars still go on.
+MOST = 10**10
+
 
 @dataclass(frozen=True, slots=True)
 class Switch:
@@ -195,4 +198,6 @@ def check_switch(name: str, value: Any) -> Any:
     kind = type(switch.default)
     if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
         raise ValueError(f"{name} takes a {kind.__name__}, not {value!r}")
+    if kind is int and not 0 <= value <= MOST:
+        raise ValueError(f"{name} is from 0 to {MOST:,}, not {value:,}")
     return value

@@ -155,6 +155,8 @@ def test_moments_may_be_set(sandbox):
         (lambda s: s.switch(nothing=1), "no switch 'nothing'"),
         (lambda s: s.switch(partial_status=404), "207, 202, 200"),
         (lambda s: s.switch(throttle_limit="many"), "takes a int"),
+        (lambda s: s.switch(latency_milliseconds=-1), "from 0 to"),
+        (lambda s: s.switch(access_token_seconds=10**30), "from 0 to"),
         (lambda s: s.fail("GET /", drop="never", status=500), "before"),
         (lambda s: s.fail("GET /"), "needs a status"),
         (lambda s: s.fail("Contacts", status=500), "names no call"),
