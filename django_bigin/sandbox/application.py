@@ -13,7 +13,7 @@ from random import Random
 from . import accounts, rest
 from .accounts import Accounts
 from .addresses import Address, is_loopback, read_address
-from .calls import CallLog
+from .calls import CallLog, without_secrets
 from .concurrency import InFlight
 from .delivery import prepare
 from .errors import CODES, error_body, refuse
@@ -63,7 +63,8 @@ class Application:
                 return self._answer_control(request)
             return self._answer(request)
         except Exception:
-            print(f"sandbox: internal error on {request.method} {request.path}", file=sys.stderr)
+            path = without_secrets(request.path)
+            print(f"sandbox: internal error on {request.method} {path}", file=sys.stderr)
             traceback.print_exc()
             body = {"code": "SANDBOX_ERROR", "details": {}, "message": "the sandbox itself failed: see its stderr"}
             return Response(500, body | {"status": "error"}, outcome="sandbox error")

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter, deque
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from .faults import path_matches
 
 CALLS_KEPT = 20_000
+# Past so many kinds of calls the paths of new ones are not told apart: a program may ask for a million records by id.
+KINDS_KEPT, OTHERS = 100_000, "(other paths)"
+LONGEST_PATH, MOST_NAMES = 500, 100
+# A token or a client's secret that a confused program wrote where none belongs.
+SECRET = re.compile(r"1000\.[0-9a-f]{32}\.[0-9a-f]{32}|(?<![0-9a-f])[0-9a-f]{42}(?![0-9a-f])")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +44,12 @@ class CallLog:
 
     def add(self, call: dict[str, Any], *, known: bool) -> None:
         """Note a call that was answered."""
-        self._counts[_kind(call)] += 1
+        call["path"] = without_secrets(call["path"])[:LONGEST_PATH]
+        call["query_names"] = [without_secrets(name)[:LONGEST_PATH] for name in call["query_names"][:MOST_NAMES]]
+        kind = _kind(call)
+        if kind not in self._counts and len(self._counts) >= KINDS_KEPT:
+            kind = replace(kind, path=OTHERS)
+        self._counts[kind] += 1
         self._last.append(call)
         if not known:
             self._unknown.append(call)
@@ -77,6 +88,11 @@ class CallLog:
             for kind, count in self._counts.items()
             if method in {None, kind.method} and (path == kind.path or ("*" in path and path_matches(path, kind.path)))
         )
+
+
+def without_secrets(text: str) -> str:
+    """Blot out what looks like a token or a client's secret."""
+    return SECRET.sub("...", text)
 
 
 def _kind(call: dict[str, Any]) -> CallKind:

@@ -23,8 +23,8 @@ class Response:
     """What goes back. `payload` is encoded as JSON after the state's lock is let go; None is an empty body."""
 
     status: int
-    payload: Any = None
-    headers: list[tuple[str, str]] = field(default_factory=list)
+    payload: Any = field(default=None, repr=False)  # may hold tokens
+    headers: list[tuple[str, str]] = field(default_factory=list, repr=False)  # and may a Location
     content_type: str = JSON_TYPE
     outcome: str = "ok"
     drop: bool = False  # close the connection and answer nothing

@@ -4,7 +4,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from django_bigin.sandbox import Sandbox
+from django_bigin.sandbox import Sandbox, calls
+from django_bigin.sandbox.http import Request
 
 from .program import Program
 
@@ -176,6 +177,27 @@ def test_a_mistake_over_http_is_400_with_the_sentence(program):
     assert "GET /_sandbox/calls" in control(program, "GET", "nothing")[1]["error"]
 
 
+@pytest.mark.parametrize(
+    ("verb", "operation", "body", "sentence"),
+    [
+        ("GET", "calls", {"bogus": 1}, '"bogus" is no option of calls; there are path, method, org_id, grant, outcome'),
+        ("POST", "faults", {"bogus": 1}, '"bogus" is no option of faults; there are method, path, status, body,'),
+        ("POST", "faults", {"call": "/x", "status": 500}, '"call" is no option of faults; there are method, path,'),
+        ("POST", "reset", {"seed": 2}, '"seed" is no option of reset; there are none'),
+        ("POST", "clock", {"bogus": 1}, '"bogus" is no option of clock; there are now, advance_seconds, speed'),
+        ("POST", "clock", {}, "the clock takes"),
+        ("POST", "records", {"module": "Contacts"}, 'records needs "records"; its options are module, records, org_id'),
+        ("POST", "organizations", {"bogus": 1}, "an organization has no option bogus"),
+        ("POST", "switches", {"bogus": 1}, "there is no switch 'bogus'"),
+    ],
+)
+def test_an_option_that_is_none_is_named_with_those_that_are(program, verb, operation, body, sentence):
+    status, answer = control(program, verb, operation, body)
+
+    assert status == 400
+    assert answer["error"].startswith(sentence)
+
+
 def test_seeds_have_a_past(sandbox, program):
     assert control(program, "POST", "seed", {"records": {"Accounts": 3, "Contacts": 50}})[1]["Contacts"] == 50
 
@@ -250,6 +272,43 @@ def test_calls_are_counted_by_path_without_any_secret(sandbox, program):
     assert not any(secret["value"] in str(calls) for secret in sandbox.secrets())
 
 
+def test_a_secret_is_not_noted_where_a_confused_program_puts_it(sandbox, program, capsys, monkeypatch):
+    secrets = [program.entry["client_secret"], program.entry["refresh_token"], program.refresh()[1]["access_token"]]
+    for secret in secrets:
+        program.connect().get(f"Contacts/{secret}", **{secret: ""})
+        program.ask("POST", f"/oauth/v2/token/{secret}")
+        program.ask("POST", f"/oauth/v2/token?{secret}")
+    monkeypatch.setattr(sandbox._application.rest, "handle", lambda *_: 1 / 0)
+    program.get(f"Contacts/{secrets[1]}")
+
+    noted = str(sandbox.calls()) + sandbox.overview() + capsys.readouterr().err
+    assert "/bigin/v2/Contacts/..." in noted
+    assert not [secret for secret in secrets if secret in noted]
+
+
+def test_no_secret_stands_in_the_repr_of_an_answer(sandbox, program):
+    request = Request("POST", "/oauth/v2/token", {"Host": program.host}, b"")
+    for answer in (program.refresh()[1]["access_token"], program.exchange()[1]["refresh_token"]):
+        sandbox.fail("POST /oauth/v2/token", body={"token": answer}, status=200)
+        response = sandbox.handle(request)
+
+        assert answer in response.body().decode()
+        assert answer not in repr(response) + repr(request) + repr(sandbox)
+
+
+def test_a_million_paths_are_counted_in_the_room_of_some(sandbox, program, monkeypatch):
+    monkeypatch.setattr(calls, "KINDS_KEPT", 10)
+    for n in range(30):
+        program.get(f"Contacts/{n}")
+    program.get("Contacts/0")
+
+    report = sandbox.calls()
+    assert report["total"] == 32
+    assert report["by_path"]["GET /bigin/v2/Contacts/0"] == 2
+    assert report["by_path"]["GET (other paths)"] == 21
+    assert len(report["calls"]) == 32
+
+
 def test_calls_are_chosen_by_path_method_and_organization(two):
     us, eu = two
     us.get("org")
@@ -282,6 +341,30 @@ def test_calls_are_counted_by_grant_and_by_outcome(two):
     assert sandbox.calls(grant=own[0])["total"] == sandbox.calls(grant=us.entry["refresh_token"])["total"] == 4
     assert control(us, "GET", "calls", grant=own[0], outcome="INVALID_MODULE")[1]["total"] == 1
     assert own[0] in sandbox.overview()
+
+
+def test_a_path_takes_a_method_in_front(sandbox, program):
+    program.get("org")
+    program.call("POST", "org")
+
+    assert sandbox.calls(path="POST /oauth/v2/token")["total"] == 1
+    assert sandbox.calls(path="get /bigin")["by_path"] == {"GET /bigin/v2/org": 1}
+    assert sandbox.calls(path="GET /bigin", method="get")["total"] == 1
+    assert control(program, "GET", "calls", path="POST /bigin")[1]["by_path"] == {"POST /bigin/v2/org": 1}
+    assert control(program, "GET", "calls", path="GET /bigin", method="POST") == (
+        400, {"error": "path names GET and method POST: say one of them"},
+    )  # fmt: skip
+
+
+def test_a_path_with_a_blank_is_no_method(sandbox, program):
+    program.get("Contacts%20A/5")
+
+    assert sandbox.calls(path="/bigin/v2/Contacts A")["total"] == 1
+
+
+def test_a_path_that_is_none_is_refused(sandbox):
+    with pytest.raises(ValueError, match="names no call"):
+        sandbox.calls(path="POST oauth/v2/token")
 
 
 def test_a_call_that_opens_a_grant_is_the_grants(sandbox, program):
@@ -371,6 +454,37 @@ def test_faults_come_and_go_over_http(program):
     assert program.get("org")[0] == 502
     control(program, "DELETE", "faults")
     assert program.get("org")[0] == 200
+
+
+def test_waiting_faults_are_shown(sandbox, program):
+    sandbox.fail("GET /bigin/v2/org", status=502, times=2)
+    sandbox.fail("/oauth", drop="after", times=None, after=3)
+    body = {"path": "/bigin", "body": {"code": "X"}, "probability": 0.5}
+    control(program, "POST", "faults", body)
+    program.get("org")
+
+    assert control(program, "GET", "faults") == (200, {"faults": sandbox.faults()})
+    assert sandbox.faults() == [
+        {"path": "/bigin/v2/org", "method": "GET", "status": 502, "times": 1, "after": 0},
+        {"path": "/oauth", "method": None, "drop": "after", "times": None, "after": 2},
+        body | {"method": None, "times": 1, "after": 0},
+    ]
+
+
+def test_what_is_shown_of_a_fault_makes_another(sandbox, program):
+    sandbox.fail("GET /bigin/v2/org", status=502, delay_seconds=0.5, org_id=program.entry["org_id"])
+    [shown] = sandbox.faults()
+
+    control(program, "POST", "faults", shown)
+
+    assert sandbox.faults() == [shown, shown]
+
+
+def test_a_fault_that_has_struck_is_shown_no_more(sandbox, program):
+    sandbox.fail("GET /bigin/v2/org", status=502)
+    program.get("org")
+
+    assert sandbox.faults() == []
 
 
 # grants and secrets
