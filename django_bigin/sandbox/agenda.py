@@ -22,7 +22,9 @@ class Agenda:
 
     def is_due(self, now: float) -> bool:
         """Tell whether anything is to be done."""
-        return bool(self._entries) and self._entries[0][0] <= now
+        # One look, since the server asks without the lock.
+        first = self._entries[:1]
+        return bool(first) and first[0][0] <= now
 
     def run(self, now: float) -> None:
         """Do what is due."""

@@ -76,9 +76,10 @@ class Application:
 
     def _answer(self, request: Request) -> Response:
         address = read_address(request.host, request.path, request.scheme)
-        caller = self.rest.caller_of(request)
+        api = self.rest  # a reset may come between, and know the caller's organization no more
+        caller = api.caller_of(request)
         with self._in_flight.counting(caller, request) as (calls, heavy_calls):
-            return self._answer_one(request, address, self.rest.is_crowded(caller, calls, heavy_calls))
+            return self._answer_one(request, address, api.is_crowded(caller, calls, heavy_calls))
 
     def _answer_one(self, request: Request, address: Address | None, crowded: bool) -> Response:
         with self.lock:
