@@ -13,7 +13,7 @@ from typing import Any
 from .application import Application
 from .clock import SandboxClock
 from .control_http import ControlPaths
-from .control_oauth import DEFAULT_REDIRECT_URI, OAuthControl, copy_client, show_client
+from .control_oauth import DEFAULT_REDIRECT_URI, OAuthControl, checked_data_center, copy_client, show_client
 from .control_records import RecordsControl
 from .faults import Fault, split_call
 from .http import Request, Response
@@ -28,8 +28,12 @@ from .switches import check_switch, default_switches
 
 GRANT_TOKEN_SECONDS = 600
 # What an entry of `organizations` may say; the rest an Organization takes as it is.
-OWN_OPTIONS = {"records", "redirect_uri", "client_id", "client_secret", "secrets"}
-ORGANIZATION_OPTIONS = {"data_center", "company_name", "time_zone", "paid", "licences", "absent_modules"} | OWN_OPTIONS
+OWN_OPTIONS: dict[str, type] = {
+    "records": dict, "redirect_uri": str, "client_id": str, "client_secret": str, "secrets": dict,
+}  # fmt: skip
+ORGANIZATION_OPTIONS: dict[str, type] = OWN_OPTIONS | {
+    "data_center": str, "company_name": str, "time_zone": str, "paid": bool, "licences": int, "absent_modules": dict,
+}  # fmt: skip
 
 
 class Control(RecordsControl, OAuthControl):
@@ -128,10 +132,17 @@ class Control(RecordsControl, OAuthControl):
         unknown = options.keys() - ORGANIZATION_OPTIONS
         if unknown:
             raise ValueError(f"an organization has no option {', '.join(sorted(unknown))}")
+        for name, value in options.items():
+            if not isinstance(value, ORGANIZATION_OPTIONS[name]):
+                raise ValueError(f"{name} takes a {ORGANIZATION_OPTIONS[name].__name__}, not {value!r}")
+        checked_data_center(options.get("data_center", "us"))
+        for secret in (options.get("client_secret"), *options.get("secrets", {}).values()):
+            if secret:
+                self._vault.keep("client_secret", secret)
         return {
             "data_center": "us",
             "client_id": new_client_id(),
-            "client_secret": options.get("client_secret") or self._vault.client_secret(),
+            "client_secret": self._vault.client_secret(),
             "redirect_uri": DEFAULT_REDIRECT_URI,
             "records": self._records,
             "secrets": {},
@@ -144,6 +155,9 @@ class Control(RecordsControl, OAuthControl):
         organization = Organization(
             index=len(state.organizations), seed=self.seed_number, founded_at=now - 500 * 86_400, **own
         )
+        # Before it is there: a wrong option leaves nothing half opened.
+        self._seed(organization, entry["records"], self.seed_number)
+        self._index(organization)
         state.add(organization)
         client = state.clients.get(entry["client_id"])
         if client is None:
@@ -158,8 +172,6 @@ class Control(RecordsControl, OAuthControl):
             admin.email, admin.full_name, data_center=organization.data_center, zuid=admin.zuid
         )
         state.people.join(person, organization, admin)
-        self._seed(organization, entry["records"], self.seed_number)
-        self._index(organization)
         code, standing = (
             state.mint_grant_token(
                 client=client, organization=organization, scopes=DEFAULT_SCOPES, ttl_seconds=GRANT_TOKEN_SECONDS

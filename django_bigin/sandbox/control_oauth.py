@@ -49,8 +49,8 @@ class OAuthControl:
         if kind not in CLIENT_KINDS:
             raise ValueError(f"a client is of one kind of {', '.join(CLIENT_KINDS)}, not {kind!r}")
         with self._lock:
-            codes = [_checked(code) for code in (self._data_centers() if data_centers is None else data_centers)]
-            home = _checked(home_data_center or (codes[0] if codes else "us"))
+            codes = list(map(checked_data_center, self._data_centers() if data_centers is None else data_centers))
+            home = checked_data_center(home_data_center or (codes[0] if codes else "us"))
             uris = list(redirect_uris or [redirect_uri or DEFAULT_REDIRECT_URI])
             client = Client(new_client_id(), home, {home: self._vault.client_secret()}, uris, name, kind, shared_secret)
             self._state.clients[client.client_id] = client
@@ -65,7 +65,7 @@ class OAuthControl:
             if not data_centers.get(client.home, True):
                 raise ValueError(f"{client.home} is the client's home, where it cannot be switched off")
             for code in data_centers:
-                _checked(code)
+                checked_data_center(code)
             for code, on in data_centers.items():
                 if on and code not in client.secrets:
                     shared = client.secrets.get(client.home, "") if client.shared_secret else ""
@@ -109,7 +109,7 @@ class OAuthControl:
             if org_ids is None:
                 org_ids = [o.org_id for o in state.organizations.values() if data_center in {None, o.data_center}][:1]
             found = [state.organization(org_id) for org_id in org_ids]
-            code = _checked(data_center or (found or [state.organization()])[0].data_center)
+            code = checked_data_center(data_center or (found or [state.organization()])[0].data_center)
             # Before anything changes.
             if wrong := [o for o in found if o.data_center != code]:
                 raise ValueError(f"organization {wrong[0].org_id} is in {wrong[0].data_center}, not in {code}")
@@ -167,7 +167,8 @@ class OAuthControl:
         return found[0] if found else None
 
 
-def _checked(code: str) -> str:
+def checked_data_center(code: str) -> str:
+    """Give the code back if there is such a data center; ValueError if not."""
     if code not in DATA_CENTERS:
         raise ValueError(f"there is no data center {code!r}; there are {', '.join(DATA_CENTERS)}")
     return code

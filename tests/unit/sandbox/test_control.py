@@ -72,10 +72,25 @@ def test_an_organization_may_be_added(sandbox, program):
     assert other.get("org")[1]["org"][0]["zgid"] == entry["org_id"]
 
 
-@pytest.mark.parametrize("options", [{"data_centre": "eu"}, {"time_zone": "Mars/Olympus"}])
-def test_a_wrong_option_of_an_organization_is_named(sandbox, options):
-    with pytest.raises(ValueError, match=r"data_centre|Mars/Olympus"):
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"data_centre": "eu"}, {"data_center": "xx"}, {"time_zone": "Mars/Olympus"}, {"licences": "many"},
+        {"company_name": 5}, {"records": {"Leads": 5}},
+    ],
+)  # fmt: skip
+def test_a_wrong_option_of_an_organization_is_named_and_opens_none(sandbox, options):
+    with pytest.raises(ValueError, match=r"data_centre|'xx'|Mars/Olympus|licences|company_name|'Leads'"):
         sandbox.add_organization(**options)
+
+    assert len(sandbox._state.organizations) == 1
+    assert sandbox.overview()
+
+
+def test_a_secret_that_a_test_gave_is_told_as_well():
+    options = {"client_secret": "my-own-secret", "secrets": {"eu": "another-of-mine"}}
+
+    assert {"my-own-secret", "another-of-mine"} <= {s["value"] for s in Sandbox(organizations=[options]).secrets()}
 
 
 # records
