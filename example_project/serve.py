@@ -35,7 +35,8 @@ def invitation(stack: Stack) -> str:
     tenants = ", ".join(name for _, name, _ in TENANTS)
     return f"""
 The admin:    {stack.site_url}/admin/     user {USER}, password {PASSWORD}
-The sandbox:  {stack.start["base_url"]}/_sandbox/start
+The sandbox:  {stack.start["base_url"]}/_sandbox/     what it holds and was asked
+To connect:   {stack.start["base_url"]}/_sandbox/start     ids, secrets and codes, for a program of your own
 Logs:         {stack.folder}
 
 In the admin, open a tenant ({tenants}) and press Connect: the sandbox's consent page stands in for Zoho's.

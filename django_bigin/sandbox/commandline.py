@@ -36,13 +36,17 @@ examples:
       Records from my-data/Contacts.csv, my-data/Accounts.csv, ...; what a script needs to connect in /tmp/bigin.json.
 
 while it runs:
-  curl http://127.0.0.1:8400/_sandbox/start                                     ids, secrets and a fresh code
+  curl http://127.0.0.1:8400/_sandbox/start                                     ids, secrets, tokens of the start
+  curl -X POST http://127.0.0.1:8400/_sandbox/grant-tokens                      a fresh code
   curl -X POST http://127.0.0.1:8400/_sandbox/clock -d '{"advance_seconds": 3600}'
   curl -X POST http://127.0.0.1:8400/_sandbox/faults -d '{"path": "/bigin/v2/Contacts", "status": 502}'
   curl -X POST http://127.0.0.1:8400/_sandbox/users -d '{"email": "noor@two.example", "org_ids": ["...", "..."]}'
   curl http://127.0.0.1:8400/_sandbox/calls                                     what was asked, and how often
+  curl -X POST http://127.0.0.1:8400/_sandbox/reset                             as it was at the start
+  http://127.0.0.1:8400/_sandbox/ in a browser                                  what it holds
 
-The start file holds secrets of the sandbox alone; it is readable by you only, and removed when the sandbox stops.
+When it stops it forgets everything: started again it makes the same organizations and records, and new ids and secrets
+of clients. The start file holds secrets of the sandbox alone; it is readable by you only, and removed at the end.
 Exit status: 0 stopped by SIGINT or SIGTERM, 2 wrong option, wrong file or port in use.
 """
 DEFAULT_RECORDS = {
@@ -156,6 +160,7 @@ def _introduce(sandbox: Sandbox, start_file: Path | None, *, secured: bool) -> N
         if len(lines) > LINES_OF_REPORT:
             rest = len(lines) - LINES_OF_REPORT
             print(f"  and {rest} more: {sandbox.url}/_sandbox/load", file=sys.stderr)
+    print(f"  to look at: {sandbox.url}/_sandbox/")
     print(f"  to connect: {start_file or sandbox.url + '/_sandbox/start'}", flush=True)
 
 

@@ -232,7 +232,7 @@ class Control(RecordsControl, OAuthControl):
         """Give the calls that came, all or those that are asked for.
 
         Args:
-            path: the beginning of paths, or a glob.
+            path: the beginning of paths, or a glob; with a method in front, such as `POST /oauth`, of that alone.
             grant: its name, as in `by_grant` and on the page, or its refresh token.
             outcome: "ok", or the word of a refusal or a fault, as in `by_outcome`.
 
@@ -240,6 +240,11 @@ class Control(RecordsControl, OAuthControl):
             {"total", "by_path", "by_grant", "by_outcome", "calls", "unknown"}: numbers, the last calls whole, and of
             them those that Bigin does not have.
         """
+        if path:
+            in_front, path = split_call(path)
+            if in_front and method and in_front != method.upper():
+                raise ValueError(f"path names {in_front} and method {method}: say one of them")
+            method = in_front or method
         with self._lock:
             if grant and grant in self._state.grants:
                 grant = grant_name(grant)
@@ -332,6 +337,11 @@ class Control(RecordsControl, OAuthControl):
         )  # fmt: skip
         with self._lock:
             self._application.faults.append(fault)
+
+    def faults(self) -> list[dict[str, Any]]:
+        """Give the faults that wait to strike, as they were told; `times` and `after` are what is left of them."""
+        with self._lock:
+            return [fault.as_dict() for fault in self._application.faults if fault.times != 0]
 
     def clear_faults(self) -> None:
         """Let every call go right again."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from fnmatch import fnmatchcase
 from typing import Any
 
@@ -14,7 +14,8 @@ from .http import HTML_TYPE, JSON_TYPE, Response
 HTML_PAGE = "<html><head><title>{0}</title></head><body><h1>{0}</h1></body></html>"
 # What the API answers with such a status of its own accord.
 CODE_OF_STATUS = {401: "INVALID_TOKEN", 403: "NO_PERMISSION", 429: "TOO_MANY_REQUESTS", 500: "INTERNAL_ERROR"}
-
+# What is told of every fault, whether or not somebody chose it.
+ALWAYS_TOLD = {"path", "method", "times", "after"}
 
 @dataclass(slots=True)
 class Fault:
@@ -64,6 +65,11 @@ class Fault:
         if self.times is not None:
             self.times -= 1
         return True
+
+    def as_dict(self) -> dict[str, Any]:
+        """Give what it was told, without what is as in any fault; `times` and `after` are what is left of them."""
+        values = {f.name: getattr(self, f.name) for f in fields(self)}
+        return {f.name: values[f.name] for f in fields(self) if f.name in ALWAYS_TOLD or values[f.name] != f.default}
 
     def effect(self) -> str:
         """Tell in a few words what happens."""
@@ -133,9 +139,9 @@ def path_matches(pattern: str, path: str) -> bool:
 
 def split_call(call: str) -> tuple[str | None, str]:
     """Read `GET /bigin/v2/Contacts`, or a path alone for every method."""
-    method, space, path = call.strip().partition(" ")
-    if not space:
-        method, path = "", method
+    method, _, path = call.strip().partition(" ")
+    if not path or method.startswith("/"):  # a path may have a blank in it
+        method, path = "", call.strip()
     if not path.startswith("/") and "*" not in path:
         raise ValueError(f"{call!r} names no call: write it like 'GET /bigin/v2/Contacts'")
     return method.upper() or None, path.strip()
