@@ -19,6 +19,8 @@ SIGNS = {
     "=": "equal", "!=": "not_equal", "<>": "not_equal", ">": "greater", ">=": "greater_equal", "<": "less",
     "<=": "less_equal",
 }  # fmt: skip
+# No query that keeps to the limits of columns, conditions and values comes near it.
+LONGEST = 500_000
 CLAUSES = {"select", "from", "where", "order", "limit", "offset", "group", "having", "and", "or", "not"}
 
 
@@ -56,6 +58,8 @@ class Query:
 
 def read_query(text: str, *, brackets: bool) -> Query:
     """Read a query; `brackets`: more than two conditions must stand in pairs."""
+    if len(text) > LONGEST:
+        raise QueryError(reason="the query is too long", limit=LONGEST)
     reader = _Reader(text, brackets=brackets)
     try:
         return reader.query()

@@ -16,6 +16,8 @@ from .strict_json import read_json
 
 JSON_TYPE = "application/json;charset=UTF-8"
 HTML_TYPE = "text/html;charset=UTF-8"
+# More than any form here has; a large one would be minutes in the reading.
+MOST_FORM_BYTES = 16_384
 
 
 @dataclass(slots=True)
@@ -101,6 +103,8 @@ class Request:
 
     def _form(self) -> dict[str, str]:
         content_type = self.headers.get("content-type", "")
+        if len(self.body) > MOST_FORM_BYTES:
+            return {}
         if content_type.startswith("multipart/form-data"):
             return _read_multipart(content_type, self.body)
         if not self.body or content_type.startswith("application/json"):
@@ -124,7 +128,10 @@ def _first_of_each(pairs: list[tuple[str, str]]) -> dict[str, str]:
 
 def _read_multipart(content_type: str, body: bytes) -> dict[str, str]:
     head = f"Content-Type: {content_type}\r\n\r\n".encode()
-    message = BytesParser(policy=HTTP).parsebytes(head + body)
+    try:
+        message = BytesParser(policy=HTTP).parsebytes(head + body)
+    except RecursionError:  # parts in parts without end
+        return {}
     parts = message.get_payload()
     if not isinstance(parts, list):
         return {}

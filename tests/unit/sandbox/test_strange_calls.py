@@ -2,6 +2,7 @@
 
 import json
 import random
+import time
 from urllib.parse import quote, urlencode
 
 import pytest
@@ -117,6 +118,34 @@ def test_the_accounts_server_takes_it_too(sandbox, capsys, target, headers):
 
     assert response.status in {400, 404}
     assert capsys.readouterr().err == ""
+
+
+@pytest.mark.parametrize(
+    ("kind", "body"),
+    [
+        ("application/x-www-form-urlencoded", b"a&" * 4_000_000),
+        ("multipart/form-data; boundary=x", b"--x\r\nContent-Disposition: form-data; name=a\r\n\r\n1\r\n" * 100_000),
+        (
+            "multipart/form-data; boundary=0",
+            b"".join(b"--%x\nContent-Type:multipart/a;boundary=%x\n\n" % (n, n + 1) for n in range(370)),
+        ),
+    ],
+    ids=["urlencoded", "multipart", "nested"],
+)
+def test_a_form_without_end_stops_nobody(program, capsys, kind, body):
+    started = time.monotonic()
+
+    assert program.ask("POST", "/oauth/v2/token", body=body, headers={"Content-Type": kind})[0] == 400
+    assert time.monotonic() - started < 2
+    assert capsys.readouterr().err == ""
+
+
+def test_a_query_without_end_stops_nobody(connected):
+    started = time.monotonic()
+
+    query = {"select_query": f"select {'id,' * 4_000_000}id from Contacts"}
+    assert send(connected, "POST", "/bigin/v2/coql", json.dumps(query).encode())[0] == 400
+    assert time.monotonic() - started < 2
 
 
 # by chance
