@@ -8,15 +8,16 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable
-from contextlib import closing
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
 from http.client import HTTPConnection, HTTPException, HTTPSConnection
 from ipaddress import ip_address
 from queue import SimpleQueue
-from threading import Thread
+from socket import SHUT_RDWR, socket
+from threading import Thread, Timer
 from typing import Any
 from urllib.parse import SplitResult, urlsplit
 
@@ -25,6 +26,7 @@ from .clock import SandboxClock
 
 # Not documented; notifications are said to need an answer within five.
 TIMEOUT_SECONDS = 5
+LONGEST_ERROR = 300
 
 
 @dataclass(slots=True)
@@ -135,9 +137,27 @@ def post(url: str, body: bytes) -> dict[str, Any]:
     try:
         with closing(kind(_host(split), split.port, timeout=TIMEOUT_SECONDS)) as connection:
             connection.request("POST", target, body, headers)
-            return {"status": connection.getresponse().status}
+            with _ended_in_time(connection.sock):
+                return {"status": connection.getresponse().status}
     except (OSError, HTTPException, UnicodeError) as error:
-        return {"error": f"{type(error).__name__}: {error}"}
+        return {"error": f"{type(error).__name__}: {error}"[:LONGEST_ERROR]}
+
+
+@contextmanager
+def _ended_in_time(connection: socket) -> Iterator[None]:
+    """End a connection when the time is over: who answers byte by byte meets every timeout of a single one."""
+    timer = Timer(TIMEOUT_SECONDS, _end, [connection])
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
+
+
+def _end(connection: socket) -> None:
+    with suppress(OSError):  # it may just have ended by itself
+        connection.shutdown(SHUT_RDWR)
 
 
 def _host(split: SplitResult) -> str:

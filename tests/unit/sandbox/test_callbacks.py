@@ -1,15 +1,17 @@
 """Callbacks of bulk read jobs: what is posted, when, how often, and never to another machine."""
 
+import contextlib
 import json
 import re
 import socket
 import threading
+import time
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
 import pytest
 
-from django_bigin.sandbox import Sandbox, commandline
+from django_bigin.sandbox import Sandbox, callbacks, commandline
 from django_bigin.sandbox.callbacks import is_address, is_on_this_machine
 
 from .program import Program
@@ -142,6 +144,28 @@ def test_after_so_many_attempts_a_callback_has_failed(sandbox, receiver, start):
     [callback] = sandbox.callbacks(wait_seconds=10)
 
     assert (callback["outcome"], len(callback["attempts"]), len(receiver.posted)) == ("failed", 2, 2)
+
+
+@pytest.mark.parametrize("answer", [b"HTTP/1.1 100 Continue\r\n\r\n", b"x", b"HTTP/1.1 200 OK\r\nA: b\r\n"])
+def test_an_answer_without_end_is_given_up(sandbox, start, monkeypatch, answer):
+    monkeypatch.setattr(callbacks, "TIMEOUT_SECONDS", 0.3)
+    sandbox.switch(bulk_callback_attempts=1)
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        threading.Thread(target=answer_for_ever, args=(server, answer), daemon=True).start()
+        start(f"http://127.0.0.1:{server.getsockname()[1]}/")
+        sandbox.advance(10)
+        [callback] = sandbox.callbacks(wait_seconds=5)
+
+    assert callback["outcome"] != "waiting"
+    assert not [thread for thread in threading.enumerate() if thread.name == "bigin-sandbox-callback"]
+
+
+def answer_for_ever(server, answer):
+    connection, _ = server.accept()
+    with connection, contextlib.suppress(OSError):
+        while True:
+            connection.sendall(answer)
+            time.sleep(0.05)
 
 
 def test_where_nobody_listens_the_attempt_has_an_error(sandbox, start):
