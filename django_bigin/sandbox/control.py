@@ -73,12 +73,14 @@ class Control(RecordsControl, OAuthControl):
     @property
     def organizations(self) -> list[dict[str, str]]:
         """Give what a program needs to connect to each organization, as in the start file."""
-        return [dict(entry) for entry in self._shown]
+        with self._lock:
+            return [dict(entry) for entry in self._shown]
 
     @property
     def client(self) -> dict[str, Any]:
         """Give the server-based client that is switched on in every organization's data center at the start."""
-        return show_client(self._state.clients[self._start_client.client_id])
+        with self._lock:
+            return show_client(self._state.clients[self._start_client.client_id])
 
     def handle(self, request: Request) -> Response:
         """Answer one request without any server: what a WSGI or ASGI front would call."""

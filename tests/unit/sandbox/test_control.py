@@ -1,5 +1,6 @@
 """What a test does to the sandbox: every method of it, and its path under /_sandbox/."""
 
+import threading
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -52,6 +53,29 @@ def test_a_reset_goes_back_to_the_start_with_fresh_tokens():
         k: before[k] for k in ("org_id", "client_id", "client_secret")
     }
     assert Program(sandbox).refresh(refresh_token=before["refresh_token"])[1] == {"error": "invalid_code"}
+
+
+def test_who_looks_during_a_reset_sees_what_comes_of_it(sandbox, monkeypatch):
+    opened, may_go_on, seen = threading.Event(), threading.Event(), []
+    original = sandbox._open
+
+    def open_slowly(entry):
+        opened.set()
+        may_go_on.wait(5)
+        return original(entry)
+
+    monkeypatch.setattr(sandbox, "_open", open_slowly)
+    resetting = threading.Thread(target=sandbox.reset)
+    looking = threading.Thread(target=lambda: seen.extend([*sandbox.organizations, sandbox.client]))
+    resetting.start()
+    opened.wait(5)
+    looking.start()
+    looking.join(0.05)
+    may_go_on.set()
+    resetting.join(5)
+    looking.join(5)
+
+    assert seen == [*sandbox.organizations, sandbox.client]
 
 
 def test_the_same_seed_gives_the_same_records():
