@@ -6,6 +6,7 @@ proxy it reaches nobody else: whatever host is asked for, it is the sandbox that
 
 from __future__ import annotations
 
+import os
 import socket
 import ssl
 import sys
@@ -13,6 +14,7 @@ import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
+from weakref import WeakSet
 
 from .addresses import is_ours
 from .application import Application, too_large
@@ -269,6 +271,7 @@ class Sandbox(Control):
                 target=self._server.serve_forever, kwargs={"poll_interval": 0.05}, name="bigin-sandbox", daemon=True
             )
             self._thread.start()
+            _running.add(self)
         return self
 
     def stop(self) -> None:
@@ -282,8 +285,26 @@ class Sandbox(Control):
             self._thread.join(timeout=5)
             self._thread = None
 
+    def _leave_to_parent(self) -> None:
+        """Let go of the port in a forked child, which has no thread to answer there and nobody to stop."""
+        server, self._server, self._thread = self._server, None, None
+        if server is not None:
+            server.socket.close()
+
     def __enter__(self) -> Sandbox:
         return self.start()
 
     def __exit__(self, *error: object) -> None:
         self.stop()
+
+
+_running: WeakSet[Sandbox] = WeakSet()
+
+
+def _leave_all_to_parent() -> None:
+    for sandbox in list(_running):
+        sandbox._leave_to_parent()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_leave_all_to_parent)

@@ -16,6 +16,10 @@ from django_bigin.sandbox import Sandbox
 from django_bigin.sandbox.addresses import DATA_CENTERS
 from django_bigin.sandbox.commandline import main
 
+CAN_FORK = pytest.mark.skipif(not hasattr(os, "fork"), reason="this system cannot fork")
+# Python 3.12 and on warn of it, and programs do it all the same: Celery's workers, for one.
+FROM_THREADS = pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")
+
 
 @pytest.fixture(scope="module")
 def running():
@@ -168,6 +172,38 @@ def test_a_stopped_sandbox_answers_nobody_not_even_over_an_open_connection():
     with pytest.raises(OSError):
         ask(connection, "GET", "/_sandbox/clock")
     connection.close()
+
+
+@CAN_FORK
+@FROM_THREADS
+def test_a_forked_child_leaves_the_port_to_its_parent(running):
+    child = os.fork()
+    if child == 0:
+        signal.alarm(5)  # the end of a child that waits for a thread it does not have
+        running.stop()
+        os._exit(0 if running._server is None else 1)
+
+    assert os.waitpid(child, 0)[1] == 0
+    assert exchange(running, b"GET /_sandbox/clock HTTP/1.1\r\n\r\n").startswith(b"HTTP/1.1 200")
+
+
+@CAN_FORK
+@FROM_THREADS
+def test_a_stopped_sandboxs_port_is_closed_although_a_child_lives_on():
+    sandbox = Sandbox().start()
+    reading, writing = os.pipe()
+    child = os.fork()
+    if child == 0:
+        os.close(writing)
+        os.read(reading, 1)
+        os._exit(0)
+    sandbox.stop()
+
+    with pytest.raises(ConnectionRefusedError):
+        socket.create_connection(("127.0.0.1", int(sandbox.url.rpartition(":")[2])), 10)
+    os.close(writing)
+    assert os.waitpid(child, 0)[1] == 0
+    os.close(reading)
 
 
 # as a program
