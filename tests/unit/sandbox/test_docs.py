@@ -1,4 +1,4 @@
-"""What docs/sandbox.md and the checklists say is so: switches, faults, examples, and the tests they name."""
+"""What docs/sandbox.md and the checklists say is so: switches, faults, examples, grades, and the tests they name."""
 
 import json
 import re
@@ -6,7 +6,9 @@ import shutil
 import ssl
 import subprocess
 import urllib.request
+from collections import defaultdict
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 
@@ -18,7 +20,18 @@ TESTS = HERE.parents[1]
 DOCS = TESTS.parent / "docs"
 TEXT = (DOCS / "sandbox.md").read_text(encoding="utf-8")
 CHECKLISTS = sorted(DOCS.glob("fidelity-*.md"))
+ON_EACH_PAGE = pytest.mark.parametrize("page", CHECKLISTS, ids=[page.stem for page in CHECKLISTS])
 TEST = re.compile(r"([\w/.-]*)::(test_\w+)")
+# It runs every case, so that by itself it says nothing of a clause.
+EVERY_CASE = "test_the_sandbox_gives_what_the_vendor_documents"
+CASE = re.compile(r"`\.\.\.documents\[(.*?)\]`")
+CASES = {
+    f"{path.stem}: {case['name']}"
+    for path in (TESTS / "contract" / "cases").glob("*.json")
+    for case in json.loads(path.read_text(encoding="utf-8"))
+}
+# The letters of the legend, in its order.
+GRADES = re.findall(r"^\| \*\*([A-Z])\*\* \|", TEXT, re.MULTILINE)
 # That of a callback needs a job: test_callbacks.py runs it.
 EXAMPLES = [
     example
@@ -30,8 +43,12 @@ FAULTS = re.findall(r"^\| (.*?) \| `(sandbox\.fail\(.*?\))` \| `curl \$S -d '(.*
 
 
 @pytest.mark.parametrize("name", SWITCHES)
-def test_each_switch_is_told_with_its_default(name):
-    assert f"| `{name}` | `{SWITCHES[name].default!r}` |" in TEXT
+def test_each_switch_is_told_in_its_own_words(name):
+    switch = SWITCHES[name]
+    others = [f"`{choice!r}`" for choice in switch.choices if choice != switch.default]
+    otherwise = ", ".join(others) or f"any {type(switch.default).__name__}"
+
+    assert f"| `{name}` | `{switch.default!r}` | {otherwise} | {switch.meaning} |" in TEXT.splitlines()
 
 
 def test_there_are_ten_faults():
@@ -73,22 +90,82 @@ def test_the_tests_it_names_are_there():
         assert (HERE / name).exists(), name
 
 
-@pytest.mark.parametrize("page", CHECKLISTS, ids=[page.stem for page in CHECKLISTS])
-def test_a_checklists_rows_name_tests_that_are_there(page):
-    for row in clauses(page.read_text(encoding="utf-8")):
-        named = TEST.findall(row)
-        assert named or "left out" in row, f"no test: {row}"
-        for file, name in named:
+class Clause(NamedTuple):
+    """A row of a checklist."""
+
+    zoho: str
+    here: str
+    grade: str
+    tests: str
+
+    @property
+    def letters(self):
+        return self.grade.split(", ") if self.grade else []
+
+    @property
+    def switches(self):
+        """The switches that decide it: those that `here` begins with, alone or after "reproduced"."""
+        beginning = re.match(r"(?:reproduced|`)[^;:.]*", self.here)
+        return [name for name in re.findall(r"`(\w+)`", beginning[0]) if name in SWITCHES] if beginning else []
+
+
+def clauses(*pages):
+    """Give the pages' table rows, without the head of each table and the line below it."""
+    tables = [table for page in pages for table in re.findall(r"(?:^\|.*\n)+", page.read_text("utf-8"), re.MULTILINE)]
+    rows = [row for table in tables for row in table.splitlines()[2:]]
+    return [Clause(*(cell.strip() for cell in row[1:-1].split("|"))) for row in rows]
+
+
+@ON_EACH_PAGE
+def test_a_clause_names_tests_and_cases_that_are_there(page):
+    for clause in clauses(page):
+        tests, cases = TEST.findall(clause.tests), CASE.findall(clause.tests)
+        assert tests or cases or clause.here.startswith("left out"), f"no test: {clause}"
+        assert EVERY_CASE not in clause.tests, f"which case? {clause}"
+        assert set(cases) <= CASES, f"no such case: {clause}"
+        for file, name in tests:
             assert is_there(file, name), f"there is no {file}::{name}"
-
-
-def clauses(text):
-    """Give a page's table rows, without the head of each table and the line below it."""
-    tables = re.findall(r"(?:^\|.*\n)+", text + "\n", re.MULTILINE)
-    return [row for table in tables for row in table.splitlines()[2:]]
 
 
 def is_there(file, name):
     """Tell whether a file, relative to this directory or to tests/, has a test of that name."""
     found = [path for path in (HERE / file, TESTS / file) if file.endswith(".py") and path.is_file()]
     return any(re.search(rf"^ *def {name}\(", path.read_text(encoding="utf-8"), re.MULTILINE) for path in found)
+
+
+@ON_EACH_PAGE
+def test_a_grade_is_letters_of_the_legend_in_its_order(page):
+    for clause in clauses(page):
+        assert clause.letters == [grade for grade in GRADES if grade in clause.letters], clause
+
+
+@ON_EACH_PAGE
+def test_what_is_a_choice_of_ours_says_so_and_is_graded_so(page):
+    for clause in clauses(page):
+        if "a choice" in clause.here:
+            assert "U" in clause.letters, clause
+        elif clause.grade != "U":
+            assert "U" not in clause.letters, f"which part? {clause}"
+
+
+def test_a_clause_has_the_same_grade_on_every_page():
+    grades = defaultdict(set)
+    for clause in clauses(*CHECKLISTS):
+        grades[clause.zoho].add(clause.grade)
+
+    assert {zoho: found for zoho, found in grades.items() if len(found) > 1} == {}
+
+
+def test_a_switch_has_the_grade_of_the_clauses_that_it_decides():
+    decided = {(name, clause.grade) for clause in clauses(*CHECKLISTS) for name in clause.switches}
+    told = {(name, grade_of(switch)) for name, switch in SWITCHES.items()}
+
+    assert decided - told == set()
+    assert {(name, grade) for name, grade in told if grade} - decided == set()
+
+
+def grade_of(switch):
+    """Give the grade at the end of a switch's meaning: `D, C` of `what it does (D, C; others say no)`."""
+    letter = f"[{''.join(GRADES)}]"
+    found = re.search(rf"\(({letter}(?:, {letter})*)(?:; [^()]+)?\)$", switch.meaning)
+    return found[1] if found else ""
