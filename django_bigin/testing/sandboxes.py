@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
@@ -17,6 +18,9 @@ from ..sandbox import Sandbox
 CLOCK = "django_bigin.testing.clock.now"
 
 _in_use: list[Sandbox] = []
+if hasattr(os, "register_at_fork"):
+    # A forked child has a copy whose clock nobody moves; by its address it finds the one that answers.
+    os.register_at_fork(after_in_child=_in_use.clear)
 
 
 @contextmanager

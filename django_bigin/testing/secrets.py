@@ -13,7 +13,7 @@ from ..sandbox import Sandbox
 
 # Every spelling is longer than this: 8 characters are enough to tell where one may begin.
 HEAD = 8
-PLAIN_DATA = (str, bytes, int, float, dict, list, tuple, set, frozenset)
+PLAIN_DATA = (str, bytes, bytearray, int, float, dict, list, tuple, set, frozenset)
 _ORDINARY = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
 
 
@@ -90,7 +90,12 @@ def text_of(record: logging.LogRecord) -> str:
     extra = {name: value for name, value in vars(record).items() if name not in _ORDINARY}
     # Objects are left out: what of them is written is up to the formatter, and a request's repr holds its address.
     plain = [repr(value) for value in extra.values() if isinstance(value, PLAIN_DATA)]
-    return "\n".join([logging.Formatter().format(record), *plain])
+    try:
+        written = logging.Formatter().format(record)
+    except (TypeError, ValueError, KeyError):
+        # Arguments that do not fit their message: logging says so on stderr, and shows them.
+        written = f"{record.msg!r} {record.args!r}"
+    return "\n".join([written, *plain])
 
 
 def _find(text: str, beginnings: Mapping[str, set[tuple[str, str]]]) -> set[str]:

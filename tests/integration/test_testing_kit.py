@@ -39,6 +39,7 @@ from django_bigin.testing import (
     running_sandbox,
     sandbox_in_use,
 )
+from django_bigin.testing.secrets import require_no_secrets
 
 ROOT = Path(__file__).resolve().parents[2]
 EXAMPLE = ROOT / "tests" / "integration" / "test_testing_with_pytest.py"
@@ -253,6 +254,22 @@ def test_another_process_follows_the_clock_by_the_sandboxs_address(settings: Any
         assert clock.now() - timezone.now() > timedelta(hours=23)
 
 
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system cannot fork")
+@pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")
+def test_a_forked_worker_follows_the_clock_too(bigin_sandbox: Sandbox) -> None:
+    bigin_sandbox.set_speed(0)
+    reading, writing = os.pipe()
+    worker = os.fork()
+    if worker == 0:
+        os.close(writing)
+        os.read(reading, 1)
+        os._exit(0 if clock.now().year == 2031 else 1)
+    bigin_sandbox.set_clock("2031-01-01T00:00:00+00:00")
+    os.close(writing)
+    assert os.waitpid(worker, 0)[1] == 0
+    os.close(reading)
+
+
 # Tenants and tokens
 
 
@@ -331,6 +348,7 @@ WAYS = {
     "in base64 after one more": lambda log, secret: log.debug("%s", base64.b64encode(f"x{secret}".encode()).decode()),
     "in base64 after two more": lambda log, secret: log.debug("%s", base64.b64encode(f"xy{secret}!".encode()).decode()),
     "in urlsafe base64": lambda log, secret: log.debug("%s", base64.urlsafe_b64encode(secret.encode()).decode()),
+    "in bytes beside": lambda log, secret: log.debug("called", extra={"body": bytearray(secret.encode())}),
     "in data beside": lambda log, secret: log.debug("called", extra={"call": {"headers": [secret]}}),
 }
 
@@ -368,6 +386,14 @@ def test_every_logger_is_heard_and_left_as_it_was(state: dict[str, Any], bigin_s
     assert (logging.root.level, logging.root.handlers) == root
     log.setLevel(logging.NOTSET)
     log.propagate, log.disabled = True, False
+
+
+def test_a_secret_is_found_in_an_argument_that_does_not_fit_its_message(bigin_sandbox: Sandbox) -> None:
+    """Not logged here: pytest's own handler would raise what logging itself only writes to stderr."""
+    secret = leak(bigin_sandbox)
+    record = logging.makeLogRecord({"name": "site.part", "msg": "%d tokens", "args": (secret,)})
+    with pytest.raises(AssertionError, match=r"refresh_token: site\.part"):
+        require_no_secrets([record], bigin_sandbox.secrets())
 
 
 def test_a_secret_of_an_earlier_reset_is_found_as_well(bigin_sandbox: Sandbox) -> None:
