@@ -103,7 +103,7 @@ class ControlPaths:
             options = self._options(request) | named
             operation.check(path or "the page", options)
             given = operation.work(**options)
-        except (ValueError, TypeError, KeyError) as error:
+        except (ValueError, TypeError, KeyError, AttributeError, OverflowError) as error:
             return Response(400, {"error": _sentence(error)})
         if isinstance(given, Response):
             return given

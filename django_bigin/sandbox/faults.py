@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, fields
 from fnmatch import fnmatchcase
@@ -16,6 +17,15 @@ HTML_PAGE = "<html><head><title>{0}</title></head><body><h1>{0}</h1></body></htm
 CODE_OF_STATUS = {401: "INVALID_TOKEN", 403: "NO_PERMISSION", 429: "TOO_MANY_REQUESTS", 500: "INTERNAL_ERROR"}
 # What is told of every fault, whether or not somebody chose it.
 ALWAYS_TOLD = {"path", "method", "times", "after"}
+# Checked when a fault is made: later it would fail in every call that it strikes.
+KINDS: dict[str, Any] = {
+    **dict.fromkeys(("status", "times", "after", "truncate"), int),
+    **dict.fromkeys(("delay_seconds", "probability"), int | float),
+    **dict.fromkeys(("org_id", "content_type"), str),
+    **dict.fromkeys(("info", "overwrite"), dict),
+}
+KIND_WORDS = {int: "a whole number", int | float: "a number", str: "a text", dict: "an object"}
+
 
 @dataclass(slots=True)
 class Fault:
@@ -39,6 +49,16 @@ class Fault:
     overwrite: dict[str, Any] | None = None  # what keys of a JSON answer wrongly say; None leaves one out
 
     def __post_init__(self) -> None:
+        for name, kind in KINDS.items():
+            value = getattr(self, name)
+            if value is not None and (isinstance(value, bool) or not isinstance(value, kind)):
+                raise ValueError(f"{name} takes {KIND_WORDS[kind]}, not {value!r}")
+        if self.status is not None and not 200 <= self.status <= 599:
+            raise ValueError("a status is a number from 200 to 599")
+        if not 0 <= self.delay_seconds < math.inf or self.after < 0 or (self.times or 0) < 0:
+            raise ValueError("delay_seconds, after and times are not negative")
+        if not isinstance(self.body, bytes):
+            json.dumps([self.body, self.info, self.overwrite])
         if self.drop not in {None, "before", "after"}:
             raise ValueError(f'drop is "before" or "after" (the work was done), not {self.drop!r}')
         if not 0 < self.probability <= 1:
@@ -125,7 +145,10 @@ def _decoded(response: Response) -> dict[str, Any]:
     """Give what an answer says in JSON, which may be encoded already; nothing if it is no object."""
     payload = response.payload
     if isinstance(payload, str) and response.content_type == JSON_TYPE:
-        payload = json.loads(payload)
+        try:
+            payload = json.loads(payload)
+        except ValueError:
+            return {}  # a fault's own text
     return payload if isinstance(payload, dict) else {}
 
 

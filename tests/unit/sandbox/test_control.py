@@ -199,6 +199,13 @@ def test_moments_may_be_set(sandbox):
         (lambda s: s.switch(access_token_seconds=10**30), "from 0 to"),
         (lambda s: s.fail("GET /", drop="never", status=500), "before"),
         (lambda s: s.fail("GET /"), "needs a status"),
+        (lambda s: s.fail("GET /", status="500"), "status takes a whole number"),
+        (lambda s: s.fail("GET /", status=99), "200 to 599"),
+        (lambda s: s.fail("GET /", status=500, times=True), "times takes a whole number"),
+        (lambda s: s.fail("GET /", status=500, after=-1), "negative"),
+        (lambda s: s.fail("GET /", delay_seconds=float("nan")), "negative"),
+        (lambda s: s.fail("GET /", info=["more_records"]), "info takes an object"),
+        (lambda s: s.fail("GET /", org_id=5, status=500), "org_id takes a text"),
         (lambda s: s.fail("Contacts", status=500), "names no call"),
         (lambda s: s.set_clock(datetime(2026, 1, 1)), "offset"),
         (lambda s: s.set_speed(-1), "negative"),
@@ -207,6 +214,23 @@ def test_moments_may_be_set(sandbox):
 def test_a_mistake_is_one_sentence(sandbox, do, sentence):
     with pytest.raises(ValueError, match=sentence):
         do(sandbox)
+
+
+@pytest.mark.parametrize(
+    ("verb", "operation", "body"),
+    [
+        ("PATCH", "records", {"module": "Contacts", "records": [5]}),
+        ("POST", "seed", {"records": ["Contacts"]}),
+        ("POST", "users", {"email": 5}),
+        ("POST", "clock", {"advance_seconds": 1e18}),
+        ("POST", "consent", {"authorization_url": "http://[::1"}),
+    ],
+)
+def test_a_mistake_of_any_kind_is_no_failure_of_the_sandboxs(program, capsys, verb, operation, body):
+    status, answer = control(program, verb, operation, body)
+
+    assert (status, list(answer)) == (400, ["error"])
+    assert capsys.readouterr().err == ""
 
 
 def test_a_mistake_over_http_is_400_with_the_sentence(program):
@@ -448,6 +472,17 @@ def test_a_fault_may_be_html_or_anything(sandbox, program):
     assert program.refresh()[:2] == (200, {"error": "general_error"})
     assert program.refresh()[:2] == (200, None)
     assert "access_token" in program.refresh()[1]
+
+
+def test_a_fault_that_no_json_can_say_is_refused_at_once(sandbox):
+    with pytest.raises(TypeError, match="not JSON serializable"):
+        sandbox.fail("GET /", body={"at": object()})
+
+
+def test_a_text_that_is_no_json_cannot_be_overwritten(sandbox, program):
+    sandbox.fail("/bigin/v2/org", body="<oops>", overwrite={"code": "x"})
+
+    assert program.get("org")[:2] == (200, "<oops>")
 
 
 def test_a_fault_concerns_its_path_method_and_organization(two):
