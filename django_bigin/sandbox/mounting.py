@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from http import HTTPStatus
+from http.client import responses
 from typing import Any
 from urllib.parse import quote
 
@@ -30,7 +30,7 @@ def wsgi(sandbox: Control) -> WSGIApplication:
         headers = [*response.headers, ("Content-Type", response.content_type)]
         if response.status not in {204, 304} and not response.chunked:
             headers.append(("Content-Length", str(len(body))))
-        start_response(f"{response.status} {HTTPStatus(response.status).phrase}", headers)
+        start_response(f"{response.status} {responses.get(response.status, 'Unknown')}", headers)
         return [b"" if environ["REQUEST_METHOD"] == "HEAD" else body[: response.truncate]]
 
     return application

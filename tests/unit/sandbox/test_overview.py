@@ -101,6 +101,8 @@ def test_it_answers_as_a_wsgi_application(sandbox, program):
     assert made[0] == "201 Created"
     assert json.loads(read[2])["data"][0]["Last_Name"] == "Wen"
     assert read[1]["Content-Length"] == str(len(read[2]))
+    sandbox.fail("/bigin/v2/org", status=520)  # as proxies say, and no standard
+    assert ask(application, "GET", "/bigin/v2/org")[0] == "520 Unknown"
     sandbox.fail("/bigin/v2/org", drop="before")
     with pytest.raises(ConnectionResetError):
         ask(application, "GET", "/bigin/v2/org")
