@@ -195,6 +195,11 @@ class Server(ThreadingHTTPServer):
         self.connections: set[socket.socket] = set()
         super().__init__((HOST, port), Handler)
 
+    def process_request(self, request: Any, client_address: Any) -> None:
+        """Remember the connection before its thread begins: a stop that comes in between ends it all the same."""
+        self.connections.add(request)
+        super().process_request(request, client_address)
+
     def service_actions(self) -> None:
         """Let happen what is due, such as a bulk read's callback; the server comes by here some times a second."""
         self.application.tick()

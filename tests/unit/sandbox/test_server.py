@@ -1,5 +1,6 @@
 """The sandbox on a port: connections kept, dropped and ended, and the program around it."""
 
+import contextlib
 import json
 import os
 import signal
@@ -7,12 +8,13 @@ import socket
 import stat
 import subprocess
 import sys
+import threading
 import time
 from http.client import HTTPConnection, RemoteDisconnected
 
 import pytest
 
-from django_bigin.sandbox import Sandbox
+from django_bigin.sandbox import Sandbox, server
 from django_bigin.sandbox.addresses import DATA_CENTERS
 from django_bigin.sandbox.commandline import main
 
@@ -204,6 +206,26 @@ def test_a_stopped_sandboxs_port_is_closed_although_a_child_lives_on():
     os.close(writing)
     assert os.waitpid(child, 0)[1] == 0
     os.close(reading)
+
+
+def test_a_connection_whose_thread_has_not_begun_is_ended_too(monkeypatch):
+    begin, stopped = server.Handler.setup, threading.Event()
+
+    def begin_late(handler):
+        stopped.wait(5)
+        begin(handler)
+
+    monkeypatch.setattr(server.Handler, "setup", begin_late)
+    sandbox = Sandbox().start()
+    with socket.create_connection(("127.0.0.1", int(sandbox.url.rpartition(":")[2])), 10) as raw:
+        raw.sendall(b"GET /_sandbox/clock HTTP/1.1\r\n\r\n")
+        while not [thread for thread in threading.enumerate() if "process_request" in thread.name]:
+            time.sleep(0.01)
+        sandbox.stop()
+        stopped.set()
+
+        with contextlib.suppress(ConnectionResetError):
+            assert raw.recv(100) == b""
 
 
 # as a program
