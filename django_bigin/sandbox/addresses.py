@@ -74,7 +74,7 @@ def read_address(host: str, path: str, scheme: str = "") -> Address | None:
     if name in _BY_HOST:
         code, half = _BY_HOST[name]
         return Address(code, half, path, "", _zoho_origin(scheme, port))
-    if "zoho" in name:
+    if is_like_zohos(name):
         return None
     base_url = f"{scheme or 'http'}://{host}"
     first, _, rest = path.lstrip("/").partition("/")
@@ -105,3 +105,8 @@ def _zoho_origin(scheme: str, port: str) -> str:
     """Zoho speaks https alone: so does who named it without a port, unless the call itself says http."""
     scheme = scheme or ("https" if port in {"", "443"} else "http")
     return f"{scheme}://{{}}" + (f":{port}" if port not in {"", DEFAULT_PORTS[scheme]} else "")
+
+
+def is_like_zohos(host: str) -> bool:
+    """Tell whether a host looks like one of Zoho's, whether or not it is."""
+    return "zoho" in host.lower()

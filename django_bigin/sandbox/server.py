@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 from weakref import WeakSet
 
-from .addresses import is_ours
+from .addresses import is_like_zohos, is_ours
 from .application import Application, too_large
 from .control import Control
 from .http import Request, Response
@@ -51,7 +51,7 @@ class Handler(BaseHTTPRequestHandler):
             response = too_large()
             self.close_connection = True
         else:
-            response = self.server.application.handle(self._request(body))
+            response = self._refused_target() or self.server.application.handle(self._request(body))
         if response.drop:
             self.close_connection = True
             return
@@ -71,6 +71,14 @@ class Handler(BaseHTTPRequestHandler):
         self.wfile.flush()
         self.in_tunnel = True
         self.handle()
+
+    def _refused_target(self) -> Response | None:
+        """Refuse what a proxy is asked of a stranger; a host that looks like Zoho's is answered 404, and noted."""
+        scheme, _, rest = self.path.partition("://")
+        host = rest.partition("/")[0].partition("?")[0]
+        if scheme.lower() not in {"http", "https"} or is_ours(host) or is_like_zohos(host):
+            return None
+        return Response(403, {"error": f"the sandbox stands for Zoho alone, not for {host}"})
 
     def _refused_tunnel(self) -> Response | None:
         if not is_ours(self.path):

@@ -104,6 +104,21 @@ def test_a_proxys_request_reaches_each_data_center(running, code):
         assert (f"http://{DATA_CENTERS['ca'][0]}".encode() in answer) is (host == accounts)
 
 
+@pytest.mark.parametrize(
+    ("target", "status"),
+    [
+        ("http://example.com/bigin/v2/org", b"403"),
+        ("HTTP://evil.test:80/_sandbox/clock", b"403"),
+        ("http://accounts.zoho.evil.test/oauth/serverinfo", b"404"),
+        ("http://127.0.0.1/oauth/serverinfo", b"200"),
+    ],
+)
+def test_a_proxys_request_to_a_stranger_is_refused(running, target, status):
+    answer = exchange(running, f"GET {target} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n".encode())
+
+    assert answer.startswith(b"HTTP/1.1 " + status)
+
+
 def test_a_body_past_the_limit_is_refused(connection):
     connection.putrequest("POST", "/oauth/v2/token")
     connection.putheader("Content-Length", str(10**9))
