@@ -127,8 +127,9 @@ def sandbox(records: int) -> Iterator[Bigin]:
         )
         try:
             bigin = Bigin(wait_for(start_file, process), records)
-            # A day's credits of the sandbox's organization are fewer than all these walks need.
-            bigin.control("POST", "switches", json={"credits": "counted"})
+            # A day's credits are fewer than all these walks need, and ten minutes' connections fewer than these.
+            free = {"credits": "counted", "refresh_tokens_per_minute": 0, "refresh_tokens_per_ten_minutes": 0}
+            bigin.control("POST", "switches", json=free)
             yield bigin
         finally:
             process.terminate()
