@@ -14,8 +14,6 @@ from .signals import connection_changed
 Status = Connection.Status
 WORKING = (Status.HEALTHY, Status.DEGRADED, Status.MISCONFIGURED)
 """Neither waiting for a person nor switched off by one."""
-USABLE = (Status.HEALTHY, Status.DEGRADED)
-"""The engine may work with it; `Connection.is_usable`."""
 TRIES = 10
 
 

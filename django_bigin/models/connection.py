@@ -25,6 +25,9 @@ class Connection(SecretModel):
         PAUSED = "paused", "Paused"
         DISCONNECTED = "disconnected", "Disconnected"
 
+    USABLE = (Status.HEALTHY, Status.DEGRADED)
+    """What the engine may work with: neither waiting for a person nor switched off by one."""
+
     uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     tenant = models.ForeignKey(TENANT_MODEL, on_delete=models.PROTECT, related_name="bigin_connections")
     registration = models.ForeignKey(ClientRegistration, on_delete=models.PROTECT, related_name="connections")
@@ -96,8 +99,8 @@ class Connection(SecretModel):
 
     @property
     def is_usable(self) -> bool:
-        """Whether the engine may work with it: neither waiting for a person nor switched off by one."""
-        return self.status in (self.Status.HEALTHY, self.Status.DEGRADED)
+        """Whether the engine may work with it: see `USABLE`."""
+        return self.status in self.USABLE
 
 
 class AuthorizationAttempt(SecretModel):

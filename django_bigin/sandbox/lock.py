@@ -21,6 +21,7 @@ class StateLock:
             try:
                 self._catch_up()
             except BaseException:
+                # A `with` whose beginning fails does not end: nobody else would let the lock go.
                 self.__exit__()
                 raise
 

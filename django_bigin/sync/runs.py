@@ -141,11 +141,14 @@ def sync_slice(module_sync_id: int, *, seconds: float) -> ModuleResult | None:
     lease_id = lease.claim_due(module_sync_id)
     if lease_id is None:
         return _worked_on_by_another(module_sync_id)
-    progress = ModuleSync.objects.select_related("connection__tenant").get(pk=module_sync_id)
+    progress = ModuleSync.objects.select_related("connection__tenant").filter(pk=module_sync_id).first()
+    if progress is None:
+        return None  # deleted since it was claimed, and the lease with it
     connection = progress.connection
     try:
         token = token_of(connection)
     except BaseException:
+        # Nothing was done, whoever or whatever stopped us: the next run need not wait for the lease to run out.
         with suppress(lease.LeaseLostError):
             lease.move(progress, lease_id, release=True)
         raise

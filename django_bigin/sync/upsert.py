@@ -42,8 +42,7 @@ def upsert(
     for name in unique:
         del written[quoted[name]]
     one = f"({', '.join(['%s'] * len(names))})"
-    # Only names that Django itself quotes; the values travel as parameters.
-    begin = f"INSERT INTO {table} ({', '.join(names)}) VALUES "  # noqa: S608
+    begin = f"INSERT INTO {table} ({', '.join(names)}) VALUES "  # noqa: S608  # names that Django quotes; no values
     end = " " + _on_conflict(database, [quoted[name] for name in unique], written)
     with database.cursor() as cursor:
         at_once = _values_at_once(database) // len(names)

@@ -254,7 +254,8 @@ def test_another_process_follows_the_clock_by_the_sandboxs_address(settings: Any
         assert clock.now() - timezone.now() > timedelta(hours=23)
 
 
-@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system cannot fork")
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="Windows has no fork")
+# Python 3.12 and on warn of forking beside threads, which is what Celery's workers do.
 @pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")
 def test_a_forked_worker_follows_the_clock_too(bigin_sandbox: Sandbox) -> None:
     bigin_sandbox.set_speed(0)

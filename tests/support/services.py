@@ -1,6 +1,7 @@
 """What a test needs from outside: there, or the test is skipped on a developer's machine and fails in CI."""
 
 import os
+import shutil
 import socket
 
 import pytest
@@ -28,6 +29,17 @@ def require_service(name: str, *, host: str = "127.0.0.1", port: int | None = No
     if is_reachable(host, port):
         return
     reason = f"{MISSING}{name} does not answer at {host}:{port}"
+    if in_ci():
+        pytest.fail(reason, pytrace=False)
+    pytest.skip(reason)
+
+
+def require_programs(*names: str) -> None:
+    """Skip the calling test when a program is not installed; in CI, fail it, as `require_service` does."""
+    missing = [name for name in names if shutil.which(name) is None]
+    if not missing:
+        return
+    reason = f"{MISSING}there is no {', '.join(missing)}"
     if in_ci():
         pytest.fail(reason, pytrace=False)
     pytest.skip(reason)

@@ -2,7 +2,6 @@
 
 import json
 import re
-import shutil
 import ssl
 import subprocess
 import urllib.request
@@ -14,6 +13,7 @@ import pytest
 
 from django_bigin.sandbox import Sandbox
 from django_bigin.sandbox.switches import SWITCHES
+from tests.support.services import require_programs
 
 HERE = Path(__file__).parent
 TESTS = HERE.parents[1]
@@ -72,8 +72,8 @@ def test_each_example_runs(sandbox, program, example):
     exec(example, {"sandbox": sandbox})
 
 
-@pytest.mark.skipif(shutil.which("openssl") is None, reason="there is no openssl")
 def test_the_certificate_it_makes_is_good_for_zohos_names(tmp_path):
+    require_programs("openssl")
     subprocess.run(["sh", "-c", OPENSSL], cwd=tmp_path, check=True, capture_output=True)
     certificate = tmp_path / "certificate.pem"
     trust = urllib.request.HTTPSHandler(context=ssl.create_default_context(cafile=certificate))

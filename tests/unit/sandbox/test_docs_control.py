@@ -4,7 +4,6 @@ import argparse
 import inspect
 import json
 import re
-import shutil
 import subprocess
 from pathlib import Path
 
@@ -15,6 +14,7 @@ from django_bigin.sandbox.commandline import add_arguments
 from django_bigin.sandbox.control import ORGANIZATION_OPTIONS
 from django_bigin.sandbox.control_http import ControlPaths
 from django_bigin.sandbox.organization import Organization
+from tests.support.services import require_programs
 
 from .program import Program
 
@@ -114,8 +114,8 @@ def test_the_options_of_an_organization_are_told_with_their_defaults():
 # a first call
 
 
-@pytest.mark.skipif(not all(map(shutil.which, ("sh", "curl", "python3"))), reason="there is no curl")
 def test_the_first_call_runs_word_for_word(tmp_path):
+    require_programs("sh", "curl", "python3")
     with Sandbox(records={"Contacts": 5}) as sandbox:
         script = FIRST_CALL.replace("http://127.0.0.1:8400", sandbox.url)
         reset = "curl -s -X POST $S/_sandbox/reset"

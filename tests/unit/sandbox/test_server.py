@@ -18,7 +18,7 @@ from django_bigin.sandbox import Sandbox, server
 from django_bigin.sandbox.addresses import DATA_CENTERS
 from django_bigin.sandbox.commandline import main
 
-CAN_FORK = pytest.mark.skipif(not hasattr(os, "fork"), reason="this system cannot fork")
+CAN_FORK = pytest.mark.skipif(not hasattr(os, "fork"), reason="Windows has no fork")
 # Python 3.12 and on warn of it, and programs do it all the same: Celery's workers, for one.
 FROM_THREADS = pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")
 
