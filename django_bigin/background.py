@@ -17,7 +17,7 @@ from typing import Any
 
 from django.db.models import F, Model, Q, QuerySet
 
-from . import alerts, authorization, clock, connections, jobs, tokens
+from . import alerts, authorization, clock, connections, jobs, statuses, tokens
 from .conf import settings
 from .exceptions import BiginError
 from .installation import require_ownership
@@ -111,23 +111,20 @@ def _due_jobs() -> QuerySet[Any]:
 def _due_refreshes() -> QuerySet[Any]:
     now = clock.now()
     rested = Q(next_attempt_at=None) | Q(next_attempt_at__lte=now)
-    working = (Status.HEALTHY, Status.DEGRADED, Status.MISCONFIGURED)
-    return Connection.objects.filter(rested, refresh_at__lte=now, status__in=working).order_by("refresh_at")
+    return Connection.objects.filter(rested, refresh_at__lte=now, status__in=statuses.WORKING).order_by("refresh_at")
 
 
 def _due_metadata() -> QuerySet[Any]:
     now = clock.now()
     due = Q(metadata_at=None) | Q(metadata_at__lte=now)
-    return Connection.objects.filter(due, status__in=(Status.HEALTHY, Status.DEGRADED)).order_by("pk")
+    return Connection.objects.filter(due, status__in=Connection.USABLE).order_by("pk")
 
 
 def _due() -> QuerySet[Any]:
     now = clock.now()
     due = Q(next_run_at=None) | Q(next_run_at__lte=now)
     rows = ModuleSync.objects.filter(due, enabled=True, unavailable_reason="", module__in=settings.BIGIN_MODULES)
-    usable = rows.filter(
-        connection__status__in=(Status.HEALTHY, Status.DEGRADED), connection__metadata_at__isnull=False
-    )
+    usable = rows.filter(connection__status__in=Connection.USABLE, connection__metadata_at__isnull=False)
     return usable.order_by("next_run_at", "pk")
 
 

@@ -22,7 +22,7 @@ from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from .. import jobs, tasks
+from .. import jobs, statuses, tasks
 from ..models import Connection, Job
 from ..policy import Action
 from .access import TenantScoped
@@ -33,7 +33,7 @@ NAMED_AT_MOST = 10
 
 Status, Kind = Connection.Status, Job.Kind
 
-WORKING = frozenset({Status.HEALTHY, Status.DEGRADED, Status.MISCONFIGURED})
+WORKING = frozenset(statuses.WORKING)
 PAUSED = frozenset({Status.PAUSED})
 
 

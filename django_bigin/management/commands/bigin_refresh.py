@@ -6,9 +6,8 @@ from typing import Any
 
 from django.core.management.base import CommandParser
 
-from ... import clock, tokens
+from ... import clock, statuses, tokens
 from ...exceptions import BiginError
-from ...models import Connection
 from ..base import (
     BiginCommand,
     Report,
@@ -19,8 +18,6 @@ from ..base import (
     worst,
 )
 from ..output import Output, distance
-
-WORKING = (Connection.Status.HEALTHY, Connection.Status.DEGRADED, Connection.Status.MISCONFIGURED)
 
 
 class Command(BiginCommand):
@@ -47,7 +44,7 @@ that asks ten times in ten minutes, so the package stops at eight.
     def run(self, output: Output, options: dict[str, Any]) -> Report:
         picked = pick_connections(options)
         if options["connection"] is None:
-            picked = picked.filter(status__in=WORKING)
+            picked = picked.filter(status__in=statuses.WORKING)
         entries, codes = [], []
         for connection in picked:
             entry = {"connection": connection.pk, "tenant": tenant_label(connection.tenant), "expires_at": None}
