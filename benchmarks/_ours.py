@@ -32,7 +32,7 @@ def main() -> None:
 
 
 def connect(order: dict[str, Any]) -> Any:
-    from django_bigin.connections import connect_self_client
+    from django_bigin.connections.connect import connect_self_client
     from django_bigin.models import Tenant
 
     organization = order["organization"]

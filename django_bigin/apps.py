@@ -13,7 +13,7 @@ class BiginConfig(AppConfig):
     def ready(self) -> None:
         from . import checks  # noqa: F401  # registers itself
         from .api.oauth import redact_logs
-        from .logs import hide_codes
+        from .api.redaction import hide_codes
 
         redact_logs()
         hide_codes()

@@ -16,7 +16,7 @@ from django.http.request import validate_host
 from .conf import TENANT_MODEL, settings
 from .models import ClientRegistration
 
-KEY_COMMAND = "python -m django_bigin.crypto"
+KEY_COMMAND = "python -m django_bigin.encryption"
 
 
 @register("django_bigin")

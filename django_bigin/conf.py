@@ -16,9 +16,9 @@ from django.core.exceptions import ImproperlyConfigured
 from django.utils.module_loading import import_string
 
 from .api.datacenters import DATA_CENTERS, DEFAULT_CODES, OPT_IN_CODES
-from .api.product import BIGIN
+from .api.products.product import BIGIN
 from .api.transport import Timeouts, is_loopback
-from .crypto import Keyring
+from .encryption.keyring import Keyring
 from .exceptions import EncryptionError
 
 TOKEN_LEASE_SECONDS = 45

@@ -10,10 +10,10 @@ from typing import Any
 from celery import current_app, shared_task
 from kombu.exceptions import OperationalError
 
-from . import background
-from .background import JOB, METADATA, REFRESH, SYNC, BrokerDown
 from .conf import settings
 from .models import Job
+from .work import scheduler
+from .work.scheduler import JOB, METADATA, REFRESH, SYNC, BrokerDown
 
 REFRESH_QUEUE, SYNC_QUEUE = "bigin.refresh", "bigin.sync"
 """Workers of their own for each: a refresh must not wait behind a first load."""
@@ -24,38 +24,38 @@ _OPTIONS: dict[str, Any] = {
     "acks_late": True,
     "reject_on_worker_lost": True,
     "ignore_result": True,
-    "expires": background.QUEUED_SECONDS,
+    "expires": scheduler.QUEUED_SECONDS,
 }
 
 
 @shared_task(name="bigin.tick", queue=REFRESH_QUEUE, ignore_result=True)
 def tick() -> None:
     """Hand out what is due."""
-    background.tick(send)
+    scheduler.tick(send)
 
 
 @shared_task(name=REFRESH, queue=REFRESH_QUEUE, **_OPTIONS)
 def refresh_connection(connection_id: int) -> None:
     """Keep a connection's token fresh."""
-    background.work(REFRESH, connection_id)
+    scheduler.work(REFRESH, connection_id)
 
 
 @shared_task(name=METADATA, queue=SYNC_QUEUE, **_OPTIONS)
 def refresh_metadata(connection_id: int) -> None:
     """Read a connection's modules and fields again."""
-    background.work(METADATA, connection_id)
+    scheduler.work(METADATA, connection_id)
 
 
 @shared_task(name=SYNC, queue=SYNC_QUEUE, **_OPTIONS)
 def sync_module(module_sync_id: int) -> None:
     """Work on a module for one slice."""
-    background.work(SYNC, module_sync_id)
+    scheduler.work(SYNC, module_sync_id)
 
 
 @shared_task(name=JOB, queue=SYNC_QUEUE, **_OPTIONS)
 def run_job(job_id: int) -> None:
     """Work on what a person asked for, for one slice."""
-    background.work(JOB, job_id)
+    scheduler.work(JOB, job_id)
 
 
 _TASKS: dict[str, Any] = {REFRESH: refresh_connection, METADATA: refresh_metadata, SYNC: sync_module, JOB: run_job}
@@ -79,7 +79,7 @@ def send(kind: str, row_id: int) -> None:
 
 def wake(job: Job) -> bool:
     """Wake a worker for a job; False where the broker is down, and the next tick will."""
-    return background.wake(job, send)
+    return scheduler.wake(job, send)
 
 
 def beat_schedule() -> dict[str, dict[str, Any]]:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from django.urls import path
 
-from . import views
+from .views import connect
 
 app_name = "django_bigin"
 
 urlpatterns = [
-    path("connect/", views.connect, name="connect"),
-    path("callback/", views.callback, name="callback"),
-    path("attempts/<uuid:uuid>/", views.attempt, name="attempt"),
-    path("refused/<slug:reason>/", views.refused, name="refused"),
-    path("connections/<int:connection_id>/confirm/", views.confirm, name="confirm"),
+    path("connect/", connect.connect, name="connect"),
+    path("callback/", connect.callback, name="callback"),
+    path("attempts/<uuid:uuid>/", connect.attempt, name="attempt"),
+    path("refused/<slug:reason>/", connect.refused, name="refused"),
+    path("connections/<int:connection_id>/confirm/", connect.confirm, name="confirm"),
 ]

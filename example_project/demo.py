@@ -284,7 +284,7 @@ class Demo:
 
 
 def modules() -> tuple[str, ...]:
-    from django_bigin.api.product import BIGIN
+    from django_bigin.api.products.product import BIGIN
 
     return BIGIN.modules
 

@@ -102,7 +102,7 @@ class Stack:
 
     def _configure(self) -> None:
         """The example project's settings, as its environment would give them."""
-        from django_bigin.crypto import new_key
+        from django_bigin.encryption.keyring import new_key
 
         os.environ.update(
             DJANGO_SETTINGS_MODULE="example_project.settings",

@@ -22,9 +22,11 @@ from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from .. import jobs, statuses, tasks
+from .. import tasks
+from ..connections import states
 from ..models import Connection, Job
 from ..policy import Action
+from ..work import jobs
 from .access import TenantScoped
 from .show import is_stored
 
@@ -33,7 +35,7 @@ NAMED_AT_MOST = 10
 
 Status, Kind = Connection.Status, Job.Kind
 
-WORKING = frozenset(statuses.WORKING)
+WORKING = frozenset(states.WORKING)
 PAUSED = frozenset({Status.PAUSED})
 
 

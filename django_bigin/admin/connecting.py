@@ -18,8 +18,8 @@ from django.utils.decorators import method_decorator
 from django.utils.html import format_html
 from django.views.decorators.debug import sensitive_post_parameters
 
-from .. import connections, tokens
 from ..conf import settings
+from ..connections import connect, tokens
 from ..exceptions import BiginError, ClientCredentialsError, GrantTokenError
 from ..models import ClientRegistration, Connection
 from ..policy import access_policy
@@ -157,11 +157,11 @@ class SelfClientForm(forms.Form):
     def clean_grant_token(self) -> str:
         return clean_secret(self.cleaned_data["grant_token"])
 
-    def connect(self) -> connections.Connected | None:
+    def connect(self) -> connect.Connected | None:
         """Connect with what was entered; None, and an error at its field, where Zoho does not take it."""
         entered = {name: self.cleaned_data[name] for name in ("client_id", "client_secret", "grant_token")}
         try:
-            return connections.connect_self_client(
+            return connect.connect_self_client(
                 self.cleaned_data["tenant"],
                 data_center=self.cleaned_data["data_center"],
                 actor=str(self.request.user),
@@ -221,7 +221,7 @@ class Connects(TenantScoped):
             {"adminform": shown, "form": form, "errors": form.errors},
         )
 
-    def _connected(self, request: HttpRequest, connected: connections.Connected) -> HttpResponse:
+    def _connected(self, request: HttpRequest, connected: connect.Connected) -> HttpResponse:
         connection = connected.connection
         # The secret has just worked, so whoever rests for a wrong one may try again.
         tokens.secret_was_mended(connection.registration)

@@ -10,7 +10,7 @@ from django.core.exceptions import ImproperlyConfigured, ValidationError
 
 from ..api.scopes import read_scopes
 from ..exceptions import EncryptionError
-from ..fields import seal
+from ..models.fields import seal
 
 
 class WordsField(forms.CharField):

@@ -17,7 +17,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.text import Truncator
 
-from ..api.product import BIGIN
+from ..api.products.product import BIGIN
 from ..conf import settings
 from ..models import ModuleSchema, ModuleSync, Record, SetAsideRow
 from ..text import fold

@@ -12,8 +12,8 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.decorators import method_decorator
 from django.views.decorators.debug import sensitive_post_parameters
 
-from .. import tokens
 from ..conf import settings
+from ..connections import tokens
 from ..models import (
     AuthorizationAttempt,
     CallSlot,

@@ -26,7 +26,7 @@ from ..exceptions import (
     SyncError,
 )
 from .datacenters import DATA_CENTERS, DataCenter
-from .product import BIGIN, Product
+from .products.product import BIGIN, Product
 from .responses import (
     Field,
     Json,

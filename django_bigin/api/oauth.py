@@ -16,6 +16,7 @@ import requests
 from oauthlib.oauth2 import WebApplicationClient
 from requests_oauthlib import OAuth2Session
 
+from ..encryption.secret import Secret
 from ..exceptions import (
     BiginError,
     ClientCredentialsError,
@@ -24,7 +25,6 @@ from ..exceptions import (
     RefreshTokenError,
     ServerError,
 )
-from ..secret import Secret
 from .datacenters import DATA_CENTERS, DataCenter
 from .responses import Unreadable, read_json, shown
 from .scopes import join_scopes, read_scopes

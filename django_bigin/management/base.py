@@ -14,9 +14,9 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import InterfaceError, OperationalError
 from django.db.models import Model, QuerySet
 
-from .. import alerts
 from ..conf import TENANT_MODEL, settings
 from ..exceptions import AuthorizationError, BiginError, TransientError
+from ..health import alerts
 from ..models import Connection
 from .output import Output
 

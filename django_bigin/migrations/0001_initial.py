@@ -6,7 +6,7 @@ import django.db.models.deletion
 from django.conf import settings
 from django.db import migrations, models
 
-import django_bigin.fields
+import django_bigin.models.fields
 import django_bigin.models.registration
 from django_bigin.conf import TENANT_MODEL
 
@@ -143,7 +143,7 @@ class Migration(migrations.Migration):
                         blank=True, default="", help_text="Empty: the same secret in every data center.", max_length=8
                     ),
                 ),
-                ("secret", django_bigin.fields.EncryptedTextField(purpose="client_secret.secret")),
+                ("secret", django_bigin.models.fields.EncryptedTextField(purpose="client_secret.secret")),
                 ("changed_at", models.DateTimeField(auto_now=True)),
                 (
                     "registration",
@@ -169,8 +169,8 @@ class Migration(migrations.Migration):
                 ("zoho_user_id", models.CharField(blank=True, max_length=40)),
                 ("zoho_user_email", models.CharField(blank=True, max_length=254)),
                 ("scopes", models.JSONField(blank=True, default=list, help_text="As granted.")),
-                ("refresh_token", django_bigin.fields.EncryptedTextField(purpose="connection.refresh_token")),
-                ("access_token", django_bigin.fields.EncryptedTextField(purpose="connection.access_token")),
+                ("refresh_token", django_bigin.models.fields.EncryptedTextField(purpose="connection.refresh_token")),
+                ("access_token", django_bigin.models.fields.EncryptedTextField(purpose="connection.access_token")),
                 (
                     "expires_at",
                     models.DateTimeField(blank=True, help_text="When the access token runs out.", null=True),
@@ -277,7 +277,7 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "code_verifier",
-                    django_bigin.fields.EncryptedTextField(purpose="authorization_attempt.code_verifier"),
+                    django_bigin.models.fields.EncryptedTextField(purpose="authorization_attempt.code_verifier"),
                 ),
                 ("return_to", models.CharField(blank=True, max_length=500)),
                 ("created_at", models.DateTimeField()),

@@ -9,7 +9,7 @@ from django.conf import settings as django_settings
 from django.db import models
 
 from ..conf import TENANT_MODEL
-from ..fields import EncryptedTextField, SecretModel
+from .fields import EncryptedTextField, SecretModel
 from .registration import DATA_CENTER_LENGTH, ClientRegistration
 
 

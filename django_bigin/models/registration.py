@@ -8,7 +8,7 @@ from typing import Any
 from django.db import models
 
 from ..conf import TENANT_MODEL, settings
-from ..fields import EncryptedTextField, SecretModel
+from .fields import EncryptedTextField, SecretModel
 
 DATA_CENTER_LENGTH = 8
 

@@ -19,9 +19,10 @@ from django.db import reset_queries
 
 from .. import clock
 from ..api.client import BiginClient
-from ..api.product import BIGIN
+from ..api.products.product import BIGIN
 from ..api.responses import Page, read_moment
 from ..conf import settings
+from ..credits.ledger import Meter
 from ..exceptions import (
     ModuleNotAvailableError,
     PageTokenError,
@@ -32,7 +33,6 @@ from ..exceptions import (
 from ..models import ModuleSync, Record
 from . import lease, plan, store
 from .copies import BEGINNING, Copy, StoredCopy
-from .ledger import Meter
 from .pages import MergedPage, PageReader, Position, continues_rising, is_newest_first, is_of, start_position
 from .results import ModuleResult, OnProgress, Progress
 

@@ -10,10 +10,11 @@ from typing import Any
 
 from django.db.models import Q
 
-from .. import clock, statuses
+from .. import clock
+from ..connections import states
+from ..connections.tokens import require_connected
 from ..exceptions import SyncError
 from ..models import Connection, ModuleSync
-from ..tokens import require_connected
 
 LEASE_SECONDS = 120  # longer than the calls and the storing of one page
 
@@ -54,7 +55,7 @@ def move(progress: ModuleSync, lease_id: str, *, release: bool = False, **change
     if release:
         done = held.update(lease_id="", lease_until=None, **changes)
     else:
-        working = Connection.objects.filter(pk=progress.connection_id, status__in=statuses.WORKING)
+        working = Connection.objects.filter(pk=progress.connection_id, status__in=states.WORKING)
         done = held.filter(connection__in=working).update(lease_until=clock.database_in(LEASE_SECONDS), **changes)
     if not done:
         if not release:

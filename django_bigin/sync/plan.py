@@ -11,14 +11,14 @@ from django.db.models import Q
 
 from .. import clock
 from ..api.client import BiginClient
-from ..api.product import BIGIN
+from ..api.products.product import BIGIN
 from ..api.responses import Field, Module
 from ..api.scopes import grants
 from ..conf import settings
-from ..connections import open_client
+from ..connections.connect import open_client
+from ..credits.ledger import Meter
 from ..exceptions import ModuleNotAvailableError, RequestError, ScopeError
 from ..models import Connection, ModuleSchema, ModuleSync
-from .ledger import Meter
 
 USERS = "Users"
 # What is mirrored of a user: the rest are preferences, and move with every click.

@@ -15,14 +15,14 @@ from django.db.models import F
 
 from .. import clock
 from ..api.client import BiginClient
-from ..connections import open_client
+from ..connections.connect import open_client
+from ..connections.tokens import require_connected, token_of
+from ..credits.ledger import Meter
 from ..exceptions import AuthorizationError, BiginError, ModuleNotAvailableError, ScopeError, SyncError
 from ..installation import require_ownership
 from ..models import Connection, Job, ModuleSync, Record
-from ..tokens import require_connected, token_of
 from . import lease, plan
 from .engine import ModuleRun, SliceEnded, interval
-from .ledger import Meter
 from .results import ModuleResult, OnProgress
 
 logger = logging.getLogger(__name__)

@@ -17,12 +17,12 @@ from django.db import DataError, IntegrityError, connections, router, transactio
 from django.db.models import F, QuerySet
 
 from .. import clock
+from ..db.upsert import upsert
 from ..models import Connection, ModuleSync, Record, SetAsideRow
 from ..signals import records_changed
 from ..text import fold
 from . import lease
 from .copies import Copy, StoredCopy, UnreadableRow, read_copy
-from .upsert import upsert
 
 STORED_COLUMNS = StoredCopy._fields
 UNIQUE_COLUMNS = ("connection", "module", "bigin_id")

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from .factories import connect, connected, make_tenant
+    from .leaks import no_secrets_logged
     from .sandboxes import running_sandbox, sandbox_in_use
-    from .secrets import no_secrets_logged
     from .testcase import BiginTestCase, BiginTestMixin
     from .transactions import refresh_in_transaction
 

@@ -82,7 +82,7 @@ def bigin_connection(bigin_sandbox: Sandbox, bigin_tenant: Any) -> Connection:
 @pytest.fixture
 def bigin_no_secrets_logged(bigin_sandbox: Sandbox, request: pytest.FixtureRequest) -> Iterator[None]:
     """Fail the test if a secret of the sandbox is logged by any logger, at DEBUG, from here to the test's end."""
-    from .secrets import listening, require_no_secrets
+    from .leaks import listening, require_no_secrets
 
     with listening() as records, ExitStack() as stack:
         _check_after(request, lambda: require_no_secrets(records, bigin_sandbox.secrets()), stack)

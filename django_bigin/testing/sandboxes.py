@@ -11,8 +11,8 @@ from typing import Any
 from django.conf import settings as django_settings
 from django.test import override_settings
 
-from ..crypto import new_key
-from ..network import shared_session
+from ..connections.network import shared_session
+from ..encryption.keyring import new_key
 from ..sandbox import Sandbox
 
 CLOCK = "django_bigin.testing.clock.now"

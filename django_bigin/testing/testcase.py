@@ -11,8 +11,8 @@ from django.test import SimpleTestCase, TestCase, override_settings
 from ..models import Connection
 from ..sandbox import Sandbox
 from .factories import connect
+from .leaks import no_secrets_logged
 from .sandboxes import require_known_calls, settings_for, use
-from .secrets import no_secrets_logged
 from .transactions import refresh_in_transaction
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from ..tokens import in_callers_transaction
+from ..connections.tokens import in_callers_transaction
 
 
 @contextmanager

@@ -16,9 +16,10 @@ import pytest
 from django.conf import settings as django_settings
 from django.db.models import Q
 
-from django_bigin import clock, jobs
-from django_bigin.api.product import BIGIN
+from django_bigin import clock
+from django_bigin.api.products.product import BIGIN
 from django_bigin.models import Connection, Job, ModuleSync, Record
+from django_bigin.work import jobs
 from tests.support.mirror import connect, mirror_hash_of
 from tests.support.services import require_service
 from tests.support.workers import Workers
@@ -37,10 +38,10 @@ CONSTANTS = {
     "django_bigin.sync.lease.LEASE_SECONDS": 9,
     "django_bigin.sync.engine.LEASE_KEPT_EVERY_SECONDS": 3.0,
     "django_bigin.sync.plan.LEASE_SECONDS": 9,
-    "django_bigin.tokens.LEASE_SECONDS": 9,
-    "django_bigin.jobs.LEASE_SECONDS": 12,
-    "django_bigin.background.QUEUED_SECONDS": 14,
-    "django_bigin.background.FAILED_AGAIN_SECONDS": 3,
+    "django_bigin.connections.tokens.LEASE_SECONDS": 9,
+    "django_bigin.work.jobs.LEASE_SECONDS": 12,
+    "django_bigin.work.scheduler.QUEUED_SECONDS": 14,
+    "django_bigin.work.scheduler.FAILED_AGAIN_SECONDS": 3,
     "settings.BIGIN_TICK_SECONDS": 0.5,
     "settings.BIGIN_SYNC_INTERVAL_SECONDS": 1_800,
 }

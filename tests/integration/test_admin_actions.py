@@ -11,10 +11,9 @@ from django.test import Client
 from django.urls import path, resolve, reverse
 from django.utils import timezone
 
-from django_bigin import background, tasks
+from django_bigin import tasks
 from django_bigin.admin import actions
 from django_bigin.admin.actions import WANTED
-from django_bigin.background import BrokerDown
 from django_bigin.models import (
     AuditEvent,
     ClientRegistration,
@@ -24,6 +23,8 @@ from django_bigin.models import (
     ModuleSync,
     Tenant,
 )
+from django_bigin.work import scheduler
+from django_bigin.work.scheduler import BrokerDown
 from tests.support.factories import (
     make_connection,
     make_registration,
@@ -112,7 +113,7 @@ class TestAsking:
         seen = []
         monkeypatch.setattr(tasks, "send", lambda kind, row_id: seen.append((kind, Job.objects.get(pk=row_id).kind)))
         response = press(root, make_connection(), name, confirmed="yes")
-        assert seen == [(background.JOB, WANTED[name].kind)]
+        assert seen == [(scheduler.JOB, WANTED[name].kind)]
         assert "A worker does it now." in said(response)
 
     @each_action
@@ -153,7 +154,7 @@ class TestAsking:
         assert len(broker_down) == 1  # it is not waited for again and again
         assert Job.objects.filter(queued_until=None, state=Job.State.WAITING).count() == 3
         handed_out: list[int] = []
-        background.tick(lambda kind, row_id: handed_out.append(row_id) if kind == background.JOB else None)
+        scheduler.tick(lambda kind, row_id: handed_out.append(row_id) if kind == scheduler.JOB else None)
         assert set(handed_out) == set(Job.objects.values_list("pk", flat=True))
 
     def test_no_transaction_is_around_the_request_so_that_a_worker_finds_the_job(self):
@@ -236,7 +237,7 @@ class TestDisconnecting:
         assert f"left out {ended}: disconnected" in said(response)
 
     def test_revokes_at_zoho_and_keeps_the_result(self, root, sandbox, organization):
-        from django_bigin.connections import connect_self_client
+        from django_bigin.connections.connect import connect_self_client
 
         entered = {name: organization[name] for name in ("client_id", "client_secret", "grant_token", "data_center")}
         connection = connect_self_client(make_tenant(), **entered).connection
@@ -464,7 +465,7 @@ class TestConnectingWithASelfClient:
         def crash(*arguments: Any, **more: Any) -> None:
             raise RuntimeError
 
-        monkeypatch.setattr(connecting.connections, "connect_self_client", crash)
+        monkeypatch.setattr(connecting.connect, "connect_self_client", crash)
         root.raise_request_exception = False
         answer = root.post(reverse(self.address), entered)
         mailed = str(SafeExceptionReporterFilter().get_post_parameters(answer.wsgi_request))

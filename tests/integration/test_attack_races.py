@@ -8,8 +8,10 @@ import pytest
 from django.db import connection as database
 from django.db import connections as databases
 
-from django_bigin import audit, clock, connections, statuses, tokens
-from django_bigin.connections import disconnect, open_client, pause, resume
+from django_bigin import audit, clock
+from django_bigin.connections import connect as grants
+from django_bigin.connections import states, tokens
+from django_bigin.connections.connect import disconnect, open_client, pause, resume
 from django_bigin.exceptions import AuthorizationError, BiginError, RefreshTokenError, TokenPendingError
 from django_bigin.installation import ForeignDatabaseError
 from django_bigin.models import (
@@ -68,15 +70,15 @@ def test_a_pause_remembers_the_status_even_if_it_dies_right_after(connection: Co
 
 
 def test_a_status_that_moves_meanwhile_is_moved_from_where_it_is(connection: Connection, monkeypatch: Any) -> None:
-    real = statuses._changes
+    real = states._changes
 
     def meddle(old: str, to: str, reason: str) -> dict[str, Any]:
         if old == Status.HEALTHY:
             Connection.objects.update(status=Status.DEGRADED)
         return real(old, to, reason)
 
-    monkeypatch.setattr(statuses, "_changes", meddle)
-    assert statuses.move(connection, Status.DISCONNECTED)
+    monkeypatch.setattr(states, "_changes", meddle)
+    assert states.move(connection, Status.DISCONNECTED)
     assert Connection.objects.get().status == Status.DISCONNECTED
 
 
@@ -134,7 +136,7 @@ def test_a_page_that_is_being_stored_while_a_purge_runs_is_purged_too(
         purged.wait(1.5)
 
     def purge_in_a_thread() -> None:
-        connections.purge_mirror(connection)
+        connect.purge_mirror(connection)
         databases.close_all()
         purged.set()
 
@@ -161,14 +163,14 @@ def test_disconnecting_with_an_old_object_revokes_the_grant_of_now(
 def test_a_reconnect_during_a_disconnect_keeps_its_tokens(
     sandbox: Any, organization: dict[str, str], connection: Connection, monkeypatch: Any
 ) -> None:
-    real = connections._revoke
+    real = connect._revoke
 
     def revoke(stale: Connection) -> Any:
         outcome = real(stale)
         connect(organization, tenant=connection.tenant, grant_token=sandbox.mint_grant_token()["grant_token"])
         return outcome
 
-    monkeypatch.setattr(connections, "_revoke", revoke)
+    monkeypatch.setattr(grants, "_revoke", revoke)
     disconnect(connection)
     now = Connection.objects.get()
     assert now.status == Status.HEALTHY

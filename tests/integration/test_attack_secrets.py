@@ -11,13 +11,14 @@ from typing import Any
 import pytest
 from django.core.management import call_command
 
-from django_bigin import clock, tokens
-from django_bigin.connections import connect_self_client, open_client
-from django_bigin.crypto import new_key
+from django_bigin import clock
+from django_bigin.connections import tokens
+from django_bigin.connections.connect import connect_self_client, open_client
+from django_bigin.encryption.keyring import new_key
+from django_bigin.encryption.secret import Secret
 from django_bigin.exceptions import BiginError, EncryptionError
-from django_bigin.fields import seal
 from django_bigin.models import Connection
-from django_bigin.secret import Secret
+from django_bigin.models.fields import seal
 from tests.support.factories import make_connection, make_tenant
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -12,9 +12,9 @@ import pytest
 from django.contrib.auth import get_user_model
 from django.test import Client
 
-from django_bigin import background
-from django_bigin.authorization import REFUSALS
+from django_bigin.connections.authorize import REFUSALS
 from django_bigin.models import AuthorizationAttempt, ClientRegistration, ClientSecret, Connection, Tenant
+from django_bigin.work import scheduler
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -174,7 +174,7 @@ def test_discarding_a_pending_connection_revokes_its_grant(world: Any, browser: 
 def test_a_connection_that_nobody_confirms_is_revoked_and_removed(world: Any, browser: Client) -> None:
     come_back(browser, world.consent(press_connect(browser), user=user_in(world, "us")))
     world.advance(16 * 60)
-    background.tick(lambda kind, row_id: None)
+    scheduler.tick(lambda kind, row_id: None)
     assert not Connection.objects.exists()
     assert world.count_calls(REVOKE) == 1
 

@@ -10,12 +10,13 @@ from django.db import DEFAULT_DB_ALIAS
 from django.db import connections as databases
 from django.test.utils import CaptureQueriesContext
 
-from django_bigin import background, clock, jobs
-from django_bigin.background import JOB, METADATA, REFRESH, SYNC, BrokerDown
-from django_bigin.connections import connect_self_client, disconnect
+from django_bigin import clock
+from django_bigin.connections.connect import connect_self_client, disconnect
 from django_bigin.models import Connection, Heartbeat, Job, ModuleSync, Tenant
 from django_bigin.sync import sync_connection
 from django_bigin.sync.runs import sync_slice
+from django_bigin.work import jobs, scheduler
+from django_bigin.work.scheduler import JOB, METADATA, REFRESH, SYNC, BrokerDown
 from tests.support.mirror import mirror_hash
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -37,13 +38,13 @@ def connection(sandbox: Any, organization: dict[str, str]) -> Connection:
 def tick() -> list[tuple[str, int]]:
     """One tick; what it handed out, not done yet."""
     sent: list[tuple[str, int]] = []
-    background.tick(lambda kind, row_id: sent.append((kind, row_id)))
+    scheduler.tick(lambda kind, row_id: sent.append((kind, row_id)))
     return sent
 
 
 def work_off(sent: list[tuple[str, int]]) -> None:
     for kind, row_id in sent:
-        background.work(kind, row_id)
+        scheduler.work(kind, row_id)
 
 
 def kinds(sent: list[tuple[str, int]]) -> set[str]:
@@ -67,7 +68,7 @@ def test_doubled_ticks_hand_out_each_row_once(sandbox: Any, connection: Connecti
     sent: list[tuple[str, int]] = []
 
     def run() -> None:
-        background.tick(lambda kind, row_id: sent.append((kind, row_id)))
+        scheduler.tick(lambda kind, row_id: sent.append((kind, row_id)))
         databases.close_all()
 
     threads = [threading.Thread(target=run) for _ in range(4)]
@@ -100,7 +101,7 @@ def at_once(times: int, kind: str, row_id: int) -> None:
 
     def deliver(_: int) -> None:
         try:
-            background.work(kind, row_id)
+            scheduler.work(kind, row_id)
         finally:
             databases.close_all()
 
@@ -177,7 +178,7 @@ def test_a_broker_that_is_down_leaves_everything_due(sandbox: Any, connection: C
     def down(kind: str, row_id: int) -> None:
         raise BrokerDown("the message broker does not answer")
 
-    ticked = background.tick(down)
+    ticked = scheduler.tick(down)
     assert ticked.broker_down
     assert kinds(tick()) == {METADATA}
 
@@ -279,7 +280,7 @@ def test_ticks_and_workers_are_seen_alive(sandbox: Any, connection: Connection) 
 def test_many_ticks_at_once_are_seen_alive(transactional_db: None) -> None:
     def seen(_: int) -> None:
         try:
-            background.beat("tick", kind="tick")
+            scheduler.beat("tick", kind="tick")
         finally:
             databases.close_all()
 
@@ -304,7 +305,7 @@ def test_bigin_tick_does_the_same_without_celery(sandbox: Any, connection: Conne
     call_command("bigin_tick")
     call_command("bigin_tick")
     assert mirror_hash("Contacts")[0] == 5
-    assert SYNC in background._SLICES
+    assert SYNC in scheduler._SLICES
     assert "9 modules" in capsys.readouterr().out
 
 

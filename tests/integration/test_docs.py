@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from django_bigin.crypto import new_key
+from django_bigin.encryption.keyring import new_key
 from django_bigin.models import ClientRegistration, ClientSecret, Connection, Tenant
 
 OPERATIONS = Path(__file__).resolve().parents[2] / "docs" / "operations.md"

@@ -19,8 +19,8 @@ from hypothesis import settings as hypothesis_settings
 
 from django_bigin.api.canonical import content_hash
 from django_bigin.api.client import BiginClient
-from django_bigin.api.product import BIGIN
-from django_bigin.connections import purge_mirror
+from django_bigin.api.products.product import BIGIN
+from django_bigin.connections.connect import purge_mirror
 from django_bigin.models import Connection, ModuleSync, Record
 from django_bigin.sync import plan, sync_connection
 from tests.support.mirror import connect

@@ -8,8 +8,8 @@ import pytest
 from django.db import connections as databases
 
 from django_bigin.api.client import ApiCall
+from django_bigin.credits.ledger import Meter
 from django_bigin.models import CreditUse
-from django_bigin.sync.ledger import Meter
 from tests.support.factories import make_connection
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -8,8 +8,8 @@ import pytest
 from django.db import OperationalError
 
 from django_bigin import clock
-from django_bigin.api.product import BIGIN
-from django_bigin.connections import connect_self_client
+from django_bigin.api.products.product import BIGIN
+from django_bigin.connections.connect import connect_self_client
 from django_bigin.exceptions import AuthorizationError, RequestError
 from django_bigin.models import Connection, CreditUse, Job, ModuleSync, Record, SetAsideRow, Tenant
 from django_bigin.signals import records_changed

@@ -23,7 +23,7 @@ from django.db import transaction
 from django.test import SimpleTestCase
 from django.utils import timezone
 
-from django_bigin import tokens
+from django_bigin.connections import tokens
 from django_bigin.exceptions import BiginError, RateLimitError, RefreshTokenError, ServerError
 from django_bigin.models import Connection
 from django_bigin.sandbox import Sandbox
@@ -39,7 +39,7 @@ from django_bigin.testing import (
     running_sandbox,
     sandbox_in_use,
 )
-from django_bigin.testing.secrets import require_no_secrets
+from django_bigin.testing.leaks import require_no_secrets
 
 ROOT = Path(__file__).resolve().parents[2]
 EXAMPLE = ROOT / "tests" / "integration" / "test_testing_with_pytest.py"

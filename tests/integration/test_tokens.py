@@ -13,8 +13,9 @@ from django.db import connection as database
 from django.db import connections as databases
 from django.db import transaction
 
-from django_bigin import clock, tokens
-from django_bigin.connections import connect_self_client, disconnect
+from django_bigin import clock
+from django_bigin.connections import tokens
+from django_bigin.connections.connect import connect_self_client, disconnect
 from django_bigin.exceptions import (
     BiginError,
     ClientCredentialsError,

@@ -14,7 +14,7 @@ def main() -> None:
     import django
 
     django.setup()
-    from django_bigin import tokens
+    from django_bigin.connections import tokens
     from django_bigin.exceptions import BiginError
 
     print("ready", flush=True)

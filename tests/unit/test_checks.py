@@ -24,7 +24,7 @@ def test_good_settings_have_nothing_to_say() -> None:
 
 def test_without_a_key_the_command_that_makes_one_is_named(settings: Any) -> None:
     settings.BIGIN_ENCRYPTION_KEYS = []
-    assert "python -m django_bigin.crypto" in found()["django_bigin.E001"]
+    assert "python -m django_bigin.encryption" in found()["django_bigin.E001"]
 
 
 def test_a_key_that_is_none_is_an_error_that_does_not_show_it(settings: Any) -> None:

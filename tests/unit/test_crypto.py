@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from django_bigin.crypto import Keyring, new_key
+from django_bigin.encryption.keyring import Keyring, new_key
 from django_bigin.exceptions import EncryptionError
 
 OLD, NEW = new_key(), new_key()
@@ -88,7 +88,7 @@ def test_without_a_key_the_error_names_the_command_that_makes_one(keys):
         lambda ring: ring.decrypt(value, context=HERE),
         lambda ring: ring.is_current(value),
     ):
-        with pytest.raises(EncryptionError, match=r"python -m django_bigin\.crypto"):
+        with pytest.raises(EncryptionError, match=r"python -m django_bigin\.encryption"):
             attempt(Keyring(keys))
 
 
@@ -159,7 +159,7 @@ def test_two_keys_with_one_id_are_both_tried(monkeypatch):
         def hexdigest(self):
             return "0" * 64
 
-    monkeypatch.setattr("django_bigin.crypto.hashlib.sha256", lambda raw: SameId())
+    monkeypatch.setattr("django_bigin.encryption.keyring.hashlib.sha256", lambda raw: SameId())
     value = Keyring([OLD]).encrypt("secret", context=HERE)
 
     assert Keyring([NEW, OLD]).decrypt(value, context=HERE) == "secret"
@@ -167,7 +167,7 @@ def test_two_keys_with_one_id_are_both_tried(monkeypatch):
 
 def test_the_command_prints_a_key_that_works():
     printed = subprocess.run(
-        [sys.executable, "-m", "django_bigin.crypto"], capture_output=True, text=True, check=True
+        [sys.executable, "-m", "django_bigin.encryption.keyring"], capture_output=True, text=True, check=True
     ).stdout.strip()
 
     ring = Keyring([printed])

@@ -12,8 +12,8 @@ from django.core import serializers
 from django.core.exceptions import FieldError
 
 from django_bigin.exceptions import EncryptionError
-from django_bigin.fields import Sealed, seal, unseal
 from django_bigin.models import Connection
+from django_bigin.models.fields import Sealed, seal, unseal
 
 SECRET = "1000.plain.secret-7f3a"
 

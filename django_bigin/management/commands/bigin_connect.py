@@ -8,13 +8,13 @@ from django.core.exceptions import ValidationError
 from django.core.management.base import CommandError, CommandParser
 from django.db.models import Model, ProtectedError
 
-from ... import connections
 from ...api.scopes import grants, join_scopes
 from ...conf import TENANT_MODEL, settings
+from ...connections import connect
 from ...models import Connection, Tenant
 from ..base import USAGE, BiginCommand, Report, actor, add_tenant_argument, find_tenant, get_tenant, tenant_label
 from ..output import Output
-from ..secrets import read_secret
+from ..secret_input import read_secret
 
 
 class Command(BiginCommand):
@@ -70,7 +70,7 @@ that does not exist yet is made.
         client_secret, grant_token = _read_secrets(options, output)
         tenant, is_new = _find_or_make_tenant(options)
         try:
-            connected = connections.connect_self_client(
+            connected = connect.connect_self_client(
                 tenant,
                 client_id=options["client_id"].strip(),
                 client_secret=client_secret,
@@ -137,7 +137,7 @@ def _remove_unused(tenant: Model) -> None:
         return
 
 
-def _show(output: Output, tenant: Model, is_new: bool, connected: connections.Connected, missing: list[str]) -> None:
+def _show(output: Output, tenant: Model, is_new: bool, connected: connect.Connected, missing: list[str]) -> None:
     connection: Connection = connected.connection
     verb = "Connected" if connected.created else "Reconnected"
     made = " (made now)" if is_new else ""

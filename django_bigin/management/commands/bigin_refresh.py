@@ -6,7 +6,8 @@ from typing import Any
 
 from django.core.management.base import CommandParser
 
-from ... import clock, statuses, tokens
+from ... import clock
+from ...connections import states, tokens
 from ...exceptions import BiginError
 from ..base import (
     BiginCommand,
@@ -44,7 +45,7 @@ that asks ten times in ten minutes, so the package stops at eight.
     def run(self, output: Output, options: dict[str, Any]) -> Report:
         picked = pick_connections(options)
         if options["connection"] is None:
-            picked = picked.filter(status__in=statuses.WORKING)
+            picked = picked.filter(status__in=states.WORKING)
         entries, codes = [], []
         for connection in picked:
             entry = {"connection": connection.pk, "tenant": tenant_label(connection.tenant), "expires_at": None}

@@ -11,7 +11,7 @@ from django.core.management.base import CommandParser
 from django.db.models import Count, Max, Sum
 
 from ... import clock
-from ...api.product import BIGIN
+from ...api.products.product import BIGIN
 from ...models import Connection, CreditUse, ModuleSync, Record
 from ..base import (
     FAILED,

@@ -10,7 +10,7 @@ from django.core.management.base import CommandError, CommandParser
 from django.db import InterfaceError, OperationalError
 
 from ... import sync
-from ...api.product import BIGIN
+from ...api.products.product import BIGIN
 from ...conf import settings
 from ...exceptions import BiginError
 from ...models import Connection

@@ -8,15 +8,15 @@ from typing import Any
 
 from django.core.management.base import CommandParser
 
-from ... import background
+from ...work import scheduler
 from ..base import BiginCommand, Report
 from ..output import Output
 
 NAMES = {
-    background.JOB: "jobs",
-    background.REFRESH: "refreshes",
-    background.METADATA: "metadata",
-    background.SYNC: "modules",
+    scheduler.JOB: "jobs",
+    scheduler.REFRESH: "refreshes",
+    scheduler.METADATA: "metadata",
+    scheduler.SYNC: "modules",
 }
 
 
@@ -54,7 +54,7 @@ workers, and twice at once: each due thing is done by one of them.
     def _tick() -> dict[str, int]:
         """Hand out first and work afterwards, so that what this tick does is not due to itself again."""
         handed_out: deque[tuple[str, int]] = deque()
-        ticked = background.tick(lambda kind, row_id: handed_out.append((kind, row_id)))
+        ticked = scheduler.tick(lambda kind, row_id: handed_out.append((kind, row_id)))
         while handed_out:
-            background.work(*handed_out.popleft())
+            scheduler.work(*handed_out.popleft())
         return {NAMES[kind]: number for kind, number in ticked.sent.items() if number}

@@ -1,6 +1,6 @@
 import pytest
 
-from django_bigin.api.product import BIGIN
+from django_bigin.api.products.product import BIGIN
 
 
 @pytest.mark.parametrize(("rows", "credits"), [(1, 1), (10, 1), (11, 2), (100, 10)])

@@ -7,9 +7,9 @@ from typing import Any
 
 from django.db import transaction
 
-from . import clock
-from .models import Connection
-from .signals import connection_changed
+from .. import clock
+from ..models import Connection
+from ..signals import connection_changed
 
 Status = Connection.Status
 WORKING = (Status.HEALTHY, Status.DEGRADED, Status.MISCONFIGURED)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from django.core.management.base import CommandError
 
-from ..secret import Secret
+from ..encryption.secret import Secret
 from .output import Output
 
 LONGEST = 4_096

@@ -15,24 +15,16 @@ from typing import Any
 from django.db import transaction
 from django.db.models import F
 
-from . import audit, clock, statuses
-from .api.client import ApiCall, BiginClient
-from .api.datacenters import DATA_CENTERS, by_api_domain
-from .api.oauth import AccountsServer, ClientCredentials, TokenAnswer
-from .api.responses import Organization
-from .conf import settings
-from .exceptions import AuthorizationError, BiginError, EncryptionError, GrantTokenError, RequestError
-from .installation import require_ownership
-from .models import (
-    ClientRegistration,
-    ClientSecret,
-    Connection,
-    Job,
-    ModuleSchema,
-    ModuleSync,
-    Record,
-    SetAsideRow,
-)
+from .. import audit, clock
+from ..api.client import ApiCall, BiginClient
+from ..api.datacenters import DATA_CENTERS, by_api_domain
+from ..api.oauth import AccountsServer, ClientCredentials, TokenAnswer
+from ..api.responses import Organization
+from ..conf import settings
+from ..exceptions import AuthorizationError, BiginError, EncryptionError, GrantTokenError, RequestError
+from ..installation import require_ownership
+from ..models import ClientRegistration, ClientSecret, Connection, Job, ModuleSchema, ModuleSync, Record, SetAsideRow
+from . import states
 from .network import shared_session
 from .tokens import WAIT_IN_WORKER_SECONDS, AccessToken, ConnectionTokens, accounts_server, refresh_at
 
@@ -207,7 +199,7 @@ def disconnect(connection: Connection, *, actor: str = "", purge: bool = False) 
             lease_id="",
             lease_until=None,
         )
-        statuses.move(connection, Status.DISCONNECTED)
+        states.move(connection, Status.DISCONNECTED)
         audit.record("disconnect", connection, actor=actor, detail="with purge" if purge else "")
         # The caller's object may be older than the grant that is to be revoked.
         connection.refresh_from_db()
@@ -231,7 +223,7 @@ def purge_mirror(connection: Connection) -> None:
 def confirm(connection: Connection, *, actor: str = "") -> bool:
     """Confirm a pending connection, seeing its organization's name. False where there is nothing left to confirm."""
     waiting = Connection.objects.filter(pk=connection.pk, confirm_until__gt=clock.now())
-    if not waiting.exists() or not statuses.move(connection, Status.HEALTHY, only_from=(Status.PENDING,)):
+    if not waiting.exists() or not states.move(connection, Status.HEALTHY, only_from=(Status.PENDING,)):
         return False
     audit.record("confirm", connection, actor=actor)
     return True
@@ -242,7 +234,7 @@ def discard(connection: Connection, *, actor: str = "") -> bool:
 
     Where Zoho cannot be reached the row stays, disconnected, until the grant is revoked.
     """
-    if not statuses.move(connection, Status.DISCONNECTED, only_from=(Status.PENDING,)):
+    if not states.move(connection, Status.DISCONNECTED, only_from=(Status.PENDING,)):
         return False
     audit.record("discard", connection, actor=actor)
     if _revoke(connection).revoked:
@@ -263,7 +255,7 @@ def revoke_left_over(connection: Connection) -> bool:
 
 def pause(connection: Connection, *, actor: str = "") -> bool:
     """Stop working with a connection until it is resumed; its data stays. False where there is nothing to pause."""
-    if not statuses.move(connection, Status.PAUSED, only_from=statuses.WORKING):
+    if not states.move(connection, Status.PAUSED, only_from=states.WORKING):
         return False
     audit.record("pause", connection, actor=actor)
     return True
@@ -272,8 +264,8 @@ def pause(connection: Connection, *, actor: str = "") -> bool:
 def resume(connection: Connection, *, actor: str = "") -> bool:
     """Work with a paused connection again. False where it is not paused."""
     stored = Connection.objects.filter(pk=connection.pk).values_list("status_before_pause", flat=True).first()
-    to = stored if stored in statuses.WORKING else Status.HEALTHY
-    if not statuses.move(connection, to, only_from=(Status.PAUSED,)):
+    to = stored if stored in states.WORKING else Status.HEALTHY
+    if not states.move(connection, to, only_from=(Status.PAUSED,)):
         return False
     audit.record("resume", connection, actor=actor)
     return True
@@ -394,7 +386,7 @@ def _save_grant(
         connection.last_alert_status = ""
         connection.save()
         if connection.status != old_status:
-            statuses.announce(connection, old=old_status, new=connection.status, reason="")
+            states.announce(connection, old=old_status, new=connection.status, reason="")
     return Connected(connection, created), superseded
 
 

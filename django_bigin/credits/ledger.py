@@ -8,9 +8,9 @@ from django.db import connections, router
 
 from .. import clock
 from ..api.client import ApiCall
-from ..api.product import BIGIN
+from ..api.products.product import BIGIN
+from ..db.upsert import upsert
 from ..models import Connection, CreditUse
-from .upsert import upsert
 
 FLUSH_EVERY_CALLS = 25
 

@@ -16,8 +16,8 @@ from uuid import UUID
 from django.db import models
 from django.db.models.query_utils import DeferredAttribute
 
-from .conf import settings
-from .secret import Secret
+from ..conf import settings
+from ..encryption.secret import Secret
 
 if TYPE_CHECKING:
     _TextField = models.TextField[Any, Any]
@@ -172,7 +172,7 @@ class EncryptedTextField(_TextField):
             return value.ciphertext
         raise TypeError(
             f"{self.name} is encrypted: it cannot be looked up by its value, and update() and bulk_update() take "
-            "django_bigin.fields.seal(row_uuid, tenant_key, purpose, value) instead of a plain string."
+            "django_bigin.models.fields.seal(row_uuid, tenant_key, purpose, value) instead of a plain string."
         )
 
 

@@ -1,4 +1,4 @@
-"""Encrypt and decrypt secrets with the keys that are handed in; `python -m django_bigin.crypto` prints a new key."""
+"""Encrypt and decrypt secrets with the keys that are handed in; `python -m django_bigin.encryption` prints a new key."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from .exceptions import EncryptionError
+from ..exceptions import EncryptionError
 from .secret import Secret
 
 Context = bytes | Sequence[str]
@@ -20,7 +20,7 @@ _VERSION = "v1"
 _KEY_BYTES = 32
 _NONCE_BYTES = 12
 _TAG_BYTES = 16
-_COMMAND = "python -m django_bigin.crypto"
+_COMMAND = "python -m django_bigin.encryption"
 
 
 def new_key() -> str:
@@ -152,6 +152,3 @@ def _associated_data(context: Context) -> bytes:
     parts = [context] if isinstance(context, bytes) else [part.encode() for part in context]
     return b"".join(len(part).to_bytes(4, "big") + part for part in (_VERSION.encode(), *parts))
 
-
-if __name__ == "__main__":
-    print(new_key())  # noqa: T201  the one thing this module prints

@@ -24,12 +24,13 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods
 
-from . import authorization, connections
-from .authorization import REFUSALS, CallbackRefused
-from .conf import TENANT_MODEL
-from .exceptions import BiginError
-from .models import AuthorizationAttempt, ClientRegistration, Connection
-from .policy import ALL, access_policy
+from ..conf import TENANT_MODEL
+from ..connections import authorize
+from ..connections import connect as grants
+from ..connections.authorize import REFUSALS, CallbackRefused
+from ..exceptions import BiginError
+from ..models import AuthorizationAttempt, ClientRegistration, Connection
+from ..policy import ALL, access_policy
 
 NONCE_KEY = "django_bigin_nonce"
 PARAMETERS_AT_MOST = 50
@@ -82,7 +83,7 @@ def connect(request: HttpRequest) -> HttpResponse:
     if registration is None:
         return render(request, "django_bigin/connect.html", {**context, "error": "Choose a registration."}, status=400)
     try:
-        begun = authorization.begin(
+        begun = authorize.begin(
             request.user,
             tenant,
             registration,
@@ -105,7 +106,7 @@ def callback(request: HttpRequest) -> HttpResponse:
         query = request.META.get("QUERY_STRING", "")
         parameters = parse_qsl(query, keep_blank_values=True, max_num_fields=PARAMETERS_AT_MOST)
         nonce = request.session.get(NONCE_KEY, "")
-        attempt = authorization.complete_callback(parameters, user=request.user, nonce=nonce)
+        attempt = authorize.complete_callback(parameters, user=request.user, nonce=nonce)
     except CallbackRefused as refusal:
         return _see_other(reverse("django_bigin:refused", args=[refusal.reason]))
     except (ValueError, BiginError):
@@ -149,10 +150,10 @@ def confirm(request: HttpRequest, connection_id: int) -> HttpResponse:
     back_to = _back_to(request.user, connection)
     context = {"connection": connection, "pending": _is_pending(connection), "back_to": back_to}
     if request.method == "POST" and "discard" in request.POST:
-        connections.discard(connection, actor=str(request.user))
+        grants.discard(connection, actor=str(request.user))
         return render(request, "django_bigin/discarded.html", context)
     if request.method == "POST":
-        connections.confirm(connection, actor=str(request.user))
+        grants.confirm(connection, actor=str(request.user))
         return redirect("django_bigin:confirm", connection_id=connection.pk)
     return render(request, "django_bigin/confirm.html", context)
 

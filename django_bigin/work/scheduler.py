@@ -17,13 +17,16 @@ from typing import Any
 
 from django.db.models import F, Model, Q, QuerySet
 
-from . import alerts, authorization, clock, connections, jobs, statuses, tokens
-from .conf import settings
-from .exceptions import BiginError
-from .installation import require_ownership
-from .models import Connection, CreditUse, Heartbeat, Job, ModuleSync, RegistrationState
-from .sync import plan, sync_slice
-from .sync.plan import refresh_connection_metadata
+from .. import clock
+from ..conf import settings
+from ..connections import authorize, connect, states, tokens
+from ..exceptions import BiginError
+from ..health import alerts
+from ..installation import require_ownership
+from ..models import Connection, CreditUse, Heartbeat, Job, ModuleSync, RegistrationState
+from ..sync import plan, sync_slice
+from ..sync.plan import refresh_connection_metadata
+from . import jobs
 
 logger = logging.getLogger(__name__)
 
@@ -111,7 +114,7 @@ def _due_jobs() -> QuerySet[Any]:
 def _due_refreshes() -> QuerySet[Any]:
     now = clock.now()
     rested = Q(next_attempt_at=None) | Q(next_attempt_at__lte=now)
-    return Connection.objects.filter(rested, refresh_at__lte=now, status__in=statuses.WORKING).order_by("refresh_at")
+    return Connection.objects.filter(rested, refresh_at__lte=now, status__in=states.WORKING).order_by("refresh_at")
 
 
 def _due_metadata() -> QuerySet[Any]:
@@ -206,7 +209,7 @@ _SLICES: dict[str, Callable[[int], None]] = {REFRESH: _refresh, METADATA: _metad
 
 def _discard_unconfirmed() -> None:
     for connection in Connection.objects.filter(status=Status.PENDING, confirm_until__lte=clock.now()):
-        connections.discard(connection, actor="not confirmed in time")
+        connect.discard(connection, actor="not confirmed in time")
 
 
 def _revoke_left_overs() -> None:
@@ -214,7 +217,7 @@ def _revoke_left_overs() -> None:
     rested = Q(next_attempt_at=None) | Q(next_attempt_at__lte=now)
     left_over = Connection.objects.filter(rested, status=Status.DISCONNECTED).exclude(refresh_token="")
     for connection in left_over[:10]:
-        connections.revoke_left_over(connection)
+        connect.revoke_left_over(connection)
 
 
 def _trim_now_and_then() -> None:
@@ -223,7 +226,7 @@ def _trim_now_and_then() -> None:
     if last is not None and last > now - TRIM_EVERY:
         return
     beat("trim", kind="tick")
-    authorization.trim_attempts()
+    authorize.trim_attempts()
     Job.objects.filter(finished_at__lt=now - settings.job_retention).delete()
     CreditUse.objects.filter(minute__lt=now - timedelta(days=1, hours=1)).delete()
     Heartbeat.objects.filter(seen_at__lt=now - SILENT_FOR).delete()

@@ -8,9 +8,9 @@ from datetime import timedelta
 from django.core.mail import send_mail
 from django.db.models import F, Q
 
-from . import clock
-from .conf import settings
-from .models import Connection
+from .. import clock
+from ..conf import settings
+from ..models import Connection
 
 logger = logging.getLogger(__name__)
 

@@ -14,16 +14,16 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from . import clock
-from .api.datacenters import DATA_CENTERS
-from .api.oauth import AccountsServer, ClientCredentials
-from .conf import settings
-from .connections import complete
-from .exceptions import BiginError, ClientCredentialsError
-from .installation import require_ownership
-from .models import AuthorizationAttempt, ClientRegistration, Connection
+from .. import clock
+from ..api.datacenters import DATA_CENTERS
+from ..api.oauth import AccountsServer, ClientCredentials
+from ..conf import settings
+from ..exceptions import BiginError, ClientCredentialsError
+from ..installation import require_ownership
+from ..models import AuthorizationAttempt, ClientRegistration, Connection
+from ..policy import access_policy
+from .connect import complete
 from .network import shared_session
-from .policy import access_policy
 from .tokens import accounts_server
 
 ATTEMPT_LIVES = timedelta(minutes=10)

@@ -13,11 +13,12 @@ from typing import Any
 from django.db import transaction
 from django.db.models import Q
 
-from . import clock, connections, tokens
-from .exceptions import BiginError
-from .models import Connection, Job, ModuleSync
-from .sync import ModuleResult, sync_connection
-from .sync.plan import ensure_modules
+from .. import clock
+from ..connections import connect, tokens
+from ..exceptions import BiginError
+from ..models import Connection, Job, ModuleSync
+from ..sync import ModuleResult, sync_connection
+from ..sync.plan import ensure_modules
 
 SLICE_SECONDS = 60.0
 LEASE_SECONDS = 300  # a slice, and the wait for the token before it
@@ -141,19 +142,19 @@ def _refresh(job: Job, slice_seconds: float) -> bool:
 
 
 def _disconnect(job: Job, slice_seconds: float) -> bool:
-    outcome = connections.disconnect(job.connection, actor=job.asked_by_name)
+    outcome = connect.disconnect(job.connection, actor=job.asked_by_name)
     job.result = outcome.detail
     return True
 
 
 def _pause(job: Job, slice_seconds: float) -> bool:
-    done = connections.pause(job.connection, actor=job.asked_by_name)
+    done = connect.pause(job.connection, actor=job.asked_by_name)
     job.result = "Paused." if done else "There was nothing to pause."
     return True
 
 
 def _resume(job: Job, slice_seconds: float) -> bool:
-    done = connections.resume(job.connection, actor=job.asked_by_name)
+    done = connect.resume(job.connection, actor=job.asked_by_name)
     job.result = "Resumed." if done else "It was not paused."
     return True
 

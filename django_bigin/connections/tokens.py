@@ -22,11 +22,12 @@ from django.db import connections as databases
 from django.db import router, transaction
 from django.db.models import Q
 
-from . import clock, statuses
-from .api.datacenters import DATA_CENTERS
-from .api.oauth import AccountsServer, ClientCredentials, TokenAnswer
-from .conf import TOKEN_LEASE_SECONDS, settings
-from .exceptions import (
+from .. import clock
+from ..api.datacenters import DATA_CENTERS
+from ..api.oauth import AccountsServer, ClientCredentials, TokenAnswer
+from ..conf import TOKEN_LEASE_SECONDS, settings
+from ..encryption.secret import Secret
+from ..exceptions import (
     AuthorizationError,
     BiginError,
     ClientCredentialsError,
@@ -36,11 +37,11 @@ from .exceptions import (
     TokenPendingError,
     TransientError,
 )
-from .fields import seal
-from .installation import require_ownership
-from .models import ClientRegistration, Connection, RegistrationState
+from ..installation import require_ownership
+from ..models import ClientRegistration, Connection, RegistrationState
+from ..models.fields import seal
+from . import states
 from .network import shared_session
-from .secret import Secret
 
 LEASE_SECONDS = TOKEN_LEASE_SECONDS
 SERVES_SECONDS = 60  # a token with this much left may still be used
@@ -228,7 +229,7 @@ def _ensure_inside_transaction(alias: str, connection_id: int, *, refused: str, 
 
 def require_connected(connection: Connection) -> None:
     """Refuse to work with a connection that waits for a person, in that person's words."""
-    if connection.status in statuses.WORKING:
+    if connection.status in states.WORKING:
         return
     what_to_do = {
         Status.PENDING: "has not been confirmed yet: confirm it first.",
@@ -347,7 +348,7 @@ def _store_answer(connection: Connection, lease_id: str, answer: TokenAnswer, *,
     if not _write(connection, lease_id, **changes):
         # The lease ran out, or a person reconnected or disconnected meanwhile: theirs is what counts.
         raise TokenPendingError(f"The connection {connection} changed while its token was refreshed.", retry_after=1)
-    statuses.move(connection, Status.HEALTHY, only_from=(Status.DEGRADED, Status.MISCONFIGURED))
+    states.move(connection, Status.HEALTHY, only_from=(Status.DEGRADED, Status.MISCONFIGURED))
     return AccessToken(value=Secret(answer.access_token), expires_at=expires_at)
 
 
@@ -369,7 +370,7 @@ def _note_failure(connection: Connection, lease_id: str, error: BiginError) -> N
     judge = next(judge for kind, judge in _FAILURES if isinstance(error, kind))
     changes, status = judge(connection, error)
     if _write(connection, lease_id, **changes) and status:
-        statuses.move(connection, status, reason=error.message, only_from=statuses.WORKING)
+        states.move(connection, status, reason=error.message, only_from=states.WORKING)
 
 
 _Verdict = tuple[dict[str, Any], "Connection.Status | None"]

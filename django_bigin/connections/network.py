@@ -6,8 +6,8 @@ import os
 from functools import lru_cache
 from typing import Any
 
-from .api.transport import new_session
-from .conf import settings
+from ..api.transport import new_session
+from ..conf import settings
 
 
 def shared_session() -> Any:

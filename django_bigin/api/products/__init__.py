@@ -1,0 +1,1 @@
+"""Zoho's products, each a description."""

@@ -1,0 +1,1 @@
+"""A tenant's grant: connect it, keep its token fresh, end it."""

@@ -1,0 +1,1 @@
+"""The API calls and credits that an organization spends."""

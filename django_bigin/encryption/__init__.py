@@ -1,0 +1,1 @@
+"""Secrets at rest: keys, and text that hides itself."""
