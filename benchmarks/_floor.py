@@ -23,7 +23,7 @@ import requests
 from ._databases import connect, kind_of
 from ._memory import peak_mb
 
-COLUMNS = ("bigin_id", "name", "email", "modified_at", "data")
+COLUMNS = ("record_id", "name", "email", "modified_at", "data")
 TYPES = {
     "sqlite": ("INTEGER PRIMARY KEY", "TEXT", "TEXT", "TEXT", "TEXT"),
     "postgres": ("bigint PRIMARY KEY", "varchar(255)", "varchar(254)", "timestamptz", "jsonb"),
@@ -134,7 +134,7 @@ def save_at_once(cursor: Any, rows: list[Row]) -> None:
     cursor.execute(f"INSERT INTO contacts VALUES {values} {on_conflict}", [value for row in rows for value in row])
 
 
-ON_CONFLICT = "ON CONFLICT (bigin_id) DO UPDATE SET " + ", ".join(f"{name} = excluded.{name}" for name in COLUMNS[1:])
+ON_CONFLICT = "ON CONFLICT (record_id) DO UPDATE SET " + ", ".join(f"{name} = excluded.{name}" for name in COLUMNS[1:])
 ON_DUPLICATE = "ON DUPLICATE KEY UPDATE " + ", ".join(f"{name} = VALUES({name})" for name in COLUMNS[1:])
 
 if __name__ == "__main__":

@@ -72,7 +72,7 @@ def measure(connection: Any, *, pages: int, profile: str | None) -> dict[str, An
         "unchanged_walk": phase(lambda: sync_connection(connection, full=True)[0]),
     }
     rows = Record.objects.live().filter(connection=connection, module=MODULE)
-    hashes = list(rows.values_list("bigin_id", "content_hash"))
+    hashes = list(rows.values_list("record_id", "content_hash"))
     return {**report, "records": len(hashes), "hash": module_hash(hashes)}
 
 

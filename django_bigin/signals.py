@@ -9,7 +9,7 @@ records_changed = Signal()
 
     connection: the `Connection`
     module: API name, such as "Contacts"
-    created, updated, deleted: lists of `bigin_id` (int)
+    created, updated, deleted: lists of `record_id` (int)
 """
 
 connection_changed = Signal()

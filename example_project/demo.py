@@ -193,7 +193,7 @@ class Demo:
         ids = [record["id"] for record in records]
         edited, deleted = ids[:EDITED], ids[EDITED:][-DELETED:]
         if edited:
-            edits = [{"id": bigin_id, EDITED_FIELD[module]: f"edited {bigin_id}"} for bigin_id in edited]
+            edits = [{"id": record_id, EDITED_FIELD[module]: f"edited {record_id}"} for record_id in edited]
             self.control.patch("records", module=module, org_id=org_id, records=edits)
         if deleted:
             self.control.delete("records", module=module, org_id=org_id, ids=deleted)
@@ -295,9 +295,9 @@ def mirror_hash(connection_id: int, module: str) -> tuple[int, str]:
     from django_bigin.models import Record
 
     digest, count = hashlib.sha256(), 0
-    rows = Record.objects.live().filter(connection_id=connection_id, module=module).order_by("bigin_id")
-    for bigin_id, data in rows.values_list("bigin_id", "data").iterator(chunk_size=500):
-        digest.update(f"{bigin_id}:{content_hash(data)}\n".encode())
+    rows = Record.objects.live().filter(connection_id=connection_id, module=module).order_by("record_id")
+    for record_id, data in rows.values_list("record_id", "data").iterator(chunk_size=500):
+        digest.update(f"{record_id}:{content_hash(data)}\n".encode())
         count += 1
     return count, digest.hexdigest()
 

@@ -21,8 +21,8 @@ from ..models import (
     Job,
     ModuleSchema,
     ModuleSync,
+    QuarantinedRow,
     Record,
-    SetAsideRow,
 )
 from .access import DataCenterFilter, ReadOnly, TabularInline, TenantFilter, TenantScoped
 from .actions import Asks
@@ -166,7 +166,7 @@ class ConnectionAdmin(Connects, Asks):
     def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
         """Count what goes along: Django would load every record to name it."""
         (connection,) = objs
-        models = (Record, SetAsideRow, ModuleSync, ModuleSchema, Job, AuthorizationAttempt)
+        models = (Record, QuarantinedRow, ModuleSync, ModuleSchema, Job, AuthorizationAttempt)
         counts = {
             str(model._meta.verbose_name_plural): model._default_manager.filter(connection=connection).count()
             for model in models

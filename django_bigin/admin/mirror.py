@@ -19,7 +19,7 @@ from django.utils.text import Truncator
 
 from ..api.products.product import BIGIN
 from ..conf import settings
-from ..models import ModuleSchema, ModuleSync, Record, SetAsideRow
+from ..models import ModuleSchema, ModuleSync, QuarantinedRow, Record
 from ..text import fold
 from .access import ReadOnly, TenantFilter, TenantScoped
 from .inputs import WordsField
@@ -190,7 +190,7 @@ class RecordAdmin(ReadOnly, TenantScoped):
     list_filter = (TenantFilter, ModuleFilter, LiveFilter)
     list_select_related = ("connection__tenant",)
     ordering = ("-pk",)
-    search_fields = ("name_key", "email_key", "bigin_id")
+    search_fields = ("name_key", "email_key", "record_id")
     search_help_text = "The beginning of a name or an e-mail address, or an id."
     paginator = BoundedPaginator
     show_facets = ShowFacets.NEVER
@@ -208,12 +208,12 @@ class RecordAdmin(ReadOnly, TenantScoped):
             return queryset, False
         found = Q(name_key__startswith=start) | Q(email_key__startswith=start)
         if start.isascii() and start.isdigit() and len(start) <= LONGEST_ID:
-            found |= Q(bigin_id=int(start))
+            found |= Q(record_id=int(start))
         return queryset.filter(found), False
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         fields = (
-            "label", "module", "bigin_id", "connection", "email", "owner_bigin_id", "created_at", "modified_at",
+            "label", "module", "record_id", "connection", "email", "owner_record_id", "created_at", "modified_at",
             "state", "deleted_at", "seen_at", "source",
         )  # fmt: skip
         return (*fields, "contents") if request.user.has_perm(SEES_CONTENTS) else fields
@@ -233,14 +233,14 @@ class RecordAdmin(ReadOnly, TenantScoped):
         return record_fields(obj.data, {str(each.get("name")): str(each.get("label") or "") for each in described})
 
 
-@admin.register(SetAsideRow)
-class SetAsideRowAdmin(ReadOnly, TenantScoped):
+@admin.register(QuarantinedRow)
+class QuarantinedRowAdmin(ReadOnly, TenantScoped):
     tenant_path = "connection__tenant"
     lookups_refused = ("raw", "raw_hash")
-    list_display = ("module", "bigin_id", "tenant_name", "connection", "why", "tries", "last_at", "next_try_at")
+    list_display = ("module", "record_id", "tenant_name", "connection", "why", "tries", "last_at", "next_try_at")
     list_filter = (TenantFilter, ModuleFilter)
     list_select_related = ("connection__tenant",)
-    search_fields = ("=bigin_id",)
+    search_fields = ("=record_id",)
     ordering = ("-pk",)
     readonly_fields = ("row",)
 
@@ -248,13 +248,13 @@ class SetAsideRowAdmin(ReadOnly, TenantScoped):
         return super().get_queryset(request).defer("raw")
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
-        fields = ("connection", "module", "bigin_id", "reason", "tries", "first_at", "last_at", "next_try_at")
+        fields = ("connection", "module", "record_id", "reason", "tries", "first_at", "last_at", "next_try_at")
         return (*fields, "row") if request.user.has_perm(SEES_CONTENTS) else fields
 
     @admin.display(description="reason")
-    def why(self, obj: SetAsideRow) -> str:
+    def why(self, obj: QuarantinedRow) -> str:
         return Truncator(obj.reason).chars(100)
 
     @admin.display(description="as it came")
-    def row(self, obj: SetAsideRow) -> SafeString:
+    def row(self, obj: QuarantinedRow) -> SafeString:
         return format_html('<pre class="bigin-json">{}</pre>', obj.raw)

@@ -35,7 +35,7 @@ class JobAdmin(ReadOnly, TenantScoped):
     list_select_related = ("connection__tenant",)
     fields = (
         ("kind", "module"), "connection", "status", ("asked_by_name", "asked_at"), ("started_at", "finished_at"),
-        "progress", ("created", "updated", "deleted", "set_aside"), ("calls", "credits", "seconds"), "result",
+        "progress", ("created", "updated", "deleted", "quarantined"), ("calls", "credits", "seconds"), "result",
         "error", "details", "tries", "batch",
     )  # fmt: skip
     readonly_fields = ("status",)

@@ -1,4 +1,4 @@
-"""BiginClient: one tenant's authenticated conversation with Bigin's API."""
+"""Client: one tenant's authenticated conversation with Bigin's API."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ class _Answer:
     retry_after: float | None
 
 
-class BiginClient:
+class Client:
     """Reads and writes one organization's Bigin.
 
     Safe to build for each piece of work; the session is what is worth keeping.
@@ -119,7 +119,7 @@ class BiginClient:
         self._now = now
 
     def __repr__(self) -> str:
-        return f"<BiginClient {self.product.name} {self.data_center.code}>"
+        return f"<Client {self.product.name} {self.data_center.code}>"
 
     # -- reading records -----------------------------------------------------------------------------------------------
 

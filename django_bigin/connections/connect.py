@@ -16,14 +16,14 @@ from django.db import transaction
 from django.db.models import F
 
 from .. import audit, clock
-from ..api.client import ApiCall, BiginClient
+from ..api.client import ApiCall, Client
 from ..api.datacenters import DATA_CENTERS, by_api_domain
 from ..api.oauth import AccountsServer, ClientCredentials, TokenAnswer
 from ..api.responses import Organization
 from ..conf import settings
 from ..exceptions import AuthorizationError, BiginError, EncryptionError, GrantTokenError, RequestError
 from ..installation import require_ownership
-from ..models import ClientRegistration, ClientSecret, Connection, Job, ModuleSchema, ModuleSync, Record, SetAsideRow
+from ..models import ClientRegistration, ClientSecret, Connection, Job, ModuleSchema, ModuleSync, QuarantinedRow, Record
 from . import states
 from .network import shared_session
 from .tokens import WAIT_IN_WORKER_SECONDS, AccessToken, ConnectionTokens, accounts_server, refresh_at
@@ -75,9 +75,9 @@ def open_client(
     token: AccessToken | None = None,
     on_call: Callable[[ApiCall], None] | None = None,
     wait_seconds: float = WAIT_IN_WORKER_SECONDS,
-) -> BiginClient:
+) -> Client:
     """A client that speaks for a connection, with a token that is kept fresh; `token` is one to begin with."""
-    return BiginClient(
+    return Client(
         DATA_CENTERS[connection.data_center],
         ConnectionTokens(connection.pk, held=token, wait_seconds=wait_seconds),
         session=shared_session(),
@@ -165,7 +165,7 @@ def complete(
 
 def fetch_identity(data_center: str, access_token: str) -> Identity:
     """Ask Bigin whose organization a token opens: OAuth succeeds for any Zoho account, so this must be looked at."""
-    client = BiginClient(
+    client = Client(
         DATA_CENTERS[data_center],
         _OneToken(access_token),
         session=shared_session(),
@@ -216,7 +216,7 @@ def disconnect(connection: Connection, *, actor: str = "", purge: bool = False) 
 def purge_mirror(connection: Connection) -> None:
     """Delete everything that was mirrored through a connection; the connection and its audit stay."""
     # The progress first: a page that is being stored holds its row, and without it none is stored any more.
-    for model in (ModuleSync, Record, SetAsideRow, ModuleSchema, Job):
+    for model in (ModuleSync, Record, QuarantinedRow, ModuleSchema, Job):
         model._default_manager.filter(connection=connection).delete()
 
 

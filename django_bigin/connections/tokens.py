@@ -76,7 +76,7 @@ class AccessToken:
 
 
 class ConnectionTokens:
-    """A connection's tokens as `BiginClient` wants them: fresh ones, and another when Bigin refuses one."""
+    """A connection's tokens as `Client` wants them: fresh ones, and another when Bigin refuses one."""
 
     def __init__(
         self, connection_id: int, *, held: AccessToken | None = None, wait_seconds: float = WAIT_IN_WORKER_SECONDS

@@ -1,4 +1,4 @@
-"""Encrypt and decrypt secrets with the keys that are handed in; `python -m django_bigin.encryption` prints a new key."""
+"""Encrypt and decrypt secrets with the keys handed in; `python -m django_bigin.encryption` prints a new key."""
 
 from __future__ import annotations
 

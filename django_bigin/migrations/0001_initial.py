@@ -404,7 +404,7 @@ class Migration(migrations.Migration):
                 ("created", models.PositiveIntegerField(default=0)),
                 ("updated", models.PositiveIntegerField(default=0)),
                 ("deleted", models.PositiveIntegerField(default=0)),
-                ("set_aside", models.PositiveIntegerField(default=0)),
+                ("quarantined", models.PositiveIntegerField(default=0)),
                 ("calls", models.PositiveIntegerField(default=0)),
                 ("credits", models.PositiveIntegerField(default=0)),
                 ("seconds", models.FloatField(default=0)),
@@ -586,13 +586,13 @@ class Migration(migrations.Migration):
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 ("module", models.CharField(max_length=64)),
-                ("bigin_id", models.BigIntegerField()),
+                ("record_id", models.BigIntegerField()),
                 ("data", models.JSONField(default=dict)),
                 ("name", models.CharField(blank=True, default="", max_length=255)),
                 ("name_key", models.CharField(blank=True, default="", max_length=120)),
                 ("email", models.CharField(blank=True, default="", max_length=254)),
                 ("email_key", models.CharField(blank=True, default="", max_length=120)),
-                ("owner_bigin_id", models.BigIntegerField(blank=True, null=True)),
+                ("owner_record_id", models.BigIntegerField(blank=True, null=True)),
                 ("created_at", models.DateTimeField(blank=True, help_text="Bigin's Created_Time.", null=True)),
                 ("modified_at", models.DateTimeField(blank=True, help_text="Bigin's Modified_Time.", null=True)),
                 ("seen_at", models.DateTimeField(help_text="Bigin's clock when this copy was read.")),
@@ -650,11 +650,11 @@ class Migration(migrations.Migration):
             ],
         ),
         migrations.CreateModel(
-            name="SetAsideRow",
+            name="QuarantinedRow",
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 ("module", models.CharField(max_length=64)),
-                ("bigin_id", models.CharField(blank=True, max_length=40)),
+                ("record_id", models.CharField(blank=True, max_length=40)),
                 ("raw", models.TextField(help_text="The row as JSON text.")),
                 ("raw_hash", models.CharField(max_length=64)),
                 ("reason", models.TextField()),
@@ -666,7 +666,7 @@ class Migration(migrations.Migration):
                     "connection",
                     models.ForeignKey(
                         on_delete=django.db.models.deletion.CASCADE,
-                        related_name="set_aside",
+                        related_name="quarantined",
                         to="django_bigin.connection",
                     ),
                 ),
@@ -739,7 +739,7 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name="record",
             constraint=models.UniqueConstraint(
-                fields=("connection", "module", "bigin_id"), name="django_bigin_record_once"
+                fields=("connection", "module", "record_id"), name="django_bigin_record_once"
             ),
         ),
         migrations.AddConstraint(
@@ -749,9 +749,9 @@ class Migration(migrations.Migration):
             ),
         ),
         migrations.AddConstraint(
-            model_name="setasiderow",
+            model_name="quarantinedrow",
             constraint=models.UniqueConstraint(
-                fields=("connection", "module", "raw_hash"), name="django_bigin_set_aside_once"
+                fields=("connection", "module", "raw_hash"), name="django_bigin_quarantined_once"
             ),
         ),
     ]

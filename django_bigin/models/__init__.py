@@ -2,7 +2,7 @@
 
 from .audit import AuditEvent, Installation
 from .connection import AuthorizationAttempt, Connection
-from .mirror import ModuleSchema, ModuleSync, Record, SetAsideRow
+from .mirror import ModuleSchema, ModuleSync, QuarantinedRow, Record
 from .registration import ClientRegistration, ClientSecret, RegistrationState
 from .tenant import Tenant
 from .work import CallSlot, CreditUse, Heartbeat, Job
@@ -20,8 +20,8 @@ __all__ = [
     "Job",
     "ModuleSchema",
     "ModuleSync",
+    "QuarantinedRow",
     "Record",
     "RegistrationState",
-    "SetAsideRow",
     "Tenant",
 ]

@@ -73,8 +73,8 @@ class ModuleSync(models.Model):
 
     @cached_property
     def has_asides(self) -> bool:
-        """Whether rows of the module were set aside; asked once for each run."""
-        return SetAsideRow.objects.filter(connection_id=self.connection_id, module=self.module).exists()
+        """Whether rows of the module were quarantined; asked once for each run."""
+        return QuarantinedRow.objects.filter(connection_id=self.connection_id, module=self.module).exists()
 
 
 class ModuleSchema(models.Model):
@@ -130,13 +130,13 @@ class Record(models.Model):
 
     connection = models.ForeignKey(Connection, on_delete=models.CASCADE, related_name="records", db_index=False)
     module = models.CharField(max_length=MODULE_LENGTH)
-    bigin_id = models.BigIntegerField()
+    record_id = models.BigIntegerField()
     data = models.JSONField(default=dict)
     name = models.CharField(max_length=255, blank=True, default="")
     name_key = models.CharField(max_length=KEY_LENGTH, blank=True, default="")
     email = models.CharField(max_length=254, blank=True, default="")
     email_key = models.CharField(max_length=KEY_LENGTH, blank=True, default="")
-    owner_bigin_id = models.BigIntegerField(null=True, blank=True)
+    owner_record_id = models.BigIntegerField(null=True, blank=True)
     created_at = models.DateTimeField(null=True, blank=True, help_text="Bigin's Created_Time.")
     modified_at = models.DateTimeField(null=True, blank=True, help_text="Bigin's Modified_Time.")
     seen_at = models.DateTimeField(help_text="Bigin's clock when this copy was read.")
@@ -148,7 +148,7 @@ class Record(models.Model):
 
     class Meta:
         constraints = (
-            models.UniqueConstraint(fields=("connection", "module", "bigin_id"), name="django_bigin_record_once"),
+            models.UniqueConstraint(fields=("connection", "module", "record_id"), name="django_bigin_record_once"),
         )
         indexes = (
             models.Index(fields=("connection", "module", "name_key"), name="django_bigin_record_name"),
@@ -158,19 +158,19 @@ class Record(models.Model):
         permissions = (("view_record_data", "Can see the contents of records"),)
 
     def __str__(self) -> str:
-        return self.name or str(self.bigin_id)
+        return self.name or str(self.record_id)
 
     def __getitem__(self, field: str) -> Any:
         """The value of a field by its API name, as Bigin sends it: `record["Email"]`."""
         return self.data[field]
 
 
-class SetAsideRow(models.Model):
+class QuarantinedRow(models.Model):
     """A row that could not be stored, kept as it came. Removed when a later copy of it is stored."""
 
-    connection = models.ForeignKey(Connection, on_delete=models.CASCADE, related_name="set_aside")
+    connection = models.ForeignKey(Connection, on_delete=models.CASCADE, related_name="quarantined")
     module = models.CharField(max_length=MODULE_LENGTH)
-    bigin_id = models.CharField(max_length=40, blank=True)
+    record_id = models.CharField(max_length=40, blank=True)
     raw = models.TextField(help_text="The row as JSON text.")
     raw_hash = models.CharField(max_length=64)
     reason = models.TextField()
@@ -181,8 +181,8 @@ class SetAsideRow(models.Model):
 
     class Meta:
         constraints = (
-            models.UniqueConstraint(fields=("connection", "module", "raw_hash"), name="django_bigin_set_aside_once"),
+            models.UniqueConstraint(fields=("connection", "module", "raw_hash"), name="django_bigin_quarantined_once"),
         )
 
     def __str__(self) -> str:
-        return f"{self.module} {self.bigin_id or 'without id'}"
+        return f"{self.module} {self.record_id or 'without id'}"

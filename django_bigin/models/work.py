@@ -42,7 +42,7 @@ class Job(models.Model):
     created = models.PositiveIntegerField(default=0)
     updated = models.PositiveIntegerField(default=0)
     deleted = models.PositiveIntegerField(default=0)
-    set_aside = models.PositiveIntegerField(default=0)
+    quarantined = models.PositiveIntegerField(default=0)
     calls = models.PositiveIntegerField(default=0)
     credits = models.PositiveIntegerField(default=0)
     seconds = models.FloatField(default=0)

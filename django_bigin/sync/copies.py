@@ -32,13 +32,13 @@ _NUL = re.compile(r"(?<!\\)(?:\\\\)*\\u0000")
 
 
 class UnreadableRow(ValueError):
-    """A row that cannot be stored; the message says why. It is set aside, never dropped."""
+    """A row that cannot be stored; the message says why. It is quarantined, never dropped."""
 
 
 class StoredCopy(NamedTuple):
     """What of a stored record decides whether another copy wins."""
 
-    bigin_id: int
+    record_id: int
     modified_at: datetime | None
     seen_at: datetime
     content_hash: str
@@ -55,11 +55,11 @@ class Copy:
         size: characters of `data` as JSON.
     """
 
-    bigin_id: int
+    record_id: int
     data: Mapping[str, Any]
     name: str
     email: str
-    owner_bigin_id: int | None
+    owner_record_id: int | None
     created_at: datetime | None
     modified_at: datetime | None
     seen_at: datetime
@@ -102,11 +102,11 @@ def read_copy(row: Mapping[str, Any], *, fields: Collection[str], seen_at: datet
     owner = row.get("Owner")
     owner_id = read_id(owner.get("id")) if isinstance(owner, dict) else None
     return Copy(
-        bigin_id=int(identity),
+        record_id=int(identity),
         data=data,
         name=_first_text(data, NAME_FIELDS),
         email=_first_text(data, EMAIL_FIELDS),
-        owner_bigin_id=int(owner_id) if owner_id else None,
+        owner_record_id=int(owner_id) if owner_id else None,
         created_at=_shown_moment(row.get("Created_Time") or row.get("created_time")),
         modified_at=_shown_moment(row.get("Modified_Time")),
         seen_at=seen_at,

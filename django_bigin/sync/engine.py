@@ -18,7 +18,7 @@ from typing import Any
 from django.db import reset_queries
 
 from .. import clock
-from ..api.client import BiginClient
+from ..api.client import Client
 from ..api.products.product import BIGIN
 from ..api.responses import Page, read_moment
 from ..conf import settings
@@ -73,7 +73,7 @@ class ModuleRun:
     def __init__(
         self,
         progress: ModuleSync,
-        client: BiginClient,
+        client: Client,
         lease_id: str,
         *,
         meter: Meter,
@@ -249,10 +249,10 @@ class ModuleRun:
     def _read_copies(self, rows: Iterable[Any], seen_at: datetime) -> tuple[list[Copy], list[store.Aside]]:
         return store.read_copies(rows, fields=self.fields, seen_at=seen_at, source=Record.Source.LIST)
 
-    def _read_single(self, bigin_id: str) -> tuple[list[Copy], list[store.Aside]]:
+    def _read_single(self, record_id: str) -> tuple[list[Copy], list[store.Aside]]:
         self._keep_lease()
         try:
-            row, seen_at = self.client.fetch_record(self.module, bigin_id)
+            row, seen_at = self.client.fetch_record(self.module, record_id)
         except RecordNotFoundError:
             return [], []  # deleted meanwhile: the deleted log tells
         return store.read_copies([row], fields=self.fields, seen_at=seen_at, source=Record.Source.SINGLE)
@@ -306,7 +306,7 @@ class ModuleRun:
         missing = self._missing(opened_at)
         if 0 < len(missing) <= ASKED_ONE_BY_ONE:
             there = self._ask_for_each(missing, opened_at)
-            missing = [bigin_id for bigin_id in missing if bigin_id not in there]
+            missing = [record_id for record_id in missing if record_id not in there]
             return not moved and not there and (agreeing or not self._count_differs(gone=len(missing)))
         return not moved and (agreeing or (not missing and not self._count_differs()))
 
@@ -320,17 +320,17 @@ class ModuleRun:
         copies: list[Copy] = []
         asides: list[store.Aside] = []
         there = set()
-        for bigin_id in missing:
+        for record_id in missing:
             try:
-                copy, aside = self._read_single(str(bigin_id))
+                copy, aside = self._read_single(str(record_id))
             except ModuleNotAvailableError:
                 return set()  # this Bigin gives no single records; the pass over the ids decides
             if copy or aside:
-                there.add(bigin_id)
+                there.add(record_id)
                 copies += copy
                 asides += aside
         if there:
-            rest = [bigin_id for bigin_id in self.progress.missing_ids if bigin_id not in there]
+            rest = [record_id for record_id in self.progress.missing_ids if record_id not in there]
             changes = store.save_page(
                 self.progress,
                 self.lease_id,
@@ -379,7 +379,7 @@ class ModuleRun:
             unseen = self._live_records().filter(bigin_id__in=self.progress.missing_ids, seen_at__lte=opened_at)
         else:
             unseen = self._live_records().filter(seen_at__lt=opened_at)
-        return list(unseen.values_list("bigin_id", flat=True))
+        return list(unseen.values_list("record_id", flat=True))
 
     def _settle_missing(self, opened_at: datetime) -> None:
         """Turn what a quiet walk missed into tombstones, unless it is suspiciously much."""
@@ -388,7 +388,7 @@ class ModuleRun:
             return
         if self.progress.page_tokens["malformed"]:
             self.incomplete_reason = (
-                f"Bigin sent records of {self.module} without a usable id (see Set aside rows), so it cannot be told "
+                f"Bigin sent records of {self.module} without a usable id (see Quarantined rows), so it cannot be told "
                 f"whether the {len(missing):,} that did not come are deleted or among them; none was marked as deleted."
             )
             return
@@ -495,8 +495,8 @@ class ModuleRun:
     def _are_late(self, copies: Sequence[Copy], before: datetime | None) -> bool:
         """Whether a pass that opened at `before` should have found one of these already."""
         older = [copy for copy in copies if before and copy.modified_at and copy.modified_at < before]
-        stored = store.stored_copies(self.progress, [copy.bigin_id for copy in older])
-        return any(copy.beats(stored.get(copy.bigin_id)) for copy in older)
+        stored = store.stored_copies(self.progress, [copy.record_id for copy in older])
+        return any(copy.beats(stored.get(copy.record_id)) for copy in older)
 
     def _newer_rows(self, page: MergedPage, since: datetime) -> tuple[list[dict[str, Any]], bool]:
         """The rows that may have changed, and whether the pages after this one hold none."""
@@ -529,7 +529,7 @@ class ModuleRun:
                 newest_first = newest_first and all(a >= b for a, b in pairwise([*([last] if last else []), *order]))
                 last = order[-1] if order else last
                 moved += sum(1 for moment in moments.values() if since and moment >= since)
-                recent = {bigin_id: moment for bigin_id, moment in moments.items() if moment >= from_moment}
+                recent = {record_id: moment for record_id, moment in moments.items() if moment >= from_moment}
                 self._tombstone(recent)
                 # Many deletions of one second are in no order at all, so that they do not show one.
                 if newest_first and first and last and last < min(first, from_moment):
@@ -603,7 +603,7 @@ class ModuleRun:
         result.updated += len(changes.updated)
         result.deleted += len(changes.deleted)
         result.unchanged += changes.unchanged
-        result.set_aside += changes.set_aside
+        result.quarantined += changes.quarantined
 
     def _after_page(self, phase: str, page: int, *, may_end: bool = True) -> None:
         self._lease_kept_at = time.monotonic()
@@ -625,7 +625,7 @@ def interval(progress: ModuleSync) -> timedelta:
 
 
 def _live(stored: dict[int, StoredCopy]) -> set[int]:
-    return {copy.bigin_id for copy in stored.values() if copy.deleted_at is None}
+    return {copy.record_id for copy in stored.values() if copy.deleted_at is None}
 
 
 def _is_behind(stored: StoredCopy | None, row: Any, opened_at: datetime) -> bool:
@@ -646,6 +646,6 @@ def _deletions_of(page: Page) -> dict[int, datetime]:
     """The last deletion of each record on one page of the log."""
     deletions: dict[int, datetime] = {}
     for row, moment in zip(page.records, _moments_of(page), strict=True):
-        bigin_id = int(row["id"])
-        deletions[bigin_id] = max(moment, deletions.get(bigin_id, moment))
+        record_id = int(row["id"])
+        deletions[record_id] = max(moment, deletions.get(record_id, moment))
     return deletions

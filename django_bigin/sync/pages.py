@@ -15,7 +15,7 @@ from itertools import pairwise
 from typing import Any
 
 from .. import clock
-from ..api.client import BiginClient
+from ..api.client import Client
 from ..api.responses import MalformedRow, Page, read_moment
 from ..exceptions import PageTokenError, PaginationLimitError, RecordNotFoundError, SyncError
 
@@ -78,7 +78,7 @@ class PageReader:
 
     def __init__(
         self,
-        client: BiginClient,
+        client: Client,
         module: str,
         chunks: Sequence[Sequence[str]],
         *,

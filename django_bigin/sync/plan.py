@@ -10,7 +10,7 @@ from django.db import transaction
 from django.db.models import Q
 
 from .. import clock
-from ..api.client import BiginClient
+from ..api.client import Client
 from ..api.products.product import BIGIN
 from ..api.responses import Field, Module
 from ..api.scopes import grants
@@ -79,7 +79,7 @@ def metadata_is_due(connection: Connection) -> bool:
     return connection.metadata_at is None or connection.metadata_at <= clock.now()
 
 
-def refresh_metadata(client: BiginClient, connection: Connection, rows: Sequence[ModuleSync]) -> None:
+def refresh_metadata(client: Client, connection: Connection, rows: Sequence[ModuleSync]) -> None:
     """Read what the organization offers: one call for the modules, and one for each whose fields are to be read.
 
     A module that Bigin does not offer, or that the grant does not reach, is marked with the reason and left alone.
@@ -162,7 +162,7 @@ def _fields_are_due(schema: ModuleSchema, module: Module) -> bool:
     return schema.fields_read_at <= clock.now() - FIELDS_KEPT_FOR
 
 
-def _read_fields(client: BiginClient, row: ModuleSync, schema: ModuleSchema, module: Module) -> str:
+def _read_fields(client: Client, row: ModuleSync, schema: ModuleSchema, module: Module) -> str:
     """Store a module's fields; a change of them asks for a full walk. Gives the reason where they cannot be read."""
     try:
         fields = client.fetch_fields(row.module)

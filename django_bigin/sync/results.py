@@ -32,7 +32,7 @@ class ModuleResult:
     updated: int = 0
     deleted: int = 0
     unchanged: int = 0
-    set_aside: int = 0
+    quarantined: int = 0
     calls: int = 0
     credits: int = 0
     seconds: float = 0.0

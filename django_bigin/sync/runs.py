@@ -14,7 +14,7 @@ from django.db import InterfaceError, OperationalError, connections, router
 from django.db.models import F
 
 from .. import clock
-from ..api.client import BiginClient
+from ..api.client import Client
 from ..connections.connect import open_client
 from ..connections.tokens import require_connected, token_of
 from ..credits.ledger import Meter
@@ -91,7 +91,7 @@ def sync_connection(
 def sync_module(
     progress: ModuleSync,
     *,
-    client: BiginClient,
+    client: Client,
     meter: Meter,
     full: bool = False,
     with_deletions: bool = True,
@@ -286,7 +286,7 @@ def _keep(connection: Connection, result: ModuleResult, *, full: bool, actor: st
         created=result.created,
         updated=result.updated,
         deleted=result.deleted,
-        set_aside=result.set_aside,
+        quarantined=result.quarantined,
         calls=result.calls,
         credits=result.credits,
         seconds=result.seconds,

@@ -18,14 +18,14 @@ from django.db.models import F, QuerySet
 
 from .. import clock
 from ..db.upsert import upsert
-from ..models import Connection, ModuleSync, Record, SetAsideRow
+from ..models import Connection, ModuleSync, QuarantinedRow, Record
 from ..signals import records_changed
 from ..text import fold
 from . import lease
 from .copies import Copy, StoredCopy, UnreadableRow, read_copy
 
 STORED_COLUMNS = StoredCopy._fields
-UNIQUE_COLUMNS = ("connection", "module", "bigin_id")
+UNIQUE_COLUMNS = ("connection", "module", "record_id")
 COLUMNS = (
     *UNIQUE_COLUMNS,
     "data",
@@ -33,7 +33,7 @@ COLUMNS = (
     "name_key",
     "email",
     "email_key",
-    "owner_bigin_id",
+    "owner_record_id",
     "created_at",
     "modified_at",
     "seen_at",
@@ -48,13 +48,13 @@ RAW_LENGTH = 1_000_000
 
 @dataclass
 class Changes:
-    """What storing a page changed, by `bigin_id`."""
+    """What storing a page changed, by `record_id`."""
 
     created: list[int] = field(default_factory=list)
     updated: list[int] = field(default_factory=list)
     deleted: list[int] = field(default_factory=list)
     unchanged: int = 0
-    set_aside: int = 0
+    quarantined: int = 0
 
 
 @dataclass(frozen=True)
@@ -77,7 +77,7 @@ def read_copies(
         except UnreadableRow as error:
             asides.append(Aside(row, str(error)))
         else:
-            copies[copy.bigin_id] = copy
+            copies[copy.record_id] = copy
     return list(copies.values()), asides
 
 
@@ -126,11 +126,11 @@ def save_deletions(
     with transaction.atomic():
         lease.move(progress, lease_id, **moves)
         live = records_of(progress).filter(deleted_at=None, bigin_id__in=deleted)
-        for bigin_id, seen_at in live.values_list("bigin_id", "seen_at"):
-            if anyway or seen_at <= deleted[bigin_id]:
-                changes.deleted.append(bigin_id)
-        for moment in {deleted[bigin_id] for bigin_id in changes.deleted}:
-            ids = [bigin_id for bigin_id in changes.deleted if deleted[bigin_id] == moment]
+        for record_id, seen_at in live.values_list("record_id", "seen_at"):
+            if anyway or seen_at <= deleted[record_id]:
+                changes.deleted.append(record_id)
+        for moment in {deleted[record_id] for record_id in changes.deleted}:
+            ids = [record_id for record_id in changes.deleted if deleted[record_id] == moment]
             records_of(progress).filter(bigin_id__in=ids).update(deleted_at=moment)
         _announce(progress, changes)
     return changes
@@ -182,20 +182,20 @@ def _save_page(
     touch: tuple[Collection[int], datetime | None],
     moves: Mapping[str, Any],
 ) -> Changes:
-    changes = Changes(set_aside=len(asides))
+    changes = Changes(quarantined=len(asides))
     with transaction.atomic():
         # First, so that two processes on one module queue up here instead of locking each other's rows.
         lease.move(progress, lease_id, **moves)
         if stored is None:
-            stored = stored_copies(progress, [copy.bigin_id for copy in copies])
-        winners = [copy for copy in copies if copy.beats(stored.get(copy.bigin_id))]
+            stored = stored_copies(progress, [copy.record_id for copy in copies])
+        winners = [copy for copy in copies if copy.beats(stored.get(copy.record_id))]
         _write(progress, winners)
         _touch(progress, *touch)
-        _set_aside(progress, asides)
+        _quarantine(progress, asides)
         _forget_asides(progress, copies)
         for copy in winners:
-            before = stored.get(copy.bigin_id)
-            (changes.updated if before and before.deleted_at is None else changes.created).append(copy.bigin_id)
+            before = stored.get(copy.record_id)
+            (changes.updated if before and before.deleted_at is None else changes.created).append(copy.record_id)
         changes.unchanged = len(copies) - len(winners)
         _announce(progress, changes)
     return changes
@@ -228,13 +228,13 @@ def _row(progress: ModuleSync, copy: Copy, database: Any) -> tuple[Any, ...]:
     return (
         progress.connection_id,
         progress.module,
-        copy.bigin_id,
+        copy.record_id,
         copy.text,
         copy.name[:NAME_LENGTH],
         fold(copy.name),
         copy.email[:EMAIL_LENGTH],
         fold(copy.email),
-        copy.owner_bigin_id,
+        copy.owner_record_id,
         moment(copy.created_at),
         moment(copy.modified_at),
         moment(copy.seen_at),
@@ -259,16 +259,16 @@ def _can_be_stored(progress: ModuleSync, copy: Copy) -> bool:
     return True
 
 
-def _set_aside(progress: ModuleSync, asides: Sequence[Aside]) -> None:
+def _quarantine(progress: ModuleSync, asides: Sequence[Aside]) -> None:
     now = clock.now()
     for aside in asides:
         raw = _raw_text(aside.row)
-        row, created = SetAsideRow.objects.get_or_create(
+        row, created = QuarantinedRow.objects.get_or_create(
             connection_id=progress.connection_id,
             module=progress.module,
             raw_hash=hashlib.sha256(raw.encode()).hexdigest(),
             defaults={
-                "bigin_id": _shown_id(aside.row),
+                "record_id": _shown_id(aside.row),
                 "raw": raw,
                 "reason": aside.reason,
                 "first_at": now,
@@ -276,7 +276,7 @@ def _set_aside(progress: ModuleSync, asides: Sequence[Aside]) -> None:
             },
         )
         if not created:
-            SetAsideRow.objects.filter(pk=row.pk).update(tries=F("tries") + 1, last_at=now, reason=aside.reason)
+            QuarantinedRow.objects.filter(pk=row.pk).update(tries=F("tries") + 1, last_at=now, reason=aside.reason)
         progress.has_asides = True
 
 
@@ -295,10 +295,10 @@ def _shown_id(row: Any) -> str:
 
 
 def _forget_asides(progress: ModuleSync, copies: Sequence[Copy]) -> None:
-    """A row that was set aside and can be read now need not be kept apart any longer."""
-    aside = SetAsideRow.objects.filter(connection_id=progress.connection_id, module=progress.module)
+    """A row that was quarantined and can be read now need not be kept apart any longer."""
+    aside = QuarantinedRow.objects.filter(connection_id=progress.connection_id, module=progress.module)
     if copies and progress.has_asides:
-        aside.filter(bigin_id__in=[str(copy.bigin_id) for copy in copies]).delete()
+        aside.filter(bigin_id__in=[str(copy.record_id) for copy in copies]).delete()
 
 
 def _announce(progress: ModuleSync, changes: Changes) -> None:

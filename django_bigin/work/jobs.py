@@ -28,7 +28,7 @@ Kind, State = Job.Kind, Job.State
 
 UNFINISHED = (State.WAITING, State.RUNNING)
 
-KEPT = ("details", "progress", "created", "updated", "deleted", "set_aside", "calls", "credits")
+KEPT = ("details", "progress", "created", "updated", "deleted", "quarantined", "calls", "credits")
 """What a job comes to, bit by bit."""
 
 
@@ -186,7 +186,7 @@ def _add(job: Job, result: ModuleResult) -> None:
     job.created += result.created
     job.updated += result.updated
     job.deleted += result.deleted
-    job.set_aside += result.set_aside
+    job.quarantined += result.quarantined
     job.calls += result.calls
     job.credits += result.credits
     if result.finished or result.error or result.skipped:

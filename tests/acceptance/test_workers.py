@@ -249,7 +249,7 @@ class Site:
                 source = self.sandbox.hash(module, org_id=connection.org_id)
                 assert mirror_hash_of(connection, module) == (source["count"], source["hash"]), (connection, module)
                 equal += 1
-        rows = Record.objects.values_list("connection_id", "module", "bigin_id")
+        rows = Record.objects.values_list("connection_id", "module", "record_id")
         assert len(rows) == len(set(rows))
         assert self.unfinished().count() == 0
         return equal, len(rows)

@@ -74,8 +74,8 @@ answer = {{
     "org_id": connection.org_id,
     "status": connection.status,
     "data_center": connection.data_center,
-    "records": {{f"{{module}} {{bigin_id}}": pk for module, bigin_id, pk in
-                records.values_list("module", "bigin_id", "pk")}},
+    "records": {{f"{{module}} {{record_id}}": pk for module, record_id, pk in
+                records.values_list("module", "record_id", "pk")}},
 }}
 """)
 

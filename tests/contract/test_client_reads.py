@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from requests.adapters import HTTPAdapter
 
 from django_bigin.api.canonical import canonical, content_hash
-from django_bigin.api.client import BiginClient
+from django_bigin.api.client import Client
 from django_bigin.api.datacenters import data_center
 from django_bigin.api.oauth import AccountsServer, ClientCredentials, TokenAnswer
 from django_bigin.api.responses import Page, RowResult
@@ -142,7 +142,7 @@ class Ask:
 
     def __init__(self, case, session):
         self.request, self.answer = case["request"], case["response"]
-        self.client = BiginClient(data_center("us"), OneToken(), session=session)
+        self.client = Client(data_center("us"), OneToken(), session=session)
         self.accounts = AccountsServer(data_center("us"), ClientCredentials("1000.ID", "secret"), session=session)
         body = self.request.get("body")
         sent = body.get("data") if isinstance(body, dict) else None

@@ -23,9 +23,9 @@ from django_bigin.models import (
     Job,
     ModuleSchema,
     ModuleSync,
+    QuarantinedRow,
     Record,
     RegistrationState,
-    SetAsideRow,
     Tenant,
 )
 from tests.support.factories import (
@@ -132,7 +132,7 @@ class TestEveryModel:
             (ClientSecret, "secret__contains=v"),
             (AuthorizationAttempt, "state_hash__startswith=a"),
             (Record, "data__Email__startswith=a"),
-            (SetAsideRow, "raw__contains=a"),
+            (QuarantinedRow, "raw__contains=a"),
         ],
     )
     def test_no_query_string_can_ask_what_a_hidden_field_holds(self, root, rows, model, lookup):
@@ -398,7 +398,7 @@ class TestRecords:
 
     @pytest.mark.parametrize("term", ["ångst", "ANGSTROM", "anders@", "4000000000000000077"])
     def test_are_found_by_the_beginning_of_name_or_address_or_by_id(self, root, rows, term):
-        make_record(rows[Connection], name="Ångström", email="Anders@example.com", bigin_id=4_000_000_000_000_000_077)
+        make_record(rows[Connection], name="Ångström", email="Anders@example.com", record_id=4_000_000_000_000_000_077)
         page = text_of(root.get(url(Record, "changelist"), {"q": term}))
         assert "1 record" in page
         assert "Ångström" in page
@@ -412,9 +412,9 @@ class TestRecords:
         assert "acme person" not in text_of(root.get(url(Record, "changelist"), {"live": "no"}))
 
     def test_a_row_set_aside_is_shown_as_it_came(self, root, rows):
-        SetAsideRow.objects.update(raw='{"id": "<b>"}')
+        QuarantinedRow.objects.update(raw='{"id": "<b>"}')
         assert "{&quot;id&quot;: &quot;&lt;b&gt;&quot;}" in text_of(
-            root.get(url(SetAsideRow, "change", rows[SetAsideRow].pk))
+            root.get(url(QuarantinedRow, "change", rows[QuarantinedRow].pk))
         )
 
 

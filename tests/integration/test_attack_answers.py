@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from django_bigin.api.responses import read_date_header
-from django_bigin.models import Connection, ModuleSync, Record, SetAsideRow
+from django_bigin.models import Connection, ModuleSync, QuarantinedRow, Record
 from django_bigin.sync import engine, sync_connection
 from tests.support.mirror import connect, mirror_hash, sync
 
@@ -52,18 +52,18 @@ def test_a_row_that_cannot_be_stored_costs_no_other_row(bad: Any, sandbox: Any, 
     rows[1]["Description"] = bad
     answer(sandbox, [json.loads(json.dumps(row)) if row is not rows[1] else row for row in rows])
     result = sync(connection, "Contacts")
-    assert result.created + result.set_aside == 3
+    assert result.created + result.quarantined == 3
     assert result.created >= 2
     sandbox.advance(60)
     sync(connection, "Contacts", full=True)
     assert mirror_hash("Contacts") == (3, sandbox.hash("Contacts")["hash"])
-    assert not SetAsideRow.objects.exists()
+    assert not QuarantinedRow.objects.exists()
 
 
 def test_text_that_only_looks_like_a_nul_is_stored(sandbox: Any, connection: Connection) -> None:
-    [bigin_id] = sandbox.add_records("Contacts", [{"Last_Name": "Wen", "Description": r"write \u0000 or \\u0000"}])
-    assert sync(connection, "Contacts").set_aside == 0
-    assert Record.objects.get(bigin_id=bigin_id)["Description"] == r"write \u0000 or \\u0000"
+    [record_id] = sandbox.add_records("Contacts", [{"Last_Name": "Wen", "Description": r"write \u0000 or \\u0000"}])
+    assert sync(connection, "Contacts").quarantined == 0
+    assert Record.objects.get(record_id=record_id)["Description"] == r"write \u0000 or \\u0000"
 
 
 @pytest.mark.parametrize(
@@ -74,7 +74,7 @@ def test_a_row_with_an_id_that_is_none_is_set_aside(identity: Any, sandbox: Any,
     rows = sandbox.records("Contacts")
     answer(sandbox, [*rows, {"id": identity, "Last_Name": "Nobody"}])
     result = sync(connection, "Contacts")
-    assert (result.created, result.set_aside) == (2, 1)
+    assert (result.created, result.quarantined) == (2, 1)
 
 
 @pytest.mark.parametrize("row", ["text", 7, None, [], [{"id": "1"}], 1.5, True])
@@ -82,7 +82,7 @@ def test_a_row_that_is_no_object_is_set_aside(row: Any, sandbox: Any, connection
     sandbox.add_records("Contacts", 1)
     answer(sandbox, [row, *sandbox.records("Contacts")])
     result = sync(connection, "Contacts")
-    assert (result.created, result.set_aside) == (1, 1)
+    assert (result.created, result.quarantined) == (1, 1)
 
 
 @pytest.mark.parametrize(
@@ -153,10 +153,10 @@ def test_a_row_that_is_readable_again_is_no_longer_set_aside(sandbox: Any, conne
     sandbox.advance(60)
     answer(sandbox, [{**row, "Title": "\ud800"}], after=1)  # the deleted log comes first
     sync(connection, "Contacts", full=True)
-    assert SetAsideRow.objects.count() == 1
+    assert QuarantinedRow.objects.count() == 1
     sandbox.advance(60)
     sync(connection, "Contacts", full=True)
-    assert not SetAsideRow.objects.exists()
+    assert not QuarantinedRow.objects.exists()
 
 
 def test_a_record_whose_modified_time_is_no_longer_shown_still_follows(sandbox: Any, connection: Connection) -> None:

@@ -302,7 +302,7 @@ class TestSync:
 
         (result,) = ran.document["connections"][0]["modules"]
         assert result["updated"] == 1
-        assert Record.objects.get(bigin_id=contact["id"])["Last_Name"] == "Changed"
+        assert Record.objects.get(record_id=contact["id"])["Last_Name"] == "Changed"
 
     def test_one_failing_module_stops_no_other_and_is_not_hidden(self, sandbox, connection):
         sandbox.fail("GET /bigin/v2/Products", status=500, times=100)

@@ -18,7 +18,7 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 
 from django_bigin.api.canonical import content_hash
-from django_bigin.api.client import BiginClient
+from django_bigin.api.client import Client
 from django_bigin.api.products.product import BIGIN
 from django_bigin.connections.connect import purge_mirror
 from django_bigin.models import Connection, ModuleSync, Record
@@ -53,26 +53,26 @@ class Source:
         if not self.live:
             return
         self.edits += 1
-        bigin_id = self.live[number % len(self.live)]
-        self.sandbox.edit_records(MODULE, [{"id": bigin_id, "Title": f"T{self.edits}"}], touch=touch)
-        (self.silent.discard if touch else self.silent.add)(bigin_id)
+        record_id = self.live[number % len(self.live)]
+        self.sandbox.edit_records(MODULE, [{"id": record_id, "Title": f"T{self.edits}"}], touch=touch)
+        (self.silent.discard if touch else self.silent.add)(record_id)
 
     def delete(self, number: int, touch: bool) -> None:
         if not self.live:
             return
-        bigin_id = self.live.pop(number % len(self.live))
-        self.sandbox.delete_records(MODULE, [bigin_id])
-        self.binned.append(bigin_id)
-        self.silent.discard(bigin_id)
+        record_id = self.live.pop(number % len(self.live))
+        self.sandbox.delete_records(MODULE, [record_id])
+        self.binned.append(record_id)
+        self.silent.discard(record_id)
 
     def restore(self, number: int, touch: bool) -> None:
         if not self.binned:
             return
-        bigin_id = self.binned.pop(number % len(self.binned))
-        self.sandbox.restore_records(MODULE, [bigin_id], touch=touch)
-        self.live.append(bigin_id)
+        record_id = self.binned.pop(number % len(self.binned))
+        self.sandbox.restore_records(MODULE, [record_id], touch=touch)
+        self.live.append(record_id)
         self.live.sort(key=int)
-        (self.silent.discard if touch else self.silent.add)(bigin_id)
+        (self.silent.discard if touch else self.silent.add)(record_id)
 
     def edit_all(self, number: int, touch: bool) -> None:
         for place in range(len(self.live)):
@@ -107,7 +107,7 @@ histories = st.tuples(st.integers(1, 14), st.lists(syncs, min_size=1, max_size=4
 @pytest.fixture
 def meddle(monkeypatch: Any, settings: Any) -> Callable[[Source | None, list[Act | None]], None]:
     """Make pages small, and do the next act of a list before each call of a client."""
-    fetch_page, call = BiginClient.fetch_page, BiginClient._call
+    fetch_page, call = Client.fetch_page, Client._call
     source: list[Source | None] = []
     acts: list[Act | None] = []
 
@@ -124,8 +124,8 @@ def meddle(monkeypatch: Any, settings: Any) -> Callable[[Source | None, list[Act
     def arm(of: Source | None, wanted: list[Act | None]) -> None:
         source[:], acts[:] = [of], wanted
 
-    monkeypatch.setattr(BiginClient, "fetch_page", small_page)
-    monkeypatch.setattr(BiginClient, "_call", act_and_call)
+    monkeypatch.setattr(Client, "fetch_page", small_page)
+    monkeypatch.setattr(Client, "_call", act_and_call)
     settings.BIGIN_MODULES = [MODULE]
     return arm
 
@@ -155,7 +155,7 @@ def sync_at_rest(connection: Connection, *, full: bool) -> None:
 
 def mirror(connection: Connection) -> dict[str, str]:
     rows = Record.objects.live().filter(connection=connection, module=MODULE)
-    return {str(bigin_id): content_hash(data) for bigin_id, data in rows.values_list("bigin_id", "data")}
+    return {str(record_id): content_hash(data) for record_id, data in rows.values_list("record_id", "data")}
 
 
 def play(history: Any, paging: str, sandbox: Any, arm: Any, monkeypatch: Any) -> None:

@@ -43,7 +43,7 @@ def contact(number: int, *, modified: str = "2026-11-01T10:00:00+01:00", **more:
 
 def mirrored(module: str = "Contacts") -> dict[str, str]:
     rows = Record.objects.live().filter(module=module)
-    return {str(row.bigin_id): row["Last_Name"] for row in rows}
+    return {str(row.record_id): row["Last_Name"] for row in rows}
 
 
 def a_minute_passes() -> None:
@@ -98,7 +98,7 @@ def test_what_is_gone_is_found_by_the_next_full_walk(connection: Connection, lea
     sync_connection(connection, full=True)
     assert gone["id"] not in mirrored()
     assert len(mirrored()) == 449
-    assert Record.objects.get(bigin_id=gone["id"]).deleted_at is not None
+    assert Record.objects.get(record_id=gone["id"]).deleted_at is not None
 
 
 def test_an_empty_answer_does_not_empty_the_mirror(connection: Connection, least: LeastServer) -> None:

@@ -11,7 +11,7 @@ from django_bigin import clock
 from django_bigin.api.products.product import BIGIN
 from django_bigin.connections.connect import connect_self_client
 from django_bigin.exceptions import AuthorizationError, RequestError
-from django_bigin.models import Connection, CreditUse, Job, ModuleSync, Record, SetAsideRow, Tenant
+from django_bigin.models import Connection, CreditUse, Job, ModuleSync, QuarantinedRow, Record, Tenant
 from django_bigin.signals import records_changed
 from django_bigin.sync import store, sync_connection
 from tests.support.mirror import mirror_hash
@@ -141,7 +141,7 @@ def test_a_delta_of_many_pages_during_which_records_are_deleted_is_whole(
     ids = sandbox.add_records("Contacts", 900)
     sync(connection, "Contacts")
     sandbox.advance(900)
-    sandbox.edit_records("Contacts", [{"id": bigin_id, "Title": "all"} for bigin_id in ids])
+    sandbox.edit_records("Contacts", [{"id": record_id, "Title": "all"} for record_id in ids])
     sandbox.advance(5)
 
     def meddle(step: Any) -> None:
@@ -232,7 +232,7 @@ def test_a_record_without_id_is_set_aside_and_nothing_is_deleted(sandbox: Any, c
     # The first call is for the deleted log, which stands below the same path.
     sandbox.fail("GET /bigin/v2/Contacts", status=200, body=answer, content_type="application/json", after=1)
     sync(connection, "Contacts", full=True)
-    assert SetAsideRow.objects.get().reason == "The row has no id."
+    assert QuarantinedRow.objects.get().reason == "The row has no id."
     assert Record.objects.live().filter(module="Contacts").count() == 3
 
 
@@ -246,18 +246,18 @@ def test_a_row_that_no_database_takes_is_set_aside_and_the_others_are_stored(
     answer = json.dumps({"data": rows, "info": {"more_records": False}})
     sandbox.fail("GET /bigin/v2/Contacts", status=200, body=answer, content_type="application/json", times=1)
     result = sync(connection, "Contacts")
-    assert (result.created, result.set_aside) == (1, 1)
+    assert (result.created, result.quarantined) == (1, 1)
     sandbox.advance(60)
     sync(connection, "Contacts", full=True)
     assert_equal(sandbox, "Contacts")
-    assert not SetAsideRow.objects.exists()
+    assert not QuarantinedRow.objects.exists()
 
 
 def test_ids_of_nineteen_digits_are_exact(sandbox: Any, connection: Connection) -> None:
     ids = sandbox.add_records("Contacts", 1)
     sync(connection, "Contacts")
     assert len(ids[0]) == 19
-    assert Record.objects.get(module="Contacts").bigin_id == int(ids[0])
+    assert Record.objects.get(module="Contacts").record_id == int(ids[0])
 
 
 def test_a_module_that_the_plan_does_not_give_stops_no_other(sandbox: Any, connection: Connection) -> None:
@@ -355,7 +355,7 @@ def test_a_new_field_is_filled_in_for_every_record(sandbox: Any, connection: Con
     ids = sandbox.add_records("Contacts", 3)
     sync(connection, "Contacts")
     sandbox.add_fields("Contacts", [{"api_name": "Segment", "data_type": "text"}])
-    sandbox.edit_records("Contacts", [{"id": bigin_id, "Segment": "A"} for bigin_id in ids], touch=False)
+    sandbox.edit_records("Contacts", [{"id": record_id, "Segment": "A"} for record_id in ids], touch=False)
     sandbox.advance(86_400)
     sync(connection, "Contacts")
     assert_equal(sandbox, "Contacts")
@@ -392,8 +392,8 @@ def test_two_organizations_never_see_each_other(sandbox: Any, connection: Connec
     sandbox.add_records("Contacts", 3)
     sync(connection, "Contacts")
     sync(second, "Contacts")
-    mine = set(Record.objects.filter(connection=connection).values_list("bigin_id", flat=True))
-    theirs = set(Record.objects.filter(connection=second).values_list("bigin_id", flat=True))
+    mine = set(Record.objects.filter(connection=connection).values_list("record_id", flat=True))
+    theirs = set(Record.objects.filter(connection=second).values_list("record_id", flat=True))
     assert (len(mine), len(theirs)) == (3, 4)
     assert not mine & theirs
 

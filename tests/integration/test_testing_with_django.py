@@ -16,7 +16,7 @@ class PhoneNumbers(BiginTestCase):
         self.sandbox.advance(3600)
         self.sandbox.edit_records("Contacts", [{"id": contact, "Phone": "2"}])
         sync_connection(connection, modules=["Contacts"])
-        self.assertEqual(Record.objects.get(bigin_id=contact).data["Phone"], "2")
+        self.assertEqual(Record.objects.get(record_id=contact).data["Phone"], "2")
 # [/example]
 
 

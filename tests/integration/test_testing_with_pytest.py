@@ -15,7 +15,7 @@ def test_a_new_phone_number_arrives(bigin_sandbox, bigin_connection):
     bigin_sandbox.advance(3600)
     bigin_sandbox.edit_records("Contacts", [{"id": contact, "Phone": "2"}])
     sync_connection(bigin_connection, modules=["Contacts"])
-    assert Record.objects.get(bigin_id=contact).data["Phone"] == "2"
+    assert Record.objects.get(record_id=contact).data["Phone"] == "2"
 # [/example]
 
 

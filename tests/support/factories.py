@@ -21,9 +21,9 @@ from django_bigin.models import (
     Job,
     ModuleSchema,
     ModuleSync,
+    QuarantinedRow,
     Record,
     RegistrationState,
-    SetAsideRow,
     Tenant,
 )
 from django_bigin.text import fold
@@ -67,10 +67,10 @@ def make_connection(
 
 def make_record(connection: Connection, module: str = "Contacts", *, name: str = "", **values: Any) -> Record:
     number = next(_numbers)
-    bigin_id = values.pop("bigin_id", 4_000_000_000_000_000_000 + number)
+    record_id = values.pop("record_id", 4_000_000_000_000_000_000 + number)
     name, email = name or f"Contact {number}", values.pop("email", f"contact{number}@example.com")
     defaults = {
-        "data": {"id": str(bigin_id), "Last_Name": name, "Email": email},
+        "data": {"id": str(record_id), "Last_Name": name, "Email": email},
         "name": name,
         "name_key": fold(name),
         "email": email,
@@ -79,7 +79,7 @@ def make_record(connection: Connection, module: str = "Contacts", *, name: str =
         "seen_at": datetime(2026, 3, 2, tzinfo=UTC),
         "content_hash": f"{number:064x}",
     }
-    return Record.objects.create(connection=connection, module=module, bigin_id=bigin_id, **defaults | values)
+    return Record.objects.create(connection=connection, module=module, record_id=record_id, **defaults | values)
 
 
 def make_row_of_each_model(slug: str, *, user: Any = None) -> dict[Any, Any]:
@@ -121,7 +121,7 @@ def make_row_of_each_model(slug: str, *, user: Any = None) -> dict[Any, Any]:
             detail=f"{slug} detail",
         ),
         ModuleSchema.objects.create(connection=connection, module="Contacts", label=f"{slug} contacts"),
-        SetAsideRow.objects.create(
+        QuarantinedRow.objects.create(
             connection=connection, module="Contacts", raw=slug, raw_hash=slug, reason=slug, first_at=now, last_at=now
         ),
         Job.objects.create(

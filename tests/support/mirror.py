@@ -35,7 +35,7 @@ def mirror_hash_of(connection: Connection, module: str) -> tuple[int, str]:
 
 def _hash(records: Any) -> tuple[int, str]:
     digest, count = hashlib.sha256(), 0
-    for bigin_id, data in records.order_by("bigin_id").values_list("bigin_id", "data").iterator(chunk_size=500):
-        digest.update(f"{bigin_id}:{content_hash(data)}\n".encode())
+    for record_id, data in records.order_by("record_id").values_list("record_id", "data").iterator(chunk_size=500):
+        digest.update(f"{record_id}:{content_hash(data)}\n".encode())
         count += 1
     return count, digest.hexdigest()

@@ -9,7 +9,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 
-from django_bigin.api.client import BiginClient
+from django_bigin.api.client import Client
 from django_bigin.api.datacenters import data_center
 from django_bigin.api.oauth import AccountsServer, ClientCredentials
 from django_bigin.api.transport import Timeouts, new_session
@@ -143,4 +143,4 @@ def calls():
 
 @pytest.fixture
 def client(session, tokens, calls):
-    return BiginClient(data_center("eu"), tokens, session=session, timeouts=Timeouts(1, 0.4), on_call=calls.append)
+    return Client(data_center("eu"), tokens, session=session, timeouts=Timeouts(1, 0.4), on_call=calls.append)

@@ -6,7 +6,7 @@ from urllib.parse import quote
 
 import pytest
 
-from django_bigin.api.client import ApiCall, BiginClient
+from django_bigin.api.client import ApiCall, Client
 from django_bigin.api.datacenters import DATA_CENTERS, DataCenter, data_center
 from django_bigin.api.transport import Timeouts
 from django_bigin.exceptions import (
@@ -76,14 +76,14 @@ def test_a_page_is_asked_from_the_api_domain_of_the_table(server, client):
 def test_each_data_center_is_asked_at_its_own_host(server, session, tokens, center):
     server.answer(204)
 
-    BiginClient(center, tokens, session=session).fetch_page("Contacts", fields=["Email"])
+    Client(center, tokens, session=session).fetch_page("Contacts", fields=["Email"])
 
     assert server.asked[0].headers["Host"] == center.api_domain.removeprefix("https://")
 
 
 def test_a_data_center_that_is_not_of_the_table_is_refused(session, tokens):
     with pytest.raises(ValueError, match="table"):
-        BiginClient(DataCenter("us", "https://accounts.zoho.com", "https://evil.test"), tokens, session=session)
+        Client(DataCenter("us", "https://accounts.zoho.com", "https://evil.test"), tokens, session=session)
 
 
 def test_an_empty_module_gives_an_empty_page(server, client):
@@ -105,7 +105,7 @@ def test_ids_of_19_digits_are_exact_as_numbers_too(server, client):
 
 def test_without_a_date_the_clock_of_the_caller_counts(server, session, tokens):
     now = datetime(2026, 1, 2, tzinfo=UTC)
-    client = BiginClient(data_center("eu"), tokens, session=session, now=lambda: now)
+    client = Client(data_center("eu"), tokens, session=session, now=lambda: now)
     for headers in ({}, {"Date": "nonsense"}):
         server.answer(204, headers=headers)
 
@@ -624,7 +624,7 @@ def test_a_grant_that_is_gone_is_told_by_whoever_replaces_the_token(server, clie
 @pytest.mark.parametrize("bad", ["", "two words", "1000.a\r\nX-Evil: 1", "1000.ä"])
 def test_a_token_that_cannot_travel_is_refused_without_being_shown(server, session, tokens, bad):
     tokens.first = bad
-    client = BiginClient(data_center("eu"), tokens, session=session)
+    client = Client(data_center("eu"), tokens, session=session)
 
     with pytest.raises(AccessTokenError) as caught:
         client.fetch_page("Contacts", fields=["Email"])
@@ -685,7 +685,7 @@ def test_a_refusal_under_200_is_a_refusal(server, client):
     ],
 )
 def test_how_long_to_wait_is_read_where_it_is_said(server, session, tokens, header, seconds):
-    client = BiginClient(data_center("eu"), tokens, session=session, now=lambda: datetime(2026, 1, 2, tzinfo=UTC))
+    client = Client(data_center("eu"), tokens, session=session, now=lambda: datetime(2026, 1, 2, tzinfo=UTC))
     server.answer(429, data=refusal("TOO_MANY_REQUESTS"), headers=header)
 
     with pytest.raises(RateLimitError) as caught:
@@ -735,7 +735,7 @@ def test_one_session_serves_several_threads(server, session, tokens):
     found, failures = [], []
 
     def read():
-        client = BiginClient(data_center("eu"), tokens, session=session, timeouts=Timeouts(2, 5))
+        client = Client(data_center("eu"), tokens, session=session, timeouts=Timeouts(2, 5))
         try:
             found.extend(client.fetch_page("Contacts", fields=["Email"]).records for _ in range(10))
         except BiginError as error:
