@@ -376,7 +376,7 @@ class ModuleRun:
         """Which records of the mirror a walk that is over has not shown."""
         if self.progress.page_tokens["ordered"]:
             # Found as gaps between rising ids. What was read after the walk opened is not missing, of course.
-            unseen = self._live_records().filter(bigin_id__in=self.progress.missing_ids, seen_at__lte=opened_at)
+            unseen = self._live_records().filter(record_id__in=self.progress.missing_ids, seen_at__lte=opened_at)
         else:
             unseen = self._live_records().filter(seen_at__lt=opened_at)
         return list(unseen.values_list("record_id", flat=True))

@@ -125,13 +125,13 @@ def save_deletions(
     changes = Changes()
     with transaction.atomic():
         lease.move(progress, lease_id, **moves)
-        live = records_of(progress).filter(deleted_at=None, bigin_id__in=deleted)
+        live = records_of(progress).filter(deleted_at=None, record_id__in=deleted)
         for record_id, seen_at in live.values_list("record_id", "seen_at"):
             if anyway or seen_at <= deleted[record_id]:
                 changes.deleted.append(record_id)
         for moment in {deleted[record_id] for record_id in changes.deleted}:
             ids = [record_id for record_id in changes.deleted if deleted[record_id] == moment]
-            records_of(progress).filter(bigin_id__in=ids).update(deleted_at=moment)
+            records_of(progress).filter(record_id__in=ids).update(deleted_at=moment)
         _announce(progress, changes)
     return changes
 
@@ -145,13 +145,13 @@ def stored_copies(progress: ModuleSync, ids: Collection[int]) -> dict[int, Store
     """What is stored under these ids."""
     if not ids:
         return {}
-    return _by_id(records_of(progress).filter(bigin_id__in=ids))
+    return _by_id(records_of(progress).filter(record_id__in=ids))
 
 
 def stored_between(progress: ModuleSync, after: int, upto: int | None) -> dict[int, StoredCopy]:
     """What is stored with an id above `after` and up to `upto`, to the end where that is None."""
-    rows = records_of(progress).filter(bigin_id__gt=after)
-    return _by_id(rows if upto is None else rows.filter(bigin_id__lte=upto))
+    rows = records_of(progress).filter(record_id__gt=after)
+    return _by_id(rows if upto is None else rows.filter(record_id__lte=upto))
 
 
 def gather_statistics(page: int) -> None:
@@ -246,7 +246,7 @@ def _row(progress: ModuleSync, copy: Copy, database: Any) -> tuple[Any, ...]:
 
 def _touch(progress: ModuleSync, ids: Collection[int], seen_at: datetime | None) -> None:
     if ids and seen_at is not None:
-        records_of(progress).filter(bigin_id__in=ids, seen_at__lt=seen_at, deleted_at=None).update(seen_at=seen_at)
+        records_of(progress).filter(record_id__in=ids, seen_at__lt=seen_at, deleted_at=None).update(seen_at=seen_at)
 
 
 def _can_be_stored(progress: ModuleSync, copy: Copy) -> bool:
@@ -298,7 +298,7 @@ def _forget_asides(progress: ModuleSync, copies: Sequence[Copy]) -> None:
     """A row that was quarantined and can be read now need not be kept apart any longer."""
     aside = QuarantinedRow.objects.filter(connection_id=progress.connection_id, module=progress.module)
     if copies and progress.has_asides:
-        aside.filter(bigin_id__in=[str(copy.record_id) for copy in copies]).delete()
+        aside.filter(record_id__in=[str(copy.record_id) for copy in copies]).delete()
 
 
 def _announce(progress: ModuleSync, changes: Changes) -> None:

@@ -34,7 +34,7 @@ _HOMES = {
     "connect": "factories",
     "connected": "factories",
     "make_tenant": "factories",
-    "no_secrets_logged": "secrets",
+    "no_secrets_logged": "leaks",
     "refresh_in_transaction": "transactions",
     "running_sandbox": "sandboxes",
     "sandbox_in_use": "sandboxes",

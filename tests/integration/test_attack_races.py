@@ -163,7 +163,7 @@ def test_disconnecting_with_an_old_object_revokes_the_grant_of_now(
 def test_a_reconnect_during_a_disconnect_keeps_its_tokens(
     sandbox: Any, organization: dict[str, str], connection: Connection, monkeypatch: Any
 ) -> None:
-    real = connect._revoke
+    real = grants._revoke
 
     def revoke(stale: Connection) -> Any:
         outcome = real(stale)

@@ -167,7 +167,7 @@ def test_two_keys_with_one_id_are_both_tried(monkeypatch):
 
 def test_the_command_prints_a_key_that_works():
     printed = subprocess.run(
-        [sys.executable, "-m", "django_bigin.encryption.keyring"], capture_output=True, text=True, check=True
+        [sys.executable, "-m", "django_bigin.encryption"], capture_output=True, text=True, check=True
     ).stdout.strip()
 
     ring = Keyring([printed])
