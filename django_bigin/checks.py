@@ -127,7 +127,6 @@ def _check_readable() -> list[CheckMessage]:
         lambda: settings.metadata_interval,
         lambda: settings.delta_overlap,
         lambda: settings.BIGIN_MISSING_SHARE,
-        lambda: settings.BIGIN_CREDIT_SHARE,
         lambda: settings.job_retention,
     )
     messages: list[CheckMessage] = []

@@ -187,11 +187,6 @@ class Settings:
         return self._number("BIGIN_MISSING_SHARE", 0.1)
 
     @property
-    def BIGIN_CREDIT_SHARE(self) -> float:
-        """The share (0.5) of an organization's daily API credits that the mirror may use."""
-        return self._number("BIGIN_CREDIT_SHARE", 0.5)
-
-    @property
     def job_retention(self) -> timedelta:
         """`BIGIN_JOB_RETENTION_DAYS` (30): how long finished jobs are kept."""
         return timedelta(days=self._number("BIGIN_JOB_RETENTION_DAYS", 30))

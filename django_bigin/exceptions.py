@@ -117,10 +117,6 @@ class SyncError(BiginError):
     """The sync engine's own: an answer that would make the mirror wrong, such as a page token that comes twice."""
 
 
-class NotificationError(BiginError):
-    """What was posted to us is not Bigin's, or not readable."""
-
-
 class EncryptionError(BiginError):
     """A stored secret does not decrypt with the configured keys, or no key is configured. It is never saved over."""
 

@@ -123,7 +123,7 @@ class ModuleSyncAdmin(TenantScoped):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         # They can be long, and no page shows them.
-        return super().get_queryset(request).defer("page_tokens", "missing_ids", "bulk_job")
+        return super().get_queryset(request).defer("position", "missing_ids")
 
     @admin.display(description="state")
     def state(self, obj: ModuleSync) -> SafeString:
@@ -237,7 +237,7 @@ class RecordAdmin(ReadOnly, TenantScoped):
 class QuarantinedRowAdmin(ReadOnly, TenantScoped):
     tenant_path = "connection__tenant"
     lookups_refused = ("raw", "raw_hash")
-    list_display = ("module", "record_id", "tenant_name", "connection", "why", "tries", "last_at", "next_try_at")
+    list_display = ("module", "record_id", "tenant_name", "connection", "why", "tries", "last_at")
     list_filter = (TenantFilter, ModuleFilter)
     list_select_related = ("connection__tenant",)
     search_fields = ("=record_id",)
@@ -248,7 +248,7 @@ class QuarantinedRowAdmin(ReadOnly, TenantScoped):
         return super().get_queryset(request).defer("raw")
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
-        fields = ("connection", "module", "record_id", "reason", "tries", "first_at", "last_at", "next_try_at")
+        fields = ("connection", "module", "record_id", "reason", "tries", "first_at", "last_at")
         return (*fields, "row") if request.user.has_perm(SEES_CONTENTS) else fields
 
     @admin.display(description="reason")

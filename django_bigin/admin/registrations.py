@@ -16,7 +16,6 @@ from ..conf import settings
 from ..connections import tokens
 from ..models import (
     AuthorizationAttempt,
-    CallSlot,
     ClientRegistration,
     ClientSecret,
     RegistrationState,
@@ -204,7 +203,7 @@ class SecretInline(TabularInline):
 @admin.register(ClientRegistration)
 class ClientRegistrationAdmin(TenantScoped):
     tenant_path = "tenant"
-    goes_along = (AuthorizationAttempt, CallSlot, ClientSecret, RegistrationState)
+    goes_along = (AuthorizationAttempt, ClientSecret, RegistrationState)
     form = RegistrationForm
     inlines = (SecretInline,)
     list_display = ("__str__", "client_id", "kind", "tenant_name", "home_data_center", "secrets_stored")

@@ -9,7 +9,7 @@ from django.db.models import Exists, OuterRef, QuerySet
 from django.utils.safestring import SafeString
 from django.utils.text import Truncator
 
-from ..models import AuditEvent, CallSlot, Connection, CreditUse, Heartbeat, Installation, Job
+from ..models import AuditEvent, Connection, CreditUse, Heartbeat, Installation, Job
 from ..policy import Action, is_unlimited, visible
 from .access import (
     DataCenterFilter,
@@ -68,15 +68,6 @@ class CreditUseAdmin(ReadOnly, PolicyAdmin):
 
     def may(self, user: Any, action: Action, obj: Any) -> bool:
         return action == "view"
-
-
-@admin.register(CallSlot)
-class CallSlotAdmin(ReadOnly, TenantScoped):
-    tenant_path = "registration__tenant"
-    list_display = ("registration", "tenant_name", "data_center", "zoho_user_id", "number", "lease_until")
-    list_filter = (TenantFilter, DataCenterFilter)
-    list_select_related = ("registration__tenant",)
-    ordering = ("-pk",)
 
 
 @admin.register(Heartbeat)

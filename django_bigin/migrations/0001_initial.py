@@ -114,25 +114,6 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
-            name="CallSlot",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("data_center", models.CharField(max_length=8)),
-                ("zoho_user_id", models.CharField(blank=True, max_length=40)),
-                ("number", models.PositiveSmallIntegerField()),
-                ("lease_id", models.CharField(blank=True, default="", max_length=36)),
-                ("lease_until", models.DateTimeField(blank=True, null=True)),
-                (
-                    "registration",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="slots",
-                        to="django_bigin.clientregistration",
-                    ),
-                ),
-            ],
-        ),
-        migrations.CreateModel(
             name="ClientSecret",
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
@@ -184,9 +165,11 @@ class Migration(migrations.Migration):
                     models.DateTimeField(blank=True, help_text="When modules and fields are read again.", null=True),
                 ),
                 (
-                    "metadata_lease_until",
-                    models.DateTimeField(blank=True, help_text="Until when somebody reads them now.", null=True),
+                    "metadata_lease_id",
+                    models.CharField(blank=True, default="", help_text="Who reads them now.", max_length=36),
                 ),
+                ("metadata_lease_until", models.DateTimeField(blank=True, null=True)),
+                ("metadata_queued_until", models.DateTimeField(blank=True, null=True)),
                 (
                     "grant_version",
                     models.PositiveIntegerField(
@@ -225,7 +208,7 @@ class Migration(migrations.Migration):
                     models.CharField(blank=True, default="", help_text="Who asks for a token now.", max_length=36),
                 ),
                 ("lease_until", models.DateTimeField(blank=True, null=True)),
-                ("queued_until", models.DateTimeField(blank=True, null=True)),
+                ("refresh_queued_until", models.DateTimeField(blank=True, null=True)),
                 (
                     "token_requests",
                     models.JSONField(blank=True, default=list, help_text="Moments of the last ten minutes' requests."),
@@ -364,7 +347,6 @@ class Migration(migrations.Migration):
                     "kind",
                     models.CharField(
                         choices=[
-                            ("connect", "Connect"),
                             ("refresh", "Refresh token"),
                             ("sync", "Sync"),
                             ("full_sync", "Full sync"),
@@ -504,8 +486,8 @@ class Migration(migrations.Migration):
                         blank=True,
                         choices=[
                             ("", "Idle"),
-                            ("walk", "Reading every record"),
-                            ("agree", "Comparing the ids"),
+                            ("full", "Reading every record"),
+                            ("compare", "Comparing the ids"),
                             ("delta", "Reading what changed"),
                         ],
                         default="",
@@ -531,11 +513,9 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 (
-                    "page_tokens",
+                    "position",
                     models.JSONField(
-                        blank=True,
-                        default=dict,
-                        help_text="Where the current walk goes on: a page token for each chunk of 50 fields.",
+                        blank=True, default=dict, help_text="Where the current full sync or delta goes on."
                     ),
                 ),
                 (
@@ -544,7 +524,6 @@ class Migration(migrations.Migration):
                         blank=True, default=list, help_text="Stored records that the current walk missed."
                     ),
                 ),
-                ("bulk_job", models.JSONField(blank=True, default=dict)),
                 ("full_requested", models.BooleanField(default=True, help_text="The next run walks the whole module.")),
                 (
                     "deletions_requested",
@@ -582,6 +561,28 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name="QuarantinedRow",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("module", models.CharField(max_length=64)),
+                ("record_id", models.CharField(blank=True, max_length=40)),
+                ("raw", models.TextField(help_text="The row as JSON text.")),
+                ("raw_hash", models.CharField(max_length=64)),
+                ("reason", models.TextField()),
+                ("tries", models.PositiveIntegerField(default=1)),
+                ("first_at", models.DateTimeField()),
+                ("last_at", models.DateTimeField()),
+                (
+                    "connection",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="quarantined",
+                        to="django_bigin.connection",
+                    ),
+                ),
+            ],
+        ),
+        migrations.CreateModel(
             name="Record",
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
@@ -600,14 +601,7 @@ class Migration(migrations.Migration):
                 (
                     "source",
                     models.CharField(
-                        choices=[
-                            ("list", "List"),
-                            ("bulk", "Bulk read"),
-                            ("notification", "Notification"),
-                            ("single", "Single read"),
-                        ],
-                        default="list",
-                        max_length=12,
+                        choices=[("list", "List"), ("single", "Single read")], default="list", max_length=12
                     ),
                 ),
                 ("deleted_at", models.DateTimeField(blank=True, null=True)),
@@ -649,39 +643,10 @@ class Migration(migrations.Migration):
                 ),
             ],
         ),
-        migrations.CreateModel(
-            name="QuarantinedRow",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("module", models.CharField(max_length=64)),
-                ("record_id", models.CharField(blank=True, max_length=40)),
-                ("raw", models.TextField(help_text="The row as JSON text.")),
-                ("raw_hash", models.CharField(max_length=64)),
-                ("reason", models.TextField()),
-                ("tries", models.PositiveIntegerField(default=1)),
-                ("first_at", models.DateTimeField()),
-                ("last_at", models.DateTimeField()),
-                ("next_try_at", models.DateTimeField(blank=True, null=True)),
-                (
-                    "connection",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="quarantined",
-                        to="django_bigin.connection",
-                    ),
-                ),
-            ],
-        ),
         migrations.AddConstraint(
             model_name="clientregistration",
             constraint=models.UniqueConstraint(
                 fields=("tenant", "client_id"), name="django_bigin_registration_once_per_tenant"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="callslot",
-            constraint=models.UniqueConstraint(
-                fields=("registration", "data_center", "zoho_user_id", "number"), name="django_bigin_slot_once"
             ),
         ),
         migrations.AddConstraint(
@@ -724,6 +689,12 @@ class Migration(migrations.Migration):
                 fields=("connection", "module"), name="django_bigin_module_once_per_connection"
             ),
         ),
+        migrations.AddConstraint(
+            model_name="quarantinedrow",
+            constraint=models.UniqueConstraint(
+                fields=("connection", "module", "raw_hash"), name="django_bigin_quarantined_once"
+            ),
+        ),
         migrations.AddIndex(
             model_name="record",
             index=models.Index(fields=["connection", "module", "name_key"], name="django_bigin_record_name"),
@@ -746,12 +717,6 @@ class Migration(migrations.Migration):
             model_name="registrationstate",
             constraint=models.UniqueConstraint(
                 fields=("registration", "data_center"), name="django_bigin_state_once_per_dc"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="quarantinedrow",
-            constraint=models.UniqueConstraint(
-                fields=("connection", "module", "raw_hash"), name="django_bigin_quarantined_once"
             ),
         ),
     ]

@@ -5,12 +5,11 @@ from .connection import AuthorizationAttempt, Connection
 from .mirror import ModuleSchema, ModuleSync, QuarantinedRow, Record
 from .registration import ClientRegistration, ClientSecret, RegistrationState
 from .tenant import Tenant
-from .work import CallSlot, CreditUse, Heartbeat, Job
+from .work import CreditUse, Heartbeat, Job
 
 __all__ = [
     "AuditEvent",
     "AuthorizationAttempt",
-    "CallSlot",
     "ClientRegistration",
     "ClientSecret",
     "Connection",

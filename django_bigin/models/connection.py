@@ -47,7 +47,9 @@ class Connection(SecretModel):
     expires_at = models.DateTimeField(null=True, blank=True, help_text="When the access token runs out.")
     refresh_at = models.DateTimeField(null=True, blank=True, help_text="When it is to be refreshed: well ahead.")
     metadata_at = models.DateTimeField(null=True, blank=True, help_text="When modules and fields are read again.")
-    metadata_lease_until = models.DateTimeField(null=True, blank=True, help_text="Until when somebody reads them now.")
+    metadata_lease_id = models.CharField(max_length=36, blank=True, default="", help_text="Who reads them now.")
+    metadata_lease_until = models.DateTimeField(null=True, blank=True)
+    metadata_queued_until = models.DateTimeField(null=True, blank=True)
     grant_version = models.PositiveIntegerField(
         default=1, help_text="Rises on reconnect and disconnect: an answer to an older grant is ignored."
     )
@@ -62,7 +64,7 @@ class Connection(SecretModel):
 
     lease_id = models.CharField(max_length=36, blank=True, default="", help_text="Who asks for a token now.")
     lease_until = models.DateTimeField(null=True, blank=True)
-    queued_until = models.DateTimeField(null=True, blank=True)
+    refresh_queued_until = models.DateTimeField(null=True, blank=True)
     token_requests = models.JSONField(default=list, blank=True, help_text="Moments of the last ten minutes' requests.")
     failure_count = models.PositiveIntegerField(default=0)
     throttle_count = models.PositiveIntegerField(default=0)

@@ -18,8 +18,8 @@ class ModuleSync(models.Model):
 
     class Phase(models.TextChoices):
         IDLE = "", "Idle"
-        WALK = "walk", "Reading every record"
-        AGREE = "agree", "Comparing the ids"
+        FULL = "full", "Reading every record"
+        COMPARE = "compare", "Comparing the ids"
         DELTA = "delta", "Reading what changed"
 
     connection = models.ForeignKey(Connection, on_delete=models.CASCADE, related_name="modules")
@@ -37,11 +37,8 @@ class ModuleSync(models.Model):
         null=True, blank=True, help_text="Bigin's clock: every deletion up to here is applied."
     )
     opened_at = models.DateTimeField(null=True, blank=True, help_text="Bigin's `Date` when the current walk began.")
-    page_tokens = models.JSONField(
-        default=dict, blank=True, help_text="Where the current walk goes on: a page token for each chunk of 50 fields."
-    )
+    position = models.JSONField(default=dict, blank=True, help_text="Where the current full sync or delta goes on.")
     missing_ids = models.JSONField(default=list, blank=True, help_text="Stored records that the current walk missed.")
-    bulk_job = models.JSONField(default=dict, blank=True)
     full_requested = models.BooleanField(default=True, help_text="The next run walks the whole module.")
     deletions_requested = models.BooleanField(default=False, help_text="The next run reads the deleted log.")
     deltas_since_deletions = models.PositiveIntegerField(default=0)
@@ -124,8 +121,6 @@ class Record(models.Model):
 
     class Source(models.TextChoices):
         LIST = "list", "List"
-        BULK = "bulk", "Bulk read"
-        NOTIFICATION = "notification", "Notification"
         SINGLE = "single", "Single read"
 
     connection = models.ForeignKey(Connection, on_delete=models.CASCADE, related_name="records", db_index=False)
@@ -177,7 +172,6 @@ class QuarantinedRow(models.Model):
     tries = models.PositiveIntegerField(default=1)
     first_at = models.DateTimeField()
     last_at = models.DateTimeField()
-    next_try_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         constraints = (

@@ -7,14 +7,13 @@ from django.db import models
 
 from .connection import Connection
 from .mirror import MODULE_LENGTH
-from .registration import DATA_CENTER_LENGTH, ClientRegistration
+from .registration import DATA_CENTER_LENGTH
 
 
 class Job(models.Model):
     """Something asked for, its progress and its result. Trimmed after `BIGIN_JOB_RETENTION_DAYS`."""
 
     class Kind(models.TextChoices):
-        CONNECT = "connect", "Connect"
         REFRESH = "refresh", "Refresh token"
         SYNC = "sync", "Sync"
         FULL_SYNC = "full_sync", "Full sync"
@@ -82,27 +81,6 @@ class CreditUse(models.Model):
 
     def __str__(self) -> str:
         return f"{self.org_id} {self.minute:%H:%M}: {self.credits}"
-
-
-class CallSlot(models.Model):
-    """An API call in flight: bounds concurrency across workers. Freed by its worker, or by its lease."""
-
-    registration = models.ForeignKey(ClientRegistration, on_delete=models.CASCADE, related_name="slots")
-    data_center = models.CharField(max_length=DATA_CENTER_LENGTH)
-    zoho_user_id = models.CharField(max_length=40, blank=True)
-    number = models.PositiveSmallIntegerField()
-    lease_id = models.CharField(max_length=36, blank=True, default="")
-    lease_until = models.DateTimeField(null=True, blank=True)
-
-    class Meta:
-        constraints = (
-            models.UniqueConstraint(
-                fields=("registration", "data_center", "zoho_user_id", "number"), name="django_bigin_slot_once"
-            ),
-        )
-
-    def __str__(self) -> str:
-        return f"slot {self.number}"
 
 
 class Heartbeat(models.Model):

@@ -112,7 +112,7 @@ class ModuleRun:
         """
         if self.module == plan.USERS:
             self._read_users()
-        elif self.progress.phase in (Phase.WALK, Phase.AGREE):
+        elif self.progress.phase in (Phase.FULL, Phase.COMPARE):
             self._go_on_with_walk()
         elif self._full_is_due():
             self._walk_whole()
@@ -139,7 +139,7 @@ class ModuleRun:
             # First, so that a record deleted and restored since the last pass is lifted again by the walk.
             self._apply_deletions()
         # Taken back now, not at the end: a walk that is asked for meanwhile comes after this one.
-        self._begin(Phase.WALK, plan.chunks(self.fields), moves={"full_requested": False})
+        self._begin(Phase.FULL, plan.chunks(self.fields), moves={"full_requested": False})
         self._go_on_with_walk()
 
     def _begin(
@@ -147,7 +147,7 @@ class ModuleRun:
     ) -> None:
         self._move(
             phase=phase,
-            page_tokens=start_position(chunks, **position),
+            position=start_position(chunks, **position),
             opened_at=None,
             missing_ids=[],
             **(moves or {}),
@@ -166,7 +166,7 @@ class ModuleRun:
     def _go_on_with_walk(self) -> None:
         """Walk, then compare ids for as long as the walk was not quiet, then settle what is missing."""
         while True:
-            agreeing = self.progress.phase == Phase.AGREE
+            agreeing = self.progress.phase == Phase.COMPARE
             chunks = AGREE_FIELDS if agreeing else plan.chunks(self.fields)
             try:
                 self._walk_pages(chunks, agreeing=agreeing)
@@ -178,11 +178,11 @@ class ModuleRun:
 
     def _walk_pages(self, chunks: Sequence[Sequence[str]], *, agreeing: bool) -> None:
         reader = self._reader(chunks, sort_by="id", sort_order="asc")
-        if not is_of(self.progress.page_tokens, chunks):
+        if not is_of(self.progress.position, chunks):
             # The fields have changed since the walk was cut off; what it has read lacks the new ones.
             self._begin(self.progress.phase, chunks)
-        while not self.progress.page_tokens.get("finished"):
-            position = self.progress.page_tokens
+        while not self.progress.position.get("finished"):
+            position = self.progress.position
             try:
                 page = reader.read(position)
             except PageTokenError:
@@ -200,7 +200,7 @@ class ModuleRun:
         if self.restarted:
             raise SyncError(f"Bigin refuses the page tokens of {self.module} again and again; it is tried again later.")
         self.restarted = True
-        self._begin(self.progress.phase, chunks, rounds=self.progress.page_tokens.get("rounds", 0))
+        self._begin(self.progress.phase, chunks, rounds=self.progress.position.get("rounds", 0))
 
     def _store_walk_page(self, page: MergedPage, before: Position, *, agreeing: bool) -> None:
         opened_at = self.progress.opened_at or page.answered_at
@@ -211,7 +211,7 @@ class ModuleRun:
         else:
             stored = store.stored_copies(self.progress, page.ids)
         copies, asides = self._copies_of(page, stored, opened_at, agreeing=agreeing)
-        moves: dict[str, Any] = {"page_tokens": page.position, "opened_at": opened_at}
+        moves: dict[str, Any] = {"position": page.position, "opened_at": opened_at}
         if self.progress.deletions_watermark is None:
             # A first walk that has to start again must still apply what was deleted since it began.
             moves["deletions_watermark"] = opened_at
@@ -259,7 +259,7 @@ class ModuleRun:
 
     def _is_settled(self, *, agreeing: bool) -> bool:
         """After the last page: True when the walk was quiet and is closed, False when the ids are to be compared."""
-        position = self.progress.page_tokens
+        position = self.progress.position
         opened_at = self.progress.opened_at or clock.now()
         watermark = self.progress.records_watermark if agreeing else opened_at
         quiet = True
@@ -270,7 +270,7 @@ class ModuleRun:
         rounds = position.get("rounds", 0)
         if not quiet and rounds < QUIET_PASSES_AT_MOST:
             self._move(records_watermark=watermark)
-            self._begin(Phase.AGREE, AGREE_FIELDS, rounds=rounds + 1, ordered=position["ordered"])
+            self._begin(Phase.COMPARE, AGREE_FIELDS, rounds=rounds + 1, ordered=position["ordered"])
             return False
         if quiet:
             self._settle_missing(opened_at)
@@ -346,7 +346,7 @@ class ModuleRun:
     def _close_walk(self, watermark: datetime | None) -> None:
         self._move(
             phase=Phase.IDLE,
-            page_tokens={},
+            position={},
             missing_ids=[],
             opened_at=None,
             records_watermark=watermark,
@@ -356,12 +356,12 @@ class ModuleRun:
 
     def _end_walk_at_the_wall(self, error: PaginationLimitError) -> None:
         """Beyond 100,000 records there are no pages: keep what was read, follow what changes, say what is missing."""
-        read = self.progress.page_tokens["rows"]
+        read = self.progress.position["rows"]
         self.incomplete_reason = (
             f"{self.module} has more records than a walk by pages can reach: the {read:,} with the lowest ids and all "
             "that change from now on are mirrored; the others need bulk read, which this version does not have."
         )
-        agreeing = self.progress.phase == Phase.AGREE
+        agreeing = self.progress.phase == Phase.COMPARE
         opened_at = self.progress.opened_at
         self._apply_deletions(since=opened_at)
         self._close_walk(self.progress.records_watermark if agreeing else opened_at)
@@ -374,7 +374,7 @@ class ModuleRun:
 
     def _missing(self, opened_at: datetime) -> list[int]:
         """Which records of the mirror a walk that is over has not shown."""
-        if self.progress.page_tokens["ordered"]:
+        if self.progress.position["ordered"]:
             # Found as gaps between rising ids. What was read after the walk opened is not missing, of course.
             unseen = self._live_records().filter(record_id__in=self.progress.missing_ids, seen_at__lte=opened_at)
         else:
@@ -386,14 +386,14 @@ class ModuleRun:
         missing = self._missing(opened_at)
         if not missing:
             return
-        if self.progress.page_tokens["malformed"]:
+        if self.progress.position["malformed"]:
             self.incomplete_reason = (
                 f"Bigin sent records of {self.module} without a usable id (see Quarantined rows), so it cannot be told "
                 f"whether the {len(missing):,} that did not come are deleted or among them; none was marked as deleted."
             )
             return
         live = self._live_records().count()
-        came_back_empty = self.progress.page_tokens["rows"] == 0 and self.client.count(self.module) != 0
+        came_back_empty = self.progress.position["rows"] == 0 and self.client.count(self.module) != 0
         too_many = len(missing) > max(MISSING_FLOOR, settings.BIGIN_MISSING_SHARE * live)
         if (too_many or came_back_empty) and not self.accept_missing:
             self.incomplete_reason = (
@@ -463,7 +463,7 @@ class ModuleRun:
         reader = self._reader(chunks, sort_by="Modified_Time", sort_order="desc")
         start = start_position(chunks, rounds=rounds, before=before.isoformat() if before else None, late=False)
         position, opened_at = start, None
-        stored = self.progress.page_tokens
+        stored = self.progress.position
         if resumable and self.progress.phase == Phase.DELTA and is_of(stored, chunks):
             position, opened_at = stored, self.progress.opened_at
         while True:
@@ -483,9 +483,9 @@ class ModuleRun:
             position["late"] = position["late"] or self._are_late(copies, read_moment(position["before"]))
             moves: dict[str, Any] = {}
             if resumable and not over:
-                moves = {"phase": Phase.DELTA, "page_tokens": position, "opened_at": opened_at}
+                moves = {"phase": Phase.DELTA, "position": position, "opened_at": opened_at}
             elif resumable and self.progress.phase == Phase.DELTA:
-                moves = {"phase": Phase.IDLE, "page_tokens": {}, "opened_at": None}
+                moves = {"phase": Phase.IDLE, "position": {}, "opened_at": None}
             if copies or asides or moves:
                 self._count(store.save_page(self.progress, self.lease_id, copies, asides=asides, **moves))
             if over:
@@ -546,7 +546,7 @@ class ModuleRun:
     def _ask_for_a_walk(self) -> None:
         """Let the next run walk the module: hourly at most, and not where a walk is what asks."""
         last = self.progress.last_full_at
-        walking = self.progress.phase in (Phase.WALK, Phase.AGREE)
+        walking = self.progress.phase in (Phase.FULL, Phase.COMPARE)
         if not walking and (last is None or last <= clock.now() - settings.metadata_interval):
             self._move(full_requested=True)
 
@@ -579,7 +579,7 @@ class ModuleRun:
             self._after_page("walk", pages, may_end=False)
         if opened_at is not None:
             position = start_position([self.fields], ordered=False, rows=rows, malformed=malformed)
-            self._move(page_tokens=position, opened_at=opened_at, full_requested=False)
+            self._move(position=position, opened_at=opened_at, full_requested=False)
             self._settle_missing(opened_at)
             self._close_walk(opened_at)
 

@@ -17,6 +17,7 @@ from ..api.scopes import grants
 from ..conf import settings
 from ..connections.connect import open_client
 from ..credits.ledger import Meter
+from ..db import leases
 from ..exceptions import ModuleNotAvailableError, RequestError, ScopeError
 from ..models import Connection, ModuleSchema, ModuleSync
 
@@ -110,15 +111,15 @@ def refresh_connection_metadata(connection: Connection) -> bool:
     """
     row = Connection.objects.filter(pk=connection.pk)
     due = Q(metadata_at=None) | Q(metadata_at__lte=clock.now())
-    free = Q(metadata_lease_until=None) | Q(metadata_lease_until__lt=clock.DatabaseNow())
-    if not row.filter(due, free).update(metadata_lease_until=clock.database_in(LEASE_SECONDS)):
+    lease_id = leases.claim(row.filter(due), LEASE_SECONDS, lease="metadata_lease")
+    if lease_id is None:
         return False
     meter = Meter(connection)
     client = open_client(connection, on_call=meter.count)
     try:
         refresh_metadata(client, connection, ensure_modules(connection))
     finally:
-        row.update(metadata_lease_until=None)
+        leases.release(row, lease_id, lease="metadata_lease")
         meter.flush()
     return True
 

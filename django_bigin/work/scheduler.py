@@ -1,6 +1,6 @@
 """Work in the background: what is due, who takes it, and the slices that do it.
 
-Rows say what is due; a message is only a wake-up. The tick claims due rows by conditional UPDATE (`queued_until`), so
+Rows say what is due; a message is only a wake-up. The tick claims due rows by conditional UPDATE, so
 that doubled ticks hand out each of them once, and sends their ids. Where the broker is down a row is given back and
 stays due. A slice may run twice and may die anywhere: it looks whether its row is due, and works under a lease.
 """
@@ -20,6 +20,7 @@ from django.db.models import F, Model, Q, QuerySet
 from .. import clock
 from ..conf import settings
 from ..connections import authorize, connect, states, tokens
+from ..db import leases
 from ..exceptions import BiginError
 from ..health import alerts
 from ..installation import require_ownership
@@ -40,6 +41,13 @@ SILENT_FOR = timedelta(days=1)
 Status = Connection.Status
 
 REFRESH, METADATA, SYNC, JOB = "bigin.refresh", "bigin.metadata", "bigin.sync", "bigin.job"
+QUEUED_UNTIL = {
+    REFRESH: "refresh_queued_until",
+    METADATA: "metadata_queued_until",
+    SYNC: "queued_until",
+    JOB: "queued_until",
+}
+"""The column that says until when a row of each kind counts as handed out: one for each kind of work."""
 
 Send = Callable[[str, int], None]
 """Wakes a worker: called with the name of the work and the id of its row. Raises BrokerDown."""
@@ -103,10 +111,6 @@ def beat(name: str, *, kind: str) -> None:
 # What is due
 
 
-def _not_queued() -> Q:
-    return Q(queued_until=None) | Q(queued_until__lt=clock.DatabaseNow())
-
-
 def _due_jobs() -> QuerySet[Any]:
     return Job.objects.filter(pk__in=jobs.due_jobs(CLAIMED_AT_MOST))
 
@@ -137,14 +141,15 @@ def _hand_out(kind: str, due: QuerySet[Any], send: Send, ticked: Ticked) -> int:
         return 0
     sent = 0
     model: type[Model] = due.model
-    for row_id in list(due.filter(_not_queued()).values_list("pk", flat=True)[:CLAIMED_AT_MOST]):
+    column = QUEUED_UNTIL[kind]
+    for row_id in list(due.filter(leases.not_reserved(column)).values_list("pk", flat=True)[:CLAIMED_AT_MOST]):
         row = model._default_manager.filter(pk=row_id)
-        if not row.filter(_not_queued()).update(queued_until=clock.database_in(QUEUED_SECONDS)):
+        if not leases.reserve(row, QUEUED_SECONDS, column=column):
             continue  # another tick was faster
         try:
             send(kind, row_id)
         except BrokerDown as error:
-            row.update(queued_until=None)
+            row.update(**{column: None})
             ticked.broker_down = str(error)
             logger.warning("No worker can be woken: %s", error)
             return sent
@@ -166,7 +171,7 @@ def _refresh(connection_id: int) -> None:
     except BiginError as error:
         logger.info("%s: %s", connection, error)  # the row says the same, and when it is tried again
     finally:
-        Connection.objects.filter(pk=connection_id).update(queued_until=None)
+        Connection.objects.filter(pk=connection_id).update(refresh_queued_until=None)
 
 
 def _metadata(connection_id: int) -> None:
@@ -179,9 +184,9 @@ def _metadata(connection_id: int) -> None:
     except BiginError as error:
         logger.info("%s: %s", connection, error)
         # It stays due, and is not handed out again before this.
-        Connection.objects.filter(pk=connection_id).update(queued_until=clock.database_in(FAILED_AGAIN_SECONDS))
+        Connection.objects.filter(pk=connection_id).update(metadata_queued_until=clock.database_in(FAILED_AGAIN_SECONDS))
     else:
-        Connection.objects.filter(pk=connection_id).update(queued_until=None)
+        Connection.objects.filter(pk=connection_id).update(metadata_queued_until=None)
 
 
 def _sync(module_sync_id: int) -> None:

@@ -128,7 +128,7 @@ def test_metadata_is_read_once_however_often_it_is_delivered(sandbox: Any, conne
     at_once(3, METADATA, connection.pk)
     work_off([(METADATA, connection.pk)])
     assert sandbox.count_calls("GET /bigin/v2/settings/modules") == 1
-    assert Connection.objects.filter(queued_until=None).exists()
+    assert Connection.objects.filter(refresh_queued_until=None).exists()
 
 
 def test_metadata_whose_reader_died_is_read_by_another(sandbox: Any, connection: Connection) -> None:

@@ -13,7 +13,6 @@ from django.utils import timezone
 from django_bigin.models import (
     AuditEvent,
     AuthorizationAttempt,
-    CallSlot,
     ClientRegistration,
     ClientSecret,
     Connection,
@@ -134,7 +133,6 @@ def make_row_of_each_model(slug: str, *, user: Any = None) -> dict[Any, Any]:
             result=slug,
         ),
         CreditUse.objects.create(data_center="us", org_id=connection.org_id, minute=now, credits=1),
-        CallSlot.objects.create(registration=registration, data_center="us", number=1),
         AuditEvent.objects.create(
             action="connect", at=now, tenant=str(tenant), tenant_key=str(tenant.pk), connection=str(connection)
         ),

@@ -34,7 +34,6 @@ def test_every_error_belongs_to_what_the_caller_does_next(error):
         RequestError,
         exceptions.ResponseError,
         exceptions.SyncError,
-        exceptions.NotificationError,
         exceptions.EncryptionError,
     )
 

@@ -1,0 +1,37 @@
+"""The rule of database aliases: our rows are read for a decision, written and locked on the alias they are written to.
+
+A read for showing may go to a replica; a read that decides a write may not, since a replica lags.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from django.db import connections, router, transaction
+from django.db.models import Model, QuerySet
+
+
+def written_alias(model: type[Model]) -> str:
+    """Return the alias that rows of a model are written to."""
+    return router.db_for_write(model)
+
+
+def written(model: type[Model]) -> QuerySet[Any]:
+    """Return the rows of a model as they stand where they are written: for updates, locks and deciding reads."""
+    return model._default_manager.using(written_alias(model))
+
+
+def atomic(model: type[Model]) -> Any:
+    """Open a transaction on the alias that rows of a model are written to."""
+    return transaction.atomic(using=written_alias(model))
+
+
+def on_commit(model: type[Model], call: Callable[[], Any], *, robust: bool = False) -> None:
+    """Call once the transaction on the alias of a model's rows is committed; at once where none is open."""
+    transaction.on_commit(call, using=written_alias(model), robust=robust)
+
+
+def database_of(model: type[Model]) -> Any:
+    """Return Django's connection to the database that rows of a model are written to."""
+    return connections[written_alias(model)]

@@ -1,0 +1,25 @@
+"""The site's tenant model: looked up here, and nowhere else."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.apps import apps
+from django.db.models import Model, QuerySet
+
+from .conf import TENANT_MODEL, settings
+
+
+def tenant_model() -> type[Model]:
+    """Return the site's tenant model."""
+    return apps.get_model(TENANT_MODEL)
+
+
+def all_tenants() -> QuerySet[Any]:
+    """Return every tenant, for whoever may see all of them."""
+    return tenant_model()._default_manager.all()
+
+
+def tenant_label(tenant: Model) -> str:
+    """Return what people type to name a tenant: the value of its `BIGIN_TENANT_LOOKUP` field."""
+    return str(getattr(tenant, settings.BIGIN_TENANT_LOOKUP))
