@@ -3,8 +3,8 @@
 It imports nothing else of the package and nothing but the standard library, so that any program can start it.
 """
 
-from .loading import LoadError
-from .mounting import wsgi
-from .server import Sandbox
+from .server.sandbox import Sandbox
+from .server.wsgi import wsgi
+from .world.loading import LoadError
 
 __all__ = ["LoadError", "Sandbox", "wsgi"]

@@ -1,5 +1,5 @@
 """Start the sandbox: `python -m django_bigin.sandbox`."""
 
-from .commandline import main
+from .server.command_line import main
 
 raise SystemExit(main())

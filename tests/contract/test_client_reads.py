@@ -35,7 +35,7 @@ from django_bigin.exceptions import (
     ScopeError,
     ServerError,
 )
-from django_bigin.sandbox import canonical as judge
+from django_bigin.sandbox.records import canonical as judge
 
 HERE = Path(__file__).parent
 

@@ -15,8 +15,10 @@ from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 
 import pytest
 
-from django_bigin.sandbox import Sandbox, fields, layouts, rest
-from django_bigin.sandbox.canonical import canonical, content_hash
+from django_bigin.sandbox import Sandbox
+from django_bigin.sandbox.metadata import fields, layouts
+from django_bigin.sandbox.records.canonical import canonical, content_hash
+from django_bigin.sandbox.routing import rest
 
 HERE = Path(__file__).parent
 CASES = [

@@ -7,24 +7,24 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
 
-from ...sandbox import commandline
+from ...sandbox.server import command_line
 
 
 class Command(BaseCommand):
     """Stand in for Zoho until stopped."""
 
-    help = commandline.DESCRIPTION
+    help = command_line.DESCRIPTION
     # It is of no use to the site's settings, and they are of none to it.
     requires_system_checks: list[str] = []
 
     def create_parser(self, prog_name: str, subcommand: str, **kwargs: Any) -> CommandParser:
-        epilog = commandline.EPILOG.replace("python -m django_bigin.sandbox", f"manage.py {subcommand}")
+        epilog = command_line.EPILOG.replace("python -m django_bigin.sandbox", f"manage.py {subcommand}")
         kwargs = {"formatter_class": RawDescriptionHelpFormatter, "epilog": epilog} | kwargs
         return super().create_parser(prog_name, subcommand, **kwargs)
 
     def add_arguments(self, parser: CommandParser) -> None:
-        commandline.add_arguments(parser)
+        command_line.add_arguments(parser)
 
     def handle(self, *args: Any, **options: Any) -> None:
-        if status := commandline.run(options):
+        if status := command_line.run(options):
             raise SystemExit(status)

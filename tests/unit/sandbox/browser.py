@@ -3,7 +3,7 @@
 from html.parser import HTMLParser
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
-from django_bigin.sandbox.http import Request
+from django_bigin.sandbox.wire.messages import Request
 
 HOST = "127.0.0.1:8400"
 

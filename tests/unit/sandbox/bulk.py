@@ -4,7 +4,7 @@ import csv
 import io
 import zipfile
 
-from django_bigin.sandbox.http import Request
+from django_bigin.sandbox.wire.messages import Request
 
 PATH = "/bigin/bulk/v2/read"
 

@@ -3,7 +3,7 @@
 import json
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
-from django_bigin.sandbox.http import Request
+from django_bigin.sandbox.wire.messages import Request
 
 
 class Program:

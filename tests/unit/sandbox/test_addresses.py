@@ -3,8 +3,8 @@
 import pytest
 
 from django_bigin.sandbox import Sandbox
-from django_bigin.sandbox.addresses import DATA_CENTERS, read_address
-from django_bigin.sandbox.http import Request
+from django_bigin.sandbox.wire.addresses import DATA_CENTERS, read_address
+from django_bigin.sandbox.wire.messages import Request
 
 from .program import Program
 

@@ -3,7 +3,7 @@
 import pytest
 
 from django_bigin.sandbox import Sandbox
-from django_bigin.sandbox.call import Call
+from django_bigin.sandbox.calls.call import Call
 
 from .bulk import Bulk, leaf
 from .program import Program

@@ -11,8 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from django_bigin.sandbox import Sandbox, callbacks, commandline
-from django_bigin.sandbox.callbacks import is_address, is_on_this_machine
+from django_bigin.sandbox import Sandbox
+from django_bigin.sandbox.server import command_line as commandline
+from django_bigin.sandbox.world import callbacks
+from django_bigin.sandbox.world.callbacks import is_address, is_on_this_machine
 
 from .program import Program
 

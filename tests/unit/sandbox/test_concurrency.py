@@ -5,8 +5,8 @@ import threading
 
 import pytest
 
-from django_bigin.sandbox.concurrency import is_heavy
-from django_bigin.sandbox.http import Request
+from django_bigin.sandbox.calls.concurrency import is_heavy
+from django_bigin.sandbox.wire.messages import Request
 
 from .program import Program
 

@@ -5,8 +5,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from django_bigin.sandbox import Sandbox, calls
-from django_bigin.sandbox.http import Request
+from django_bigin.sandbox import Sandbox
+from django_bigin.sandbox.calls import log as calls
+from django_bigin.sandbox.wire.messages import Request
 
 from .program import Program
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from django_bigin.sandbox.conditions import Comparison, Group
-from django_bigin.sandbox.coql_text import QueryError, read_query
+from django_bigin.sandbox.coql.grammar import QueryError, read_query
+from django_bigin.sandbox.records.conditions import Comparison, Group
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from http.client import HTTPConnection, IncompleteRead
 import pytest
 
 from django_bigin.sandbox import Sandbox, wsgi
-from django_bigin.sandbox.http import Request
+from django_bigin.sandbox.wire.messages import Request
 
 from .program import Program
 

@@ -12,7 +12,7 @@ from typing import NamedTuple
 import pytest
 
 from django_bigin.sandbox import Sandbox
-from django_bigin.sandbox.switches import SWITCHES
+from django_bigin.sandbox.world.switches import SWITCHES
 from tests.support.services import require_programs
 
 HERE = Path(__file__).parent

@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 
 from django_bigin.sandbox import Sandbox
-from django_bigin.sandbox.commandline import add_arguments
-from django_bigin.sandbox.control import ORGANIZATION_OPTIONS
-from django_bigin.sandbox.control_http import ControlPaths
-from django_bigin.sandbox.organization import Organization
+from django_bigin.sandbox.control.control import ORGANIZATION_OPTIONS
+from django_bigin.sandbox.control.paths import ControlPaths
+from django_bigin.sandbox.server.command_line import add_arguments
+from django_bigin.sandbox.world.organization import Organization
 from tests.support.services import require_programs
 
 from .program import Program

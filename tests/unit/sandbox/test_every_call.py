@@ -6,7 +6,8 @@ from datetime import datetime
 
 import pytest
 
-from django_bigin.sandbox import Sandbox, rest
+from django_bigin.sandbox import Sandbox
+from django_bigin.sandbox.routing import rest
 
 from .bulk import Bulk
 from .program import Program

@@ -10,16 +10,46 @@ import pytest
 import django_bigin.sandbox
 
 FOLDER = Path(django_bigin.sandbox.__file__).parent
-FILES = sorted(FOLDER.glob("*.py"))
+FILES = sorted(FOLDER.rglob("*.py"))
+# The lowest first: a folder imports itself and those before it.
+FOLDERS = [
+    "wire", "world", "accounts", "calls", "records", "coql", "bulk", "metadata", "routing", "control", "server",
+]  # fmt: skip
 
 
-@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
-def test_a_file_imports_the_standard_library_and_its_neighbours_alone(path):
+def imports(path):
+    """Give the modules of the sandbox that a file imports, as tuples of names, and the top packages of all others."""
+    own, foreign = set(), set()
+    here = path.relative_to(FOLDER).parent.parts
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
-            assert {name.name.partition(".")[0] for name in node.names} <= sys.stdlib_module_names
-        if isinstance(node, ast.ImportFrom):
-            assert node.level == 1 or (node.module or "").partition(".")[0] in sys.stdlib_module_names
+            foreign |= {name.name.partition(".")[0] for name in node.names}
+        elif isinstance(node, ast.ImportFrom) and not node.level:
+            foreign.add((node.module or "").partition(".")[0])
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level <= len(here) + 1, f"{path} imports from outside of the sandbox"
+            own.add((*here[: len(here) + 1 - node.level], *(node.module or "").split(".")))
+    return own, foreign
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(FOLDER)))
+def test_a_file_imports_the_standard_library_and_the_sandbox_alone(path):
+    _, foreign = imports(path)
+
+    assert foreign <= sys.stdlib_module_names
+
+
+def test_every_folder_has_its_place():
+    assert {path.parent.name for path in FOLDER.glob("*/__init__.py")} == set(FOLDERS)
+
+
+@pytest.mark.parametrize("folder", FOLDERS)
+def test_a_folder_imports_none_above_it(folder):
+    below = set(FOLDERS[: FOLDERS.index(folder) + 1])
+
+    for path in (FOLDER / folder).glob("*.py"):
+        own, _ = imports(path)
+        assert {module[0] for module in own} <= below, path
 
 
 def test_it_starts_without_any_installed_package():

@@ -3,7 +3,7 @@
 import pytest
 
 from django_bigin.sandbox import Sandbox
-from django_bigin.sandbox.http import Request
+from django_bigin.sandbox.wire.messages import Request
 
 from .program import Program
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from django_bigin.sandbox.conditions import Comparison, Group
-from django_bigin.sandbox.criteria import CriteriaError, read_criteria
+from django_bigin.sandbox.records.conditions import Comparison, Group
+from django_bigin.sandbox.records.criteria import CriteriaError, read_criteria
 
 ROWS = [
     {"Last_Name": "Wen", "First_Name": "Li", "Email": "li.wen@orbit.example", "Phone": "+49 30 555-0101"},

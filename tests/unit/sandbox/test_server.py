@@ -14,9 +14,10 @@ from http.client import HTTPConnection, RemoteDisconnected
 
 import pytest
 
-from django_bigin.sandbox import Sandbox, server
-from django_bigin.sandbox.addresses import DATA_CENTERS
-from django_bigin.sandbox.commandline import main
+from django_bigin.sandbox import Sandbox
+from django_bigin.sandbox.server import sandbox as server
+from django_bigin.sandbox.server.command_line import main
+from django_bigin.sandbox.wire.addresses import DATA_CENTERS
 
 CAN_FORK = pytest.mark.skipif(not hasattr(os, "fork"), reason="Windows has no fork")
 # Python 3.12 and on warn of it, and programs do it all the same: Celery's workers, for one.

@@ -7,8 +7,9 @@ from urllib.parse import quote, urlencode
 
 import pytest
 
-from django_bigin.sandbox import Sandbox, rest
-from django_bigin.sandbox.http import Request
+from django_bigin.sandbox import Sandbox
+from django_bigin.sandbox.routing import rest
+from django_bigin.sandbox.wire.messages import Request
 
 from .bulk import Bulk
 from .program import Program

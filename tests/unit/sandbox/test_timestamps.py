@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from django_bigin.sandbox.timestamps import Timestamps, zone_named
+from django_bigin.sandbox.world.timestamps import Timestamps, zone_named
 
 ZONES = ["Europe/Berlin", "America/New_York", "Asia/Kolkata", "Australia/Lord_Howe", "Asia/Kathmandu", "UTC"]
 

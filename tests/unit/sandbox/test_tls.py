@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from django_bigin.sandbox import Sandbox
-from django_bigin.sandbox.commandline import main
+from django_bigin.sandbox.server.command_line import main
 
 NAMES = ["localhost", "accounts.zoho.com", "www.zohoapis.com", "accounts.zoho.eu", "www.zohoapis.eu"]
 

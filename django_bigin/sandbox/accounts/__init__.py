@@ -1,0 +1,1 @@
+"""The accounts server: consent, codes, tokens and scopes."""

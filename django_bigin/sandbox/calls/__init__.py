@@ -1,0 +1,1 @@
+"""A call to the REST API, and the log, the limits and the faults of calls."""

@@ -1,0 +1,170 @@
+"""Rules that make the next calls go wrong."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Callable
+from dataclasses import dataclass, fields
+from fnmatch import fnmatchcase
+from typing import Any
+
+from ..wire.messages import HTML_TYPE, JSON_TYPE, Response
+from ..wire.refusals import CODES, error_body
+
+HTML_PAGE = "<html><head><title>{0}</title></head><body><h1>{0}</h1></body></html>"
+# What the API answers with such a status of its own accord.
+CODE_OF_STATUS = {401: "INVALID_TOKEN", 403: "NO_PERMISSION", 429: "TOO_MANY_REQUESTS", 500: "INTERNAL_ERROR"}
+# What is told of every fault, whether or not somebody chose it.
+ALWAYS_TOLD = {"path", "method", "times", "after"}
+# Checked when a fault is made: later it would fail in every call that it strikes.
+KINDS: dict[str, Any] = {
+    **dict.fromkeys(("status", "times", "after", "truncate"), int),
+    **dict.fromkeys(("delay_seconds", "probability"), int | float),
+    **dict.fromkeys(("org_id", "content_type"), str),
+    **dict.fromkeys(("info", "overwrite"), dict),
+}
+KIND_WORDS = {int: "a whole number", int | float: "a number", str: "a text", dict: "an object"}
+
+
+@dataclass(slots=True)
+class Fault:
+    """One rule: which calls, and what happens to them."""
+
+    path: str = "/"
+    method: str | None = None
+    status: int | None = None
+    body: Any = None
+    content_type: str | None = None
+    delay_seconds: float = 0.0
+    drop: str | None = None
+    times: int | None = 1  # None: for ever
+    after: int = 0
+    org_id: str | None = None
+    truncate: int | None = None  # bytes of the body that are sent before the connection ends
+    wrong_token: bool = False
+    throttle: bool = False
+    info: dict[str, Any] | None = None  # what the answer's `info` wrongly says
+    probability: float = 1.0
+    overwrite: dict[str, Any] | None = None  # what keys of a JSON answer wrongly say; None leaves one out
+
+    def __post_init__(self) -> None:
+        for name, kind in KINDS.items():
+            value = getattr(self, name)
+            if value is not None and (isinstance(value, bool) or not isinstance(value, kind)):
+                raise ValueError(f"{name} takes {KIND_WORDS[kind]}, not {value!r}")
+        if self.status is not None and not 200 <= self.status <= 599:
+            raise ValueError("a status is a number from 200 to 599")
+        if not 0 <= self.delay_seconds < math.inf or self.after < 0 or (self.times or 0) < 0:
+            raise ValueError("delay_seconds, after and times are not negative")
+        if not isinstance(self.body, bytes):
+            json.dumps([self.body, self.info, self.overwrite])
+        if self.drop not in {None, "before", "after"}:
+            raise ValueError(f'drop is "before" or "after" (the work was done), not {self.drop!r}')
+        if not 0 < self.probability <= 1:
+            raise ValueError("probability is more than 0 and at most 1")
+        if self.truncate is not None and self.truncate < 0:
+            raise ValueError("truncate is a number of bytes")
+        spoils = self.truncate is not None or self.wrong_token or self.throttle or self.info or self.overwrite
+        if not (spoils or self.answers() or self.drop or self.delay_seconds):
+            raise ValueError(
+                "a fault needs a status, body, delay_seconds, drop, truncate, wrong_token, throttle, info or overwrite"
+            )
+
+    def strikes(self, method: str, path: str, org_id: str | None, chance: Callable[[], float] = lambda: 0.0) -> bool:
+        """Tell whether it concerns this call, and count it; `chance` gives a number from 0 up to 1."""
+        if self.times == 0 or (self.method and self.method != method) or not path_matches(self.path, path):
+            return False
+        if self.org_id is not None and self.org_id != org_id:
+            return False
+        if self.probability < 1 and chance() >= self.probability:
+            return False
+        if self.after > 0:
+            self.after -= 1
+            return False
+        if self.times is not None:
+            self.times -= 1
+        return True
+
+    def as_dict(self) -> dict[str, Any]:
+        """Give what it was told, without what is as in any fault; `times` and `after` are what is left of them."""
+        values = {f.name: getattr(self, f.name) for f in fields(self)}
+        return {f.name: values[f.name] for f in fields(self) if f.name in ALWAYS_TOLD or values[f.name] != f.default}
+
+    def effect(self) -> str:
+        """Tell in a few words what happens."""
+        told = ("status", "drop", "truncate", "delay_seconds", "info", "overwrite", "wrong_token", "throttle")
+        values = [(name, getattr(self, name)) for name in told if getattr(self, name)]
+        parts = [name if value is True else f"{name} {value}" for name, value in values]
+        parts += ["a body of its own"] if self.body is not None else []
+        return ", ".join(parts) + (f", {self.probability:.0%} of the time" if self.probability < 1 else "")
+
+    def spoil(self, response: Response) -> None:
+        """Make an answer of the sandbox's own a wrong one."""
+        if self.wrong_token and isinstance(response.payload, dict) and "access_token" in response.payload:
+            # In the right shape, and nobody knows it.
+            response.payload["access_token"] = f"1000.{'0' * 32}.{'0' * 32}"
+            response.outcome = "fault wrong token"
+        if self.info is not None:
+            _overwrite_info(response, self.info)
+        if self.overwrite is not None:
+            _overwrite(response, self.overwrite)
+        if self.truncate is not None:
+            response.truncate, response.outcome = self.truncate, f"truncated {response.outcome}"
+
+    def answers(self) -> bool:
+        """Tell whether it answers instead of the API."""
+        return self.status is not None or self.body is not None
+
+    def response(self, path: str) -> Response:
+        """Build its answer: the body given, else what such a status usually brings."""
+        status = self.status or 200
+        payload, content_type = self.body, self.content_type
+        if payload is None and path.startswith("/bigin/") and status in CODE_OF_STATUS:
+            code = CODE_OF_STATUS[status]
+            payload = error_body(code, CODES[code][1])
+        elif payload is None:
+            payload, content_type = HTML_PAGE.format(f"{status} error"), content_type or HTML_TYPE
+        return Response(status, payload, content_type=content_type or JSON_TYPE, outcome=f"fault {status}")
+
+
+def _overwrite_info(response: Response, info: dict[str, Any]) -> None:
+    payload = _decoded(response)
+    if isinstance(payload.get("info"), dict):
+        payload["info"] |= info
+        response.payload, response.outcome = payload, f"fault info {response.outcome}"
+
+
+def _overwrite(response: Response, keys: dict[str, Any]) -> None:
+    if payload := _decoded(response):
+        response.payload = {name: value for name, value in (payload | keys).items() if value is not None}
+        response.outcome = f"fault overwrite {response.outcome}"
+
+
+def _decoded(response: Response) -> dict[str, Any]:
+    """Give what an answer says in JSON, which may be encoded already; nothing if it is no object."""
+    payload = response.payload
+    if isinstance(payload, str) and response.content_type == JSON_TYPE:
+        try:
+            payload = json.loads(payload)
+        except ValueError:
+            return {}  # a fault's own text
+    return payload if isinstance(payload, dict) else {}
+
+
+def path_matches(pattern: str, path: str) -> bool:
+    """Compare a path with a glob, or with the beginning of whole segments."""
+    if any(sign in pattern for sign in "*?["):
+        return fnmatchcase(path, pattern)
+    start = pattern.rstrip("/")
+    return path == start or path.startswith(start + "/")
+
+
+def split_call(call: str) -> tuple[str | None, str]:
+    """Read `GET /bigin/v2/Contacts`, or a path alone for every method."""
+    method, _, path = call.strip().partition(" ")
+    if not path or method.startswith("/"):  # a path may have a blank in it
+        method, path = "", call.strip()
+    if not path.startswith("/") and "*" not in path:
+        raise ValueError(f"{call!r} names no call: write it like 'GET /bigin/v2/Contacts'")
+    return method.upper() or None, path.strip()

@@ -1,0 +1,1 @@
+"""The sandbox as a server: sockets, TLS, WSGI and the command line."""
