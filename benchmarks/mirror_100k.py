@@ -198,7 +198,7 @@ def run_ours(bigin: Bigin, database_url: str, profile: Path | None) -> Report:
     # The example project's settings are what a site runs with; nothing of ours may come in from outside.
     environment = {name: value for name, value in os.environ.items() if not name.startswith(("BIGIN_", "DJANGO_"))}
     environment |= {
-        "DJANGO_SETTINGS_MODULE": "example_project.settings",
+        "DJANGO_SETTINGS_MODULE": "example.settings",
         "SECRET_KEY": "only for a benchmark",
         "DEBUG": "off",
         "LOG_LEVEL": "WARNING",
@@ -212,7 +212,8 @@ def run_ours(bigin: Bigin, database_url: str, profile: Path | None) -> Report:
 
 
 def run(command: list[str], order: str, environment: dict[str, str]) -> Report:
-    environment["PYTHONPATH"] = os.pathsep.join(filter(None, [str(ROOT), environment.get("PYTHONPATH")]))
+    paths = [str(ROOT), str(ROOT / "example_project"), environment.get("PYTHONPATH")]
+    environment["PYTHONPATH"] = os.pathsep.join(filter(None, paths))
     done = subprocess.run(command, input=order, stdout=subprocess.PIPE, text=True, cwd=ROOT, env=environment)
     if done.returncode:
         raise SystemExit(f"{command[-1]} failed; what it said stands above.")

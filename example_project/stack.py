@@ -17,6 +17,7 @@ from types import TracebackType
 from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
+SITE = ROOT / "example_project"
 START_SECONDS = 60
 
 
@@ -61,7 +62,7 @@ class Stack:
 
     def start_workers(self) -> None:
         """One worker for each queue, and beat."""
-        celery = [sys.executable, "-m", "celery", "-A", "example_project"]
+        celery = [sys.executable, "-m", "celery", "-A", "example"]
         for queue in ("refresh", "sync"):
             options = [
                 "-Q",
@@ -101,11 +102,14 @@ class Stack:
         self._processes.clear()
 
     def _configure(self) -> None:
-        """The example project's settings, as its environment would give them."""
+        """Set the environment that the site's settings read, for this process and for those that it starts."""
         from django_bigin.encryption.keyring import new_key
 
+        paths = [str(SITE), str(ROOT)]
+        sys.path += paths
+        os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [*paths, os.environ.get("PYTHONPATH")]))
         os.environ.update(
-            DJANGO_SETTINGS_MODULE="example_project.settings",
+            DJANGO_SETTINGS_MODULE="example.settings",
             DEBUG="true",
             SECRET_KEY=new_key(),
             SITE_URL=self.site_url,
@@ -138,7 +142,7 @@ class Stack:
     def _spawn(self, name: str, *command: str) -> None:
         with (self.folder / f"{name}.log").open("wb") as log:
             process = subprocess.Popen(
-                command, cwd=ROOT, stdout=log, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL
+                command, cwd=SITE, stdout=log, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL
             )
         self._processes.append((name, process))
 
@@ -153,7 +157,7 @@ class Stack:
 
 def manage(*arguments: str) -> list[str]:
     """One of Django's commands, as a command line."""
-    return [sys.executable, "-m", "example_project.manage", *arguments]
+    return [sys.executable, str(SITE / "manage.py"), *arguments]
 
 
 def free_port() -> int:

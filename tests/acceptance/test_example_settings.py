@@ -11,19 +11,23 @@ import pytest
 from django_bigin import conf
 
 ROOT = Path(__file__).resolve().parents[2]
+SITE = ROOT / "example_project"
 PRINT = """
 import json, sys
-from example_project import settings
+from example import settings
 print(json.dumps({name: getattr(settings, name) for name in sys.argv[1:]}))
 """
 
 
 def run(code, *names, cwd, **environment):
-    ours = ("BIGIN_", "DJANGO_", "DATABASE_", "SECRET_KEY", "DEBUG", "ALLOWED_HOSTS")
+    return start("-c", code, *names, cwd=cwd, PYTHONPATH=os.pathsep.join([str(ROOT), str(SITE)]), **environment)
+
+
+def start(*arguments, cwd, **environment):
+    ours = ("BIGIN_", "CELERY_", "DJANGO_", "DATABASE_", "PYTHONPATH", "SECRET_KEY", "DEBUG", "ALLOWED_HOSTS")
     clean = {name: value for name, value in os.environ.items() if not name.startswith(ours)}
-    clean |= {"PYTHONPATH": str(ROOT)} | environment
-    command = [sys.executable, "-c", code, *names]
-    return subprocess.run(command, cwd=cwd, env=clean, capture_output=True, text=True, timeout=120)
+    command = [sys.executable, *arguments]
+    return subprocess.run(command, cwd=cwd, env=clean | environment, capture_output=True, text=True, timeout=120)
 
 
 @pytest.fixture
@@ -68,10 +72,10 @@ def test_each_setting_of_ours_is_read_under_its_own_name_and_as_its_type(read):
     }
 
 
-def test_the_database_is_sqlite_ready_for_several_processes(read, tmp_path):
+def test_the_database_is_sqlite_ready_for_several_processes(read):
     database = read("DATABASES", SECRET_KEY="x")["DATABASES"]["default"]
 
-    assert database["NAME"] == str(tmp_path / "example.sqlite3")
+    assert database["NAME"] == str(SITE / "example.sqlite3")
     assert database["OPTIONS"]["transaction_mode"] == "IMMEDIATE"
     assert "journal_mode=WAL" in database["OPTIONS"]["init_command"]
 
@@ -103,7 +107,30 @@ def test_the_site_passes_the_checks_of_django_and_ours(tmp_path):
     key = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="
 
     done = run(
-        code, cwd=tmp_path, SECRET_KEY="x", DJANGO_SETTINGS_MODULE="example_project.settings", BIGIN_ENCRYPTION_KEYS=key
+        code, cwd=tmp_path, SECRET_KEY="x", DJANGO_SETTINGS_MODULE="example.settings", BIGIN_ENCRYPTION_KEYS=key
     )
 
     assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize(("folder", "manage"), [(SITE, "manage.py"), (ROOT, "example_project/manage.py")])
+def test_the_commands_of_django_run_from_the_folder_and_from_the_top_with_nothing_set(folder, manage):
+    done = start(manage, "check", cwd=folder)
+
+    assert done.returncode == 0, done.stderr
+    assert "no issues" in done.stdout
+
+
+def test_celery_finds_the_site_from_its_folder(tmp_path):
+    done = start("-m", "celery", "-A", "example", "report", cwd=SITE, DEBUG="true", PYTHONPATH=str(ROOT))
+
+    assert done.returncode == 0, done.stderr
+    assert "example.folder_broker:Transport" in done.stdout
+
+
+@pytest.mark.parametrize("command", ["check", "migrate"])
+def test_the_commands_of_django_have_no_known_keys_on_a_server(tmp_path, command):
+    done = start("manage.py", command, cwd=SITE, SECRET_KEY="x", DATABASE_URL=f"sqlite:///{tmp_path / 'site.sqlite3'}")
+
+    assert done.returncode != 0
+    assert "django_bigin.E001" in done.stderr

@@ -39,6 +39,7 @@ class Workers:
         live = database.settings_dict
         self._environment = {
             **os.environ,
+            "PYTHONPATH": os.pathsep.join([str(ROOT), str(ROOT / "example_project"), os.environ.get("PYTHONPATH", "")]),
             "DATABASE_URL": url_of(live, name=str(live["NAME"]), vendor=database.vendor),
             "BIGIN_SANDBOX_URL": sandbox_url,
             "CELERY_BROKER_URL": broker,

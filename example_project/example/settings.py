@@ -1,33 +1,38 @@
-"""Settings of the example project, all of them from the environment.
+"""Settings of the site, all of them from the environment.
 
-    SECRET_KEY      needed unless DEBUG is on
-    DEBUG           off unless it says otherwise
-    ALLOWED_HOSTS   comma-separated; this machine only unless it says otherwise
-    DATABASE_URL    sqlite:///path, postgres://user@host/name or mysql://user@host/name; a SQLite file in the current
-                    folder unless it says otherwise
+    SECRET_KEY      required, unless DEBUG is on
+    DEBUG           off by default; manage.py turns it on where SECRET_KEY is not set
+    ALLOWED_HOSTS   comma-separated; this machine only by default
+    DATABASE_URL    sqlite:///path, postgres://user@host/name or mysql://user@host/name; example.sqlite3 beside
+                    manage.py by default
     CELERY_BROKER_URL
-                    redis://host, amqp://user@host, or filesystem:// with CELERY_FOLDER (a folder below the current one
-                    unless it says otherwise), which needs no server
-    SITE_URL        where browsers find the site; http://localhost:8000 unless it says otherwise
-    LOG_LEVEL       INFO unless it says otherwise
-    BIGIN_*         each setting of django-bigin under its own name
+                    redis://host or amqp://user@host; filesystem:// by default, which needs no server, only
+                    CELERY_FOLDER (celery-messages beside manage.py by default)
+    SITE_URL        where browsers find the site; http://localhost:8000 by default
+    LOG_LEVEL       INFO by default
+    BIGIN_*         each setting of django-bigin under its own name; BIGIN_ENCRYPTION_KEYS is required, unless DEBUG is
+                    on
 """
 
+import base64
 import os
 from pathlib import Path
 from typing import Any
 
 import environ
 
+BASE_DIR = Path(__file__).resolve().parent.parent
+# Everybody knows it: good enough for a developer's machine, and for nothing else.
+INSECURE = "insecure: only while DEBUG is on"
+
 env = environ.Env()
 
 DEBUG = env.bool("DEBUG", default=False)
-# A default would be a secret that everybody knows; while debugging on one's own machine that does no harm.
-SECRET_KEY = env.str("SECRET_KEY", default="insecure: only while DEBUG is on") if DEBUG else env.str("SECRET_KEY")
+SECRET_KEY = env.str("SECRET_KEY", default=INSECURE) if DEBUG else env.str("SECRET_KEY")
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
 
-ROOT_URLCONF = "example_project.urls"
-WSGI_APPLICATION = "example_project.wsgi.application"
+ROOT_URLCONF = "example.urls"
+WSGI_APPLICATION = "example.wsgi.application"
 LANGUAGE_CODE = "en-us"
 TIME_ZONE = "UTC"
 USE_TZ = True
@@ -43,7 +48,7 @@ INSTALLED_APPS = [
     "django.contrib.sessions",
     "django.contrib.staticfiles",
     "django_bigin",
-    "example_project",
+    "example",
 ]
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
@@ -77,7 +82,7 @@ LOGGING = {
 
 
 def database(url: dict[str, Any]) -> dict[str, Any]:
-    """Complete what DATABASE_URL says with what each kind of database needs to serve several processes well."""
+    """Add the options with which each kind of database serves several processes well."""
     options = dict(url.get("OPTIONS", {}))
     if url["ENGINE"].endswith("sqlite3"):
         # Readers go on while one writes, and a writer waits for its turn from the start instead of failing halfway.
@@ -91,7 +96,7 @@ def database(url: dict[str, Any]) -> dict[str, Any]:
     return url | {"OPTIONS": options, "CONN_MAX_AGE": env.int("CONN_MAX_AGE", default=60)}
 
 
-DATABASES = {"default": database(env.db_url("DATABASE_URL", default=f"sqlite:///{Path.cwd() / 'example.sqlite3'}"))}
+DATABASES = {"default": database(env.db_url("DATABASE_URL", default=f"sqlite:///{BASE_DIR / 'example.sqlite3'}"))}
 
 # Celery
 
@@ -102,10 +107,8 @@ CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 # One at a time: a worker that holds back others' messages delays them by as long as its own slice takes.
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 if CELERY_BROKER_URL.startswith("filesystem://"):
-    folder = Path(env.str("CELERY_FOLDER", default=str(Path.cwd() / "celery-messages")))
-    for name in ("messages", "control"):
-        (folder / name).mkdir(parents=True, exist_ok=True)
-    CELERY_BROKER_TRANSPORT = "example_project.folder_broker:Transport"
+    folder = Path(env.str("CELERY_FOLDER", default=str(BASE_DIR / "celery-messages")))
+    CELERY_BROKER_TRANSPORT = "example.folder_broker:Transport"
     CELERY_BROKER_TRANSPORT_OPTIONS = {
         "data_folder_in": str(folder / "messages"),
         "data_folder_out": str(folder / "messages"),
@@ -114,10 +117,18 @@ if CELERY_BROKER_URL.startswith("filesystem://"):
         "polling_interval": 0.05,  # seconds between looks at the folder; a second, where nothing is said
     }
 
+# Where the site is found
+
 SITE_URL = env.str("SITE_URL", default="http://localhost:8000")
 CSRF_TRUSTED_ORIGINS = [SITE_URL]
 
-# What is not text. All else is.
+# django-bigin
+
+if DEBUG:
+    BIGIN_ENCRYPTION_KEYS = [base64.urlsafe_b64encode(INSECURE.encode()).decode()]
+    BIGIN_INSTALLATION_ID = "a developer's machine"
+
+# Settings that are not text.
 BIGIN_LISTS = [
     "BIGIN_ALERT_RECIPIENTS",
     "BIGIN_ENCRYPTION_KEYS",
@@ -131,7 +142,7 @@ BIGIN_NUMBERS = ("_SECONDS", "_DAYS", "_SHARE")
 
 
 def bigin_setting(name: str) -> Any:
-    """Read one setting of django-bigin from the environment as the type that it has."""
+    """Read one setting of django-bigin from the environment, as its own type."""
     if name in BIGIN_LISTS:
         return env.list(name)
     if name in BIGIN_SWITCHES:

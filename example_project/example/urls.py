@@ -1,4 +1,4 @@
-"""URLs of the example project: the admin, and each tenant's contacts."""
+"""URLs of the site: the admin, and each tenant's contacts."""
 
 from django.contrib import admin
 from django.urls import include, path

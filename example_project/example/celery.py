@@ -1,17 +1,19 @@
-"""The example project's Celery. A worker for each queue, and one beat:
+"""The site's Celery: a worker for each queue, and one beat, from the folder of manage.py.
 
-celery -A example_project worker -Q bigin.refresh
-celery -A example_project worker -Q bigin.sync
-celery -A example_project beat
+celery -A example worker -Q bigin.refresh -n refresh@%h
+celery -A example worker -Q bigin.sync -n sync@%h
+celery -A example beat
+
+Unlike manage.py they insist on their settings: on a developer's machine `export DEBUG=true` first.
 """
 
 import os
 
 from celery import Celery
 
-os.environ.setdefault("DJANGO_SETTINGS_MODULE", "example_project.settings")
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "example.settings")
 
-app = Celery("example_project")
+app = Celery("example")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
 

@@ -1,7 +1,7 @@
-"""Celery's broker that needs only a folder, for several processes on a busy machine.
+"""A broker for Celery that needs only a folder. With Redis or RabbitMQ a site does not need this file.
 
-Kombu's own opens a message's file before it writes it, and reads what it finds: a worker that looks in between finds an
-empty file and ends (https://github.com/celery/kombu/issues/1551). Here a file is there once it is whole.
+Kombu's own opens a message's file before it writes it: a worker that reads in between finds an empty file and ends
+(https://github.com/celery/kombu/issues/1551). Here a message appears under its name once it is whole.
 """
 
 import fcntl
@@ -18,7 +18,12 @@ from kombu.utils.json import dumps
 
 
 class Channel(filesystem.Channel):
-    """Kombu's, but nobody reads half a file."""
+    """Kombu's channel, with messages that appear whole."""
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        for folder in (self.data_folder_in, self.data_folder_out, self.control_folder):
+            Path(folder).mkdir(parents=True, exist_ok=True)
 
     def get_table(self, exchange: str) -> Any:
         with self._alone():
@@ -41,7 +46,7 @@ class Channel(filesystem.Channel):
 
     @contextmanager
     def _alone(self) -> Iterator[None]:
-        """While no other process reads or writes who listens to what."""
+        """Keep other processes away from the table of queues."""
         lock = os.open(self.control_folder / "lock", os.O_RDWR | os.O_CREAT, 0o600)
         try:
             fcntl.flock(lock, fcntl.LOCK_EX)
@@ -51,6 +56,6 @@ class Channel(filesystem.Channel):
 
 
 class Transport(filesystem.Transport):
-    """For Celery's setting `broker_transport`."""
+    """The value of Celery's setting `broker_transport`."""
 
     Channel = Channel

@@ -16,7 +16,7 @@ def visible_tenants(request: HttpRequest):
 
 @login_required
 def tenants(request: HttpRequest) -> HttpResponse:
-    return render(request, "example_project/tenants.html", {"tenants": visible_tenants(request)})
+    return render(request, "example/tenants.html", {"tenants": visible_tenants(request)})
 
 
 @login_required
@@ -25,4 +25,4 @@ def contacts(request: HttpRequest, slug: str) -> HttpResponse:
     start = request.GET.get("q", "").strip()
     found = Record.objects.of(tenant, "Contacts").named(start).order_by("name_key", "pk")
     page = Paginator(found, 50).get_page(request.GET.get("page"))
-    return render(request, "example_project/contacts.html", {"tenant": tenant, "page": page, "q": start})
+    return render(request, "example/contacts.html", {"tenant": tenant, "page": page, "q": start})

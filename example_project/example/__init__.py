@@ -1,0 +1,5 @@
+"""A small multi-tenant site that uses django-bigin."""
+
+from .celery import app as celery_app
+
+__all__ = ["celery_app"]
