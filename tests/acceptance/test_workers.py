@@ -133,7 +133,7 @@ class Site:
         contacts = ModuleSync.objects.filter(connection=large, module="Contacts")
         started = self.workers.wait("the first page is stored", lambda: not self.stored(large, "Contacts"))
         victim = self.busy("bigin.sync", contacts.get().pk)
-        assert contacts.get().phase == ModuleSync.Phase.WALK
+        assert contacts.get().phase == ModuleSync.Phase.FULL
         self.workers.kill(victim)
         kept = self.stored(large, "Contacts")
         self.workers.start_worker("sync-3", "bigin.sync")
@@ -199,7 +199,7 @@ class Site:
         assert len(set(asked)) == len(wanted)
         self.asked_refreshes[second.pk] += 1
         tasks = ModuleSync.objects.filter(connection=large, module="Tasks")
-        walked = tasks.filter(phase=ModuleSync.Phase.WALK).exclude(lease_id="")
+        walked = tasks.filter(phase=ModuleSync.Phase.FULL).exclude(lease_id="")
         self.workers.wait("the full sync walks the tasks", lambda: not walked.exists())
         victim = self.busy("bigin.job", asked[0])
         assert walked.exists()
