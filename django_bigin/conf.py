@@ -16,7 +16,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.utils.module_loading import import_string
 
 from .api.datacenters import DATA_CENTERS, DEFAULT_CODES, OPT_IN_CODES
-from .api.products.product import BIGIN
+from .api.products import DEFAULT_PRODUCT
 from .api.transport import Timeouts, is_loopback
 from .encryption.keyring import Keyring
 from .exceptions import EncryptionError
@@ -169,7 +169,7 @@ class Settings:
     @property
     def BIGIN_SCOPES(self) -> tuple[str, ...]:
         """Scopes that a new registration asks for; a grant cannot gain any later."""
-        return self._names("BIGIN_SCOPES", BIGIN.default_scopes)
+        return self._names("BIGIN_SCOPES", DEFAULT_PRODUCT.default_scopes)
 
     @property
     def BIGIN_PKCE(self) -> bool:
@@ -179,7 +179,7 @@ class Settings:
     @property
     def BIGIN_MODULES(self) -> tuple[str, ...]:
         """API names of the modules to mirror."""
-        return self._names("BIGIN_MODULES", BIGIN.modules)
+        return self._names("BIGIN_MODULES", DEFAULT_PRODUCT.modules)
 
     @property
     def BIGIN_MISSING_SHARE(self) -> float:

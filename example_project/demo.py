@@ -284,9 +284,9 @@ class Demo:
 
 
 def modules() -> tuple[str, ...]:
-    from django_bigin.api.products.product import BIGIN
+    from django_bigin.api.products import DEFAULT_PRODUCT
 
-    return BIGIN.modules
+    return DEFAULT_PRODUCT.modules
 
 
 def mirror_hash(connection_id: int, module: str) -> tuple[int, str]:

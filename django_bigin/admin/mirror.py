@@ -17,7 +17,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.text import Truncator
 
-from ..api.products.product import BIGIN
+from ..api.products import PRODUCTS
 from ..conf import settings
 from ..models import ModuleSchema, ModuleSync, QuarantinedRow, Record
 from ..text import fold
@@ -43,7 +43,8 @@ class ModuleFilter(admin.SimpleListFilter):
     parameter_name = "module"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        names = dict.fromkeys((*BIGIN.modules, *BIGIN.opt_in_modules, *settings.BIGIN_MODULES))
+        known = (name for product in PRODUCTS.values() for name in product.known_modules)
+        names = dict.fromkeys((*known, *settings.BIGIN_MODULES))
         return [(name, name) for name in names]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:

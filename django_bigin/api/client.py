@@ -26,7 +26,7 @@ from ..exceptions import (
     SyncError,
 )
 from .datacenters import DATA_CENTERS, DataCenter
-from .products.product import BIGIN, Product
+from .products import DEFAULT_PRODUCT, Product
 from .responses import (
     Field,
     Json,
@@ -105,7 +105,7 @@ class Client:
         session: requests.Session | None = None,
         timeouts: Timeouts = DEFAULT_TIMEOUTS,
         on_call: Callable[[ApiCall], None] | None = None,
-        product: Product = BIGIN,
+        product: Product = DEFAULT_PRODUCT,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         if DATA_CENTERS.get(data_center.code) != data_center:
@@ -147,10 +147,11 @@ class Client:
         """
         if page is not None and page_token is not None:
             raise ValueError("Give page or page_token, not both.")
-        if not 1 <= len(fields) <= self.product.fields_per_call:
-            raise ValueError(f"A page takes 1 to {self.product.fields_per_call} fields; {len(fields)} were given.")
-        if not 1 <= per_page <= self.product.page_size:
-            raise ValueError(f"per_page goes from 1 to {self.product.page_size}; {per_page} was given.")
+        limits = self.product.limits
+        if not 1 <= len(fields) <= limits.fields_per_call:
+            raise ValueError(f"A page takes 1 to {limits.fields_per_call} fields; {len(fields)} were given.")
+        if not 1 <= per_page <= limits.page_size:
+            raise ValueError(f"per_page goes from 1 to {limits.page_size}; {per_page} was given.")
         # A page token is bound to every other parameter, so they are built in one way only.
         params: Params = [("fields", ",".join(fields)), ("per_page", str(per_page))]
         if sort_by is not None:
@@ -289,7 +290,7 @@ class Client:
         """
         path = self.product.path(_module_name(module))
         results: list[RowResult] = []
-        for batch in _batches([_record_id(each) for each in ids], self.product.write_batch):
+        for batch in _batches([_record_id(each) for each in ids], self.product.limits.write_batch):
             params: Params = [("ids", ",".join(batch))]
             if trigger is not None:
                 params.append(("wf_trigger", "true" if trigger else "false"))
@@ -334,7 +335,7 @@ class Client:
         """Walk the users of the organization page by page."""
 
         def fetch(page: int | None, token: str | None) -> Page:
-            params: Params = [("type", kind), ("per_page", str(self.product.page_size))]
+            params: Params = [("type", kind), ("per_page", str(self.product.limits.page_size))]
             params.append(("page_token", token) if token is not None else ("page", str(page)))
             return self._fetch_list("users", module="Users", params=params, key="users")
 
@@ -343,7 +344,7 @@ class Client:
     # -- the calls -----------------------------------------------------------------------------------------------------
 
     def _fetch_deleted_page(self, module: str, page: int | None, token: str | None, kind: str) -> Page:
-        params: Params = [("type", kind), ("per_page", str(self.product.page_size))]
+        params: Params = [("type", kind), ("per_page", str(self.product.limits.page_size))]
         params.append(("page_token", token) if token is not None else ("page", str(page)))
         return self._fetch_list(f"{_module_name(module)}/deleted", module=module, params=params)
 
@@ -357,7 +358,7 @@ class Client:
             answer.body,
             answered_at=answer.answered_at,
             key=key,
-            per_page=per_page or self.product.page_size,
+            per_page=per_page or self.product.limits.page_size,
             endpoint=f"GET {path}",
         )
 
@@ -384,7 +385,7 @@ class Client:
     ) -> list[RowResult]:
         path = self.product.path(name)
         results: list[RowResult] = []
-        for batch in _batches(rows, self.product.write_batch):
+        for batch in _batches(rows, self.product.limits.write_batch):
             body: Json = {"data": [dict(row) for row in batch], **(extra or {})}
             if trigger is not None:
                 body["trigger"] = list(trigger)
@@ -404,7 +405,7 @@ class Client:
         params: Params | None = None,
         body: Json | None = None,
     ) -> list[RowResult]:
-        cost = 1 if method == "DELETE" else self.product.write_credits(len(batch))
+        cost = 1 if method == "DELETE" else self.product.credits.of_write(len(batch))
         endpoint = f"{method} {path}"
         try:
             answer = self._call(method, path, module=module, params=params or [], body=body, cost=cost, writes=True)

@@ -8,7 +8,6 @@ from django.db import connections, router
 
 from .. import clock
 from ..api.client import ApiCall
-from ..api.products.product import BIGIN
 from ..db.upsert import upsert
 from ..models import Connection, CreditUse
 
@@ -46,7 +45,8 @@ class Meter:
             "org_id": self.connection.org_id,
             "minute": clock.now().replace(second=0, microsecond=0),
         }
-        budget = BIGIN.daily_credits(paid=self.connection.org_paid, users=self.connection.org_licences)
+        prices = self.connection.description.credits
+        budget = prices.of_day(paid=self.connection.org_paid, users=self.connection.org_licences)
         _add(minute, {"calls": self._unwritten_calls, "credits": self._unwritten_credits}, budget)
         self._unwritten_calls = self._unwritten_credits = 0
 

@@ -6,6 +6,7 @@ import django.db.models.deletion
 from django.conf import settings
 from django.db import migrations, models
 
+import django_bigin.models.connection
 import django_bigin.models.fields
 import django_bigin.models.registration
 from django_bigin.conf import TENANT_MODEL
@@ -141,6 +142,7 @@ class Migration(migrations.Migration):
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 ("uuid", models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
+                ("product", models.CharField(default=django_bigin.models.connection.default_product, max_length=16)),
                 ("data_center", models.CharField(max_length=8)),
                 ("org_id", models.CharField(help_text="Bigin's zgid.", max_length=40, verbose_name="organization id")),
                 ("org_name", models.CharField(blank=True, max_length=200, verbose_name="organization")),

@@ -8,9 +8,17 @@ from typing import Any
 from django.conf import settings as django_settings
 from django.db import models
 
+from ..api.products import DEFAULT_PRODUCT, PRODUCTS, Product
 from ..conf import TENANT_MODEL
 from .fields import EncryptedTextField, SecretModel
 from .registration import DATA_CENTER_LENGTH, ClientRegistration
+
+PRODUCT_LENGTH = 16
+
+
+def default_product() -> str:
+    """Return the key of the product that a connection is of where nobody says another."""
+    return DEFAULT_PRODUCT.key
 
 
 class Connection(SecretModel):
@@ -31,6 +39,7 @@ class Connection(SecretModel):
     uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     tenant = models.ForeignKey(TENANT_MODEL, on_delete=models.PROTECT, related_name="bigin_connections")
     registration = models.ForeignKey(ClientRegistration, on_delete=models.PROTECT, related_name="connections")
+    product = models.CharField(max_length=PRODUCT_LENGTH, default=default_product)
     data_center = models.CharField(max_length=DATA_CENTER_LENGTH)
 
     org_id = models.CharField("organization id", max_length=40, help_text="Bigin's zgid.")
@@ -98,6 +107,11 @@ class Connection(SecretModel):
 
     def secret_tenant_key(self) -> Any:
         return self.tenant_id
+
+    @property
+    def description(self) -> Product:
+        """The description of the product that it is a grant to."""
+        return PRODUCTS[self.product]
 
     @property
     def is_usable(self) -> bool:

@@ -10,22 +10,10 @@ from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 from ..api.canonical import content_hash
+from ..api.products import ModuleSpec
 from ..api.responses import read_id, read_moment
 
 BEGINNING = datetime.min.replace(tzinfo=UTC)
-# The field that names a record, by module, in the order in which they are looked for.
-NAME_FIELDS = (
-    "Full_Name",
-    "Deal_Name",
-    "Product_Name",
-    "Event_Title",
-    "Subject",
-    "Note_Title",
-    "full_name",
-    "Account_Name",
-    "Last_Name",
-)
-EMAIL_FIELDS = ("Email", "email")
 LARGEST_ROW = 8_000_000  # characters; MariaDB takes 16 MB at once by default, and Bigin's fields are far from it
 # An escaped NUL; behind an even number of backslashes only, since text may well speak of "\\u0000".
 _NUL = re.compile(r"(?<!\\)(?:\\\\)*\\u0000")
@@ -85,7 +73,9 @@ class Copy:
         return (self.modified_at, self.seen_at) >= (stored.modified_at, stored.seen_at)
 
 
-def read_copy(row: Mapping[str, Any], *, fields: Collection[str], seen_at: datetime, source: str) -> Copy:
+def read_copy(
+    row: Mapping[str, Any], *, spec: ModuleSpec, fields: Collection[str], seen_at: datetime, source: str
+) -> Copy:
     """Read a row into a copy that holds `id` and the wanted fields, and nothing else.
 
     Raises:
@@ -104,11 +94,11 @@ def read_copy(row: Mapping[str, Any], *, fields: Collection[str], seen_at: datet
     return Copy(
         record_id=int(identity),
         data=data,
-        name=_first_text(data, NAME_FIELDS),
-        email=_first_text(data, EMAIL_FIELDS),
+        name=_first_text(data, spec.name_fields),
+        email=_first_text(data, spec.email_fields),
         owner_record_id=int(owner_id) if owner_id else None,
-        created_at=_shown_moment(row.get("Created_Time") or row.get("created_time")),
-        modified_at=_shown_moment(row.get("Modified_Time")),
+        created_at=_shown_moment(row.get(spec.created_field)),
+        modified_at=_shown_moment(row.get(spec.modified_field)),
         seen_at=seen_at,
         content_hash=digest,
         source=source,

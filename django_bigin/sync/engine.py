@@ -19,7 +19,6 @@ from django.db import reset_queries
 
 from .. import clock
 from ..api.client import Client
-from ..api.products.product import BIGIN
 from ..api.responses import Page, read_moment
 from ..conf import settings
 from ..credits.ledger import Meter
@@ -86,6 +85,8 @@ class ModuleRun:
     ) -> None:
         self.progress = progress
         self.module = progress.module
+        self.product = progress.connection.description
+        self.spec = progress.connection.description.module(progress.module)
         self.client = client
         self.lease_id = lease_id
         self.meter = meter
@@ -110,7 +111,7 @@ class ModuleRun:
             SliceEnded: the time is up.
             BiginError: it could not be done; what was stored stays.
         """
-        if self.module == plan.USERS:
+        if self.spec.read_whole:
             self._read_users()
         elif self.progress.phase in (Phase.FULL, Phase.COMPARE):
             self._go_on_with_walk()
@@ -139,7 +140,7 @@ class ModuleRun:
             # First, so that a record deleted and restored since the last pass is lifted again by the walk.
             self._apply_deletions()
         # Taken back now, not at the end: a walk that is asked for meanwhile comes after this one.
-        self._begin(Phase.FULL, plan.chunks(self.fields), moves={"full_requested": False})
+        self._begin(Phase.FULL, plan.chunks(self.fields, self.product, self.spec), moves={"full_requested": False})
         self._go_on_with_walk()
 
     def _begin(
@@ -167,7 +168,7 @@ class ModuleRun:
         """Walk, then compare ids for as long as the walk was not quiet, then settle what is missing."""
         while True:
             agreeing = self.progress.phase == Phase.COMPARE
-            chunks = AGREE_FIELDS if agreeing else plan.chunks(self.fields)
+            chunks = AGREE_FIELDS if agreeing else plan.chunks(self.fields, self.product, self.spec)
             try:
                 self._walk_pages(chunks, agreeing=agreeing)
             except PaginationLimitError as error:
@@ -247,7 +248,7 @@ class ModuleRun:
         return copies, [*malformed, *asides]
 
     def _read_copies(self, rows: Iterable[Any], seen_at: datetime) -> tuple[list[Copy], list[store.Aside]]:
-        return store.read_copies(rows, fields=self.fields, seen_at=seen_at, source=Record.Source.LIST)
+        return store.read_copies(rows, spec=self.spec, fields=self.fields, seen_at=seen_at, source=Record.Source.LIST)
 
     def _read_single(self, record_id: str) -> tuple[list[Copy], list[store.Aside]]:
         self._keep_lease()
@@ -255,7 +256,8 @@ class ModuleRun:
             row, seen_at = self.client.fetch_record(self.module, record_id)
         except RecordNotFoundError:
             return [], []  # deleted meanwhile: the deleted log tells
-        return store.read_copies([row], fields=self.fields, seen_at=seen_at, source=Record.Source.SINGLE)
+        source = Record.Source.SINGLE
+        return store.read_copies([row], spec=self.spec, fields=self.fields, seen_at=seen_at, source=source)
 
     def _is_settled(self, *, agreeing: bool) -> bool:
         """After the last page: True when the walk was quiet and is closed, False when the ids are to be compared."""
@@ -285,14 +287,14 @@ class ModuleRun:
 
     def _compare_count(self) -> None:
         """Give up on the count where it never agrees: each delta would walk the whole module for nothing."""
-        if self.module not in BIGIN.deleted_log_modules and not self.incomplete_reason and self._count_differs():
+        if not self.spec.has_deleted_log and not self.incomplete_reason and self._count_differs():
             self.incomplete_reason = (
                 f"Bigin counts another number of {self.module} than it lists, so deletions are not seen by the count: "
                 "the next full walk finds them."
             )
 
     def _tells_deletions_by_count(self) -> bool:
-        return self.module not in BIGIN.deleted_log_modules and not self.progress.incomplete_reason
+        return not self.spec.has_deleted_log and not self.progress.incomplete_reason
 
     def _pages_stood_still(self, opened_at: datetime, *, agreeing: bool) -> bool:
         """Whether nothing shifted the pages of a walk, so that what it did not show is not there."""
@@ -459,7 +461,7 @@ class ModuleRun:
             rounds: how many passes came before this one.
             before: when the last of them opened.
         """
-        chunks = plan.chunks(self.fields)
+        chunks = plan.chunks(self.fields, self.product, self.spec)
         reader = self._reader(chunks, sort_by="Modified_Time", sort_order="desc")
         start = start_position(chunks, rounds=rounds, before=before.isoformat() if before else None, late=False)
         position, opened_at = start, None
@@ -512,7 +514,7 @@ class ModuleRun:
 
         The order of the log is not documented, so it is read to its end unless it is seen to be newest first.
         """
-        if self.module not in BIGIN.deleted_log_modules:
+        if not self.spec.has_deleted_log:
             return 0
         from_moment = self.progress.deletions_watermark or since or self.progress.records_watermark or BEGINNING
         if from_moment > BEGINNING:
@@ -555,11 +557,9 @@ class ModuleRun:
             return
         changes = store.save_deletions(self.progress, self.lease_id, deleted)
         self._count(changes)
-        if self.module == "Accounts" and changes.deleted:
-            # Contacts go with their company, and are in the log of their own module.
-            ModuleSync.objects.filter(connection_id=self.progress.connection_id, module="Contacts").update(
-                deletions_requested=True, next_run_at=clock.now()
-            )
+        if self.spec.cascades_to and changes.deleted:
+            theirs = ModuleSync.objects.filter(connection_id=self.progress.connection_id)
+            theirs.filter(module__in=self.spec.cascades_to).update(deletions_requested=True, next_run_at=clock.now())
 
     # Users
 
@@ -619,7 +619,7 @@ class ModuleRun:
 def interval(progress: ModuleSync) -> timedelta:
     """How long until the module is due again."""
     seconds = progress.interval_seconds or settings.BIGIN_SYNC_INTERVAL_SECONDS
-    if progress.module == plan.USERS:
+    if progress.connection.description.module(progress.module).metadata_paced:
         return settings.metadata_interval
     return timedelta(seconds=seconds or (300 if progress.connection.org_paid else 900))
 

@@ -11,7 +11,7 @@ from django.db.models import Q
 
 from .. import clock
 from ..api.client import Client
-from ..api.products.product import BIGIN
+from ..api.products import ModuleSpec, Product
 from ..api.responses import Field, Module
 from ..api.scopes import grants
 from ..conf import settings
@@ -21,23 +21,6 @@ from ..db import leases
 from ..exceptions import ModuleNotAvailableError, RequestError, ScopeError
 from ..models import Connection, ModuleSchema, ModuleSync
 
-USERS = "Users"
-# What is mirrored of a user: the rest are preferences, and move with every click.
-USER_FIELDS = (
-    "full_name",
-    "first_name",
-    "last_name",
-    "email",
-    "status",
-    "confirm",
-    "zuid",
-    "role",
-    "profile",
-    "created_time",
-    "Modified_Time",
-)
-# Read for every record, whether or not Bigin lists them.
-ALWAYS_FIELDS = ("Modified_Time",)
 FIELDS_KEPT_FOR = timedelta(days=1)
 LEASE_SECONDS = 180  # longer than the calls of one reading, as long as Bigin answers
 
@@ -45,9 +28,9 @@ LEASE_SECONDS = 180  # longer than the calls of one reading, as long as Bigin an
 def ensure_modules(connection: Connection) -> list[ModuleSync]:
     """The connection's modules, in the order in which they are synced; rows are made for those that have none.
 
-    Users come first, since records name their owners, and companies before contacts, which go when their company goes.
+    A module comes after those that its description names.
     """
-    wanted = sorted(settings.BIGIN_MODULES, key=lambda name: (name != USERS, name != "Accounts"))
+    wanted = in_order(connection.description, settings.BIGIN_MODULES)
     rows = {row.module: row for row in ModuleSync.objects.filter(connection=connection)}
     missing = [ModuleSync(connection=connection, module=name) for name in wanted if name not in rows]
     if missing:
@@ -56,6 +39,21 @@ def ensure_modules(connection: Connection) -> list[ModuleSync]:
     for row in rows.values():
         row.connection = connection
     return [rows[name] for name in wanted]
+
+
+def in_order(product: Product, names: Sequence[str]) -> list[str]:
+    """Put modules in the order to sync them in: each after those that its description names, else as they came."""
+    ordered: dict[str, None] = {}
+
+    def put(name: str) -> None:
+        for before in product.module(name).after:
+            if before in names:
+                put(before)
+        ordered.setdefault(name)
+
+    for name in names:
+        put(name)
+    return list(ordered)
 
 
 def choose(rows: Sequence[ModuleSync], names: Sequence[str] | None) -> list[ModuleSync]:
@@ -92,7 +90,7 @@ def refresh_metadata(client: Client, connection: Connection, rows: Sequence[Modu
     schemas = {schema.module: schema for schema in ModuleSchema.objects.filter(connection=connection)}
     for row in rows:
         reason = _why_unavailable(connection, row.module, offered)
-        if not reason and row.module != USERS:
+        if not reason and connection.description.module(row.module).described:
             schema = schemas.get(row.module) or ModuleSchema(connection=connection, module=row.module)
             if _fields_are_due(schema, offered[row.module]):
                 reason = _read_fields(client, row, schema, offered[row.module])
@@ -126,29 +124,30 @@ def refresh_connection_metadata(connection: Connection) -> bool:
 
 def fields_to_mirror(row: ModuleSync) -> list[str]:
     """API names of the fields to ask for: those the site chose, else all that Bigin lists except subforms."""
-    if row.module == USERS:
-        return list(USER_FIELDS)
+    spec = row.connection.description.module(row.module)
+    if not spec.described:
+        return list(spec.fields)
     schema = ModuleSchema.objects.filter(connection_id=row.connection_id, module=row.module).first()
     listed = [entry["name"] for entry in schema.fields if entry["data_type"] != "subform"] if schema else []
     wanted = [name for name in listed if name in row.fields] if row.fields else listed
-    return [*wanted, *(name for name in ALWAYS_FIELDS if name not in wanted)]
+    return [*wanted, *(name for name in spec.always_fields if name not in wanted)]
 
 
-def chunks(fields: Sequence[str]) -> list[list[str]]:
+def chunks(fields: Sequence[str], product: Product, spec: ModuleSpec) -> list[list[str]]:
     """The fields in calls of at most 50, each with Modified_Time, by which the parts of a record are held together."""
-    size = BIGIN.fields_per_call
+    size = product.limits.fields_per_call
     if len(fields) <= size:
         return [list(fields)]
-    others = [name for name in fields if name not in ALWAYS_FIELDS]
-    step = size - len(ALWAYS_FIELDS)
-    return [[*ALWAYS_FIELDS, *others[start : start + step]] for start in range(0, len(others), step)]
+    others = [name for name in fields if name not in spec.always_fields]
+    step = size - len(spec.always_fields)
+    return [[*spec.always_fields, *others[start : start + step]] for start in range(0, len(others), step)]
 
 
 def _why_unavailable(connection: Connection, name: str, offered: dict[str, Module]) -> str:
-    scope = BIGIN.scope_for("GET", BIGIN.path("users" if name == USERS else name))
+    scope = connection.description.scope_to_read(name)
     if connection.scopes and not grants(connection.scopes, scope):
         return f"The grant lacks {scope}: reconnect with it to mirror {name}."
-    if name == USERS:
+    if not connection.description.module(name).described:
         return ""
     module = offered.get(name)
     if module is None or not module.api_supported:

@@ -17,6 +17,7 @@ from django.db import DataError, IntegrityError, connections, router, transactio
 from django.db.models import F, QuerySet
 
 from .. import clock
+from ..api.products import ModuleSpec
 from ..db.upsert import upsert
 from ..models import Connection, ModuleSync, QuarantinedRow, Record
 from ..signals import records_changed
@@ -66,14 +67,14 @@ class Aside:
 
 
 def read_copies(
-    rows: Iterable[Mapping[str, Any]], *, fields: Collection[str], seen_at: datetime, source: str
+    rows: Iterable[Mapping[str, Any]], *, spec: ModuleSpec, fields: Collection[str], seen_at: datetime, source: str
 ) -> tuple[list[Copy], list[Aside]]:
     """Read rows into copies; what cannot be read comes apart. A row that comes twice counts once, as it came last."""
     copies: dict[int, Copy] = {}
     asides = []
     for row in rows:
         try:
-            copy = read_copy(row, fields=fields, seen_at=seen_at, source=source)
+            copy = read_copy(row, spec=spec, fields=fields, seen_at=seen_at, source=source)
         except UnreadableRow as error:
             asides.append(Aside(row, str(error)))
         else:

@@ -17,7 +17,7 @@ from django.conf import settings as django_settings
 from django.db.models import Q
 
 from django_bigin import clock
-from django_bigin.api.products.product import BIGIN
+from django_bigin.api.products.bigin import BIGIN
 from django_bigin.models import Connection, Job, ModuleSync, Record
 from django_bigin.work import jobs
 from tests.support.mirror import connect, mirror_hash_of

@@ -19,10 +19,11 @@ from hypothesis import settings as hypothesis_settings
 
 from django_bigin.api.canonical import content_hash
 from django_bigin.api.client import Client
-from django_bigin.api.products.product import BIGIN
+from django_bigin.api.products import PRODUCTS
+from django_bigin.api.products.bigin import BIGIN
 from django_bigin.connections.connect import purge_mirror
 from django_bigin.models import Connection, ModuleSync, Record
-from django_bigin.sync import plan, sync_connection
+from django_bigin.sync import sync_connection
 from tests.support.mirror import connect
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
@@ -161,7 +162,8 @@ def mirror(connection: Connection) -> dict[str, str]:
 def play(history: Any, paging: str, sandbox: Any, arm: Any, monkeypatch: Any) -> None:
     records, runs, at_last, switches, fields_per_call = history
     arm(None, [])
-    monkeypatch.setattr(plan, "BIGIN", dataclasses.replace(BIGIN, fields_per_call=fields_per_call))
+    limits = dataclasses.replace(BIGIN.limits, fields_per_call=fields_per_call)
+    monkeypatch.setitem(PRODUCTS, BIGIN.key, dataclasses.replace(BIGIN, limits=limits))
     sandbox.reset()
     sandbox.set_speed(0)
     sandbox.switch(page_token_paging=paging, **switches)

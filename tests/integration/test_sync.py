@@ -8,7 +8,7 @@ import pytest
 from django.db import OperationalError
 
 from django_bigin import clock
-from django_bigin.api.products.product import BIGIN
+from django_bigin.api.products.bigin import BIGIN
 from django_bigin.connections.connect import connect_self_client
 from django_bigin.exceptions import AuthorizationError, RequestError
 from django_bigin.models import Connection, CreditUse, Job, ModuleSync, QuarantinedRow, Record, Tenant
@@ -19,7 +19,7 @@ from tests.support.mirror import mirror_hash
 pytestmark = pytest.mark.django_db(transaction=True)
 
 MODULES = BIGIN.modules
-LOGGED = BIGIN.deleted_log_modules
+LOGGED = tuple(spec.name for spec in BIGIN.specs if spec.has_deleted_log)
 # A field that can be edited in every record of the module.
 TEXT_FIELD = {
     "Accounts": "Website",

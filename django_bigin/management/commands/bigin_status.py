@@ -11,7 +11,6 @@ from django.core.management.base import CommandParser
 from django.db.models import Count, Max, Sum
 
 from ... import clock
-from ...api.products.product import BIGIN
 from ...models import Connection, CreditUse, ModuleSync, Record
 from ..base import (
     FAILED,
@@ -122,7 +121,7 @@ def _credits(connections: Iterable[Connection]) -> dict[int, dict[str, int]]:
     found = {}
     for connection in connections:
         row = ledger.get((connection.data_center, connection.org_id), {})
-        by_edition = BIGIN.daily_credits(paid=connection.org_paid, users=connection.org_licences)
+        by_edition = connection.description.credits.of_day(paid=connection.org_paid, users=connection.org_licences)
         found[connection.pk] = {
             "used": row.get("used") or 0,
             "calls": row.get("calls") or 0,

@@ -10,7 +10,7 @@ from django.core.management.base import CommandError, CommandParser
 from django.db import InterfaceError, OperationalError
 
 from ... import sync
-from ...api.products.product import BIGIN
+from ...api.products import PRODUCTS
 from ...conf import settings
 from ...exceptions import BiginError
 from ...models import Connection
@@ -121,7 +121,8 @@ them, since a Bigin that suddenly looks empty is more likely an error;
 
 def known_modules() -> list[str]:
     """API names of the modules that can be mirrored."""
-    return list(dict.fromkeys((*BIGIN.modules, *BIGIN.opt_in_modules, *settings.BIGIN_MODULES)))
+    known = (name for product in PRODUCTS.values() for name in product.known_modules)
+    return list(dict.fromkeys((*known, *settings.BIGIN_MODULES)))
 
 
 def read_modules(names: list[str] | None) -> list[str] | None:

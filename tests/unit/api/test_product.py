@@ -1,18 +1,18 @@
 import pytest
 
-from django_bigin.api.products.product import BIGIN
+from django_bigin.api.products.bigin import BIGIN
 
 
 @pytest.mark.parametrize(("rows", "credits"), [(1, 1), (10, 1), (11, 2), (100, 10)])
 def test_a_write_costs_one_credit_for_each_ten_rows_begun(rows, credits):
-    assert BIGIN.write_credits(rows) == credits
+    assert BIGIN.credits.of_write(rows) == credits
 
 
 @pytest.mark.parametrize(
     ("paid", "users", "credits"), [(False, 20, 5_000), (True, 4, 51_000), (True, 0, 50_000), (True, 900, 100_000)]
 )
 def test_the_day_has_credits_by_edition_and_users(paid, users, credits):
-    assert BIGIN.daily_credits(paid=paid, users=users) == credits
+    assert BIGIN.credits.of_day(paid=paid, users=users) == credits
 
 
 @pytest.mark.parametrize(

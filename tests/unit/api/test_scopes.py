@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from django_bigin.api.products.product import BIGIN
+from django_bigin.api.products.bigin import BIGIN
 from django_bigin.api.scopes import grants, join_scopes, read_scopes
 
 scope_names = st.from_regex(r"\A[A-Za-z]{1,8}(\.[A-Za-z_]{1,8}){0,3}\Z")
