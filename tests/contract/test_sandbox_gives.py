@@ -19,6 +19,7 @@ from django_bigin.sandbox import Sandbox
 from django_bigin.sandbox.metadata import fields, layouts
 from django_bigin.sandbox.records.canonical import canonical, content_hash
 from django_bigin.sandbox.routing import rest
+from django_bigin.sandbox.world.products import BIGIN
 
 HERE = Path(__file__).parent
 CASES = [
@@ -416,7 +417,7 @@ def test_every_operation_has_a_case(method, route):
     asked = [case.values[0]["request"] for case in CASES]
     paths = [each["path"].removeprefix("/bigin/v2/") for each in asked if each["method"] == method]
 
-    assert any(route.match(path.split("/")) is not None for path in paths)
+    assert any(route.match(path.split("/"), BIGIN) is not None for path in paths)
 
 
 @pytest.mark.parametrize("example", EXAMPLES)

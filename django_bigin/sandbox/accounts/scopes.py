@@ -4,24 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-# Every scope there is, by group: what section 12 of oauth lists. `ZohoBigin.` is left out.
-_ANY = ("ALL", "READ", "CREATE", "WRITE", "UPDATE", "DELETE")
-GROUPS = {
-    "users": _ANY, "org": _ANY, "settings": _ANY, "modules": _ANY, "notifications": _ANY, "change_owner": ("CREATE",),
-    "bulk": ("ALL", "READ", "CREATE"), "coql": ("READ",), "send_mail.all": ("CREATE",),
-}  # fmt: skip
-GROUPS |= {
-    f"settings.{name}": _ANY
-    for name in ("modules", "roles", "profiles", "fields", "layouts", "related_lists", "custom_views", "tags", "emails")
-}
-GROUPS |= {
-    f"modules.{name}": _ANY
-    for name in (
-        "contacts", "accounts", "products", "pipelines", "deals", "tasks", "events", "calls", "notes", "attachments",
-    )
-}  # fmt: skip
-KNOWN = {f"zohobigin.{group}.{operation}".lower() for group, operations in GROUPS.items() for operation in operations}
-KNOWN |= {"zohosearch.securesearch.read", "aaaserver.profile.read"}
+from ..world.products import COMMON_SCOPES, PRODUCTS, Product
+
+# Every scope there is, in lower case.
+KNOWN = {
+    product.scope(group, operation)
+    for product in PRODUCTS
+    for group, operations in product.scope_groups.items()
+    for operation in operations
+} | {scope.lower() for scope in COMMON_SCOPES}
 
 # What a scope's operation allows beside itself.
 WIDER = {
@@ -37,16 +28,17 @@ SCOPE_ALIASES = {"pipelines": ("pipelines", "deals")}
 
 
 class Scopes:
-    """The scopes of one access token; case does not count."""
+    """The scopes of one access token to one product; case does not count."""
 
-    def __init__(self, granted: Iterable[str]) -> None:
+    def __init__(self, granted: Iterable[str], product: Product) -> None:
+        self._product = product
         self._granted = {scope.strip().lower() for scope in granted}
 
     def allow(self, group: str, operation: str) -> bool:
-        """Tell whether `ZohoBigin.<group>` is granted for an operation, by that group's scope or by one above it."""
+        """Tell whether a group of scopes is granted for an operation, by that group's scope or by one above it."""
         parts = group.split(".")
         above = [".".join(parts[: n + 1]) for n in range(len(parts))]
-        return any(f"zohobigin.{name}.{op}".lower() in self._granted for name in above for op in WIDER[operation])
+        return any(self._exactly(name, operation) for name in above)
 
     def has(self, scope: str) -> bool:
         """Tell whether exactly this scope is granted."""
@@ -60,11 +52,12 @@ class Scopes:
         return any(self.allow(f"modules.{alias}", operation) for alias in SCOPE_ALIASES.get(name, (name,)))
 
     def _exactly(self, group: str, operation: str) -> bool:
-        return any(f"zohobigin.{group}.{op}".lower() in self._granted for op in WIDER[operation])
+        return any(self._product.scope(group, wider) in self._granted for wider in WIDER[operation])
 
     def _reads_other_modules(self, name: str) -> bool:
-        own = f"zohobigin.modules.{name}."
-        return any(scope.startswith("zohobigin.modules.") and not scope.startswith(own) for scope in self._granted)
+        every = self._product.scope("modules", "")
+        own = f"{every}{name}."
+        return any(scope.startswith(every) and not scope.startswith(own) for scope in self._granted)
 
 
 def is_known(scope: str) -> bool:
@@ -83,7 +76,9 @@ def echo_scopes(scopes: Iterable[str], form: str) -> str:
 def _expand(scope: str) -> list[str]:
     """Give one scope for each operation in place of ALL."""
     group, _, operation = scope.rpartition(".")
-    operations = GROUPS.get(group.partition(".")[2].lower(), ())
+    word, _, name = group.partition(".")
+    product = next((product for product in PRODUCTS if product.scope_word.lower() == word.lower()), None)
+    operations = product.scope_groups.get(name.lower(), ()) if product else ()
     return [f"{group}.{each}" for each in operations if each != "ALL"] if operation.upper() == "ALL" else [scope]
 
 

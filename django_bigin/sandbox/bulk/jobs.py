@@ -22,7 +22,6 @@ from .calendar_result import write_calendar
 from .csv_result import write_csv
 from .query import BulkQuery
 
-PATH = "/bigin/bulk/v2"
 RESULT_SECONDS, MOST_CALENDAR_ROWS = 86_400, 20_000
 # Which part of the time a job takes is over when it enters a state.
 STATES = ((0.0, "ADDED"), (0.1, "QUEUED"), (0.3, "IN PROGRESS"))
@@ -86,7 +85,7 @@ def show_job(state: State, job: Job, now: float) -> dict[str, Any]:
             "page": job.query.page,
             "per_page": job.per_page,
             "count": job.count,
-            "download_url": f"{PATH}/read/{job.id}/result",
+            "download_url": f"{state.organizations[job.org_id].product.bulk_path}/read/{job.id}/result",
             "more_records": job.more,
         }
         if job.next_page_token:

@@ -11,7 +11,6 @@ from ..records.conditions import Comparison, Condition, Group, Test, build_test,
 from ..records.listing import view_ids
 from ..wire.refusals import Refusal, refuse
 from ..wire.whole_numbers import whole_number
-from ..world.modules import MODULES, OLD_MODULE_NAMES
 from ..world.rendering import listed_names
 from ..world.store import ModuleStore
 
@@ -92,10 +91,13 @@ def _module(call: Call, given: Any) -> ModuleStore:
         given = given.get("api_name")
     if given is not None and not isinstance(given, str):
         raise refuse_job("INVALID_DATA", "invalid data", api_name="module", expected_data_type="string")
-    name = OLD_MODULE_NAMES.get(given or "", given) if call.switches["bulk_deals"] == "accepted" else given
-    if name not in MODULES or absence(call, name) == 400:
+    modules = call.product.modules
+    name = given or ""
+    if call.switches["bulk_deals"] == "accepted":
+        name = call.product.module_named(name)
+    if name not in modules or absence(call, name) == 400:
         raise refuse_job("MODULE_NOT_AVAILABLE", f"Requested module '{given or ''}' is not available.", module=given)
-    if not MODULES[name].has_deleted_log:
+    if not modules[name].has_deleted_log:
         raise refuse_job("MODULE_NOT_SUPPORTED", module=given)
     return call.module(name, "READ")
 

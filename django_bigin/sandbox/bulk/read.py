@@ -7,19 +7,16 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..accounts.scopes import Scopes
 from ..calls.call import Call
 from ..records.listing import PageToken
 from ..wire.messages import Response
 from ..wire.refusals import Refusal, refuse
 from ..world.callbacks import is_address
-from .jobs import MOST_CALENDAR_ROWS, PATH, Job, show_job, start_job
+from .jobs import MOST_CALENDAR_ROWS, Job, show_job, start_job
 from .query import BulkQuery, read_bulk_query, refuse_job
 
 CREDITS, DOWNLOADS_A_MINUTE = 50, 10
 TOO_MANY = "Many requests fired in concurrent than the allowed limit"
-
-__all__ = ["PATH", "ROUTES"]
 
 
 def create_job(call: Call) -> Response:
@@ -142,7 +139,7 @@ def _job(call: Call) -> tuple[Job, float]:
     job: Job | None = call.state.bulk_jobs.get(int(call.arguments[0]))
     if job is None or job.org_id != call.organization.org_id:
         raise _not_found(call)
-    call.need(Scopes(call.token.scopes).allow_module(job.query.store.spec.api_name, "READ"))
+    call.need(call.scopes.allow_module(job.query.store.spec.api_name, "READ"))
     return job, now
 
 

@@ -11,8 +11,9 @@ from ..wire.addresses import Address
 from ..wire.messages import Request, Response
 from ..wire.refusals import refuse
 from ..world.credits import write_cost
-from ..world.modules import MODULES, OLD_MODULE_NAMES, ModuleSpec
+from ..world.modules import ModuleSpec
 from ..world.organization import Organization
+from ..world.products import Product
 from ..world.rendering import Renderer
 from ..world.state import AccessToken, State
 from ..world.store import ModuleStore
@@ -38,6 +39,16 @@ class Call:
         """Give the switches."""
         return self.state.switches
 
+    @property
+    def product(self) -> Product:
+        """Give the product of the caller's organization."""
+        return self.organization.product
+
+    @property
+    def scopes(self) -> Scopes:
+        """Give the scopes of the caller's token."""
+        return Scopes(self.token.scopes, self.product)
+
     def need(self, allowed: bool) -> None:
         """Refuse the call if the token's scopes do not allow it."""
         if not allowed:
@@ -49,12 +60,12 @@ class Call:
         if store is None:
             raise refuse("INVALID_MODULE", details={"resource_path_index": 0})
         refuse_absent(self, store.spec.api_name)
-        self.need(Scopes(self.token.scopes).allow_module(store.spec.api_name, operation))
+        self.need(self.scopes.allow_module(store.spec.api_name, operation))
         return store
 
     def allow(self, group: str, operation: str = "READ") -> None:
         """Refuse the call unless that group of scopes is granted, and the user's profile may read those settings."""
-        self.need(Scopes(self.token.scopes).allow(group, operation))
+        self.need(self.scopes.allow(group, operation))
         profile = self.organization.users[self.token.user_id].profile
         if group.removeprefix("settings.") in self.switches["refused_settings"].get(profile, ()):
             raise refuse("NO_PERMISSION", details={"permissions": ["Crm_Implied_Customize"]})
@@ -77,7 +88,7 @@ def refuse_absent(call: Call, module: str) -> None:
 
 def described_module(call: Call, name: str, details: dict[str, Any]) -> ModuleSpec:
     """Give the module that settings are asked of, under its old name too; `details` say where the name stood."""
-    spec = MODULES.get(OLD_MODULE_NAMES.get(name, name))
+    spec = call.product.modules.get(call.product.module_named(name))
     if spec is None:
         raise refuse("INVALID_MODULE", details=details)
     refuse_absent(call, spec.api_name)

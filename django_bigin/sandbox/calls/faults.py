@@ -11,6 +11,7 @@ from typing import Any
 
 from ..wire.messages import HTML_TYPE, JSON_TYPE, Response
 from ..wire.refusals import CODES, error_body
+from ..world.products import PRODUCTS, product_at
 
 HTML_PAGE = "<html><head><title>{0}</title></head><body><h1>{0}</h1></body></html>"
 # What the API answers with such a status of its own accord.
@@ -120,7 +121,7 @@ class Fault:
         """Build its answer: the body given, else what such a status usually brings."""
         status = self.status or 200
         payload, content_type = self.body, self.content_type
-        if payload is None and path.startswith("/bigin/") and status in CODE_OF_STATUS:
+        if payload is None and product_at(path) and status in CODE_OF_STATUS:
             code = CODE_OF_STATUS[status]
             payload = error_body(code, CODES[code][1])
         elif payload is None:
@@ -166,5 +167,5 @@ def split_call(call: str) -> tuple[str | None, str]:
     if not path or method.startswith("/"):  # a path may have a blank in it
         method, path = "", call.strip()
     if not path.startswith("/") and "*" not in path:
-        raise ValueError(f"{call!r} names no call: write it like 'GET /bigin/v2/Contacts'")
+        raise ValueError(f"{call!r} names no call: write it like 'GET {PRODUCTS[0].base_path}/Contacts'")
     return method.upper() or None, path.strip()

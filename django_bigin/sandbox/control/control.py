@@ -19,7 +19,7 @@ from ..world.identity import grant_name
 from ..world.journal import Journal
 from ..world.loading import LoadReport, load_directory
 from ..world.organization import Organization
-from ..world.state import DEFAULT_SCOPES, Client, State, Vault, new_client_id
+from ..world.state import Client, State, Vault, new_client_id
 from ..world.switches import check_switch, default_switches
 from .accounts import DEFAULT_REDIRECT_URI, OAuthControl, checked_data_center, copy_client, show_client
 from .overview import overview
@@ -176,7 +176,10 @@ class Control(RecordsControl, OAuthControl):
         state.people.join(person, organization, admin)
         code, standing = (
             state.mint_grant_token(
-                client=client, organization=organization, scopes=DEFAULT_SCOPES, ttl_seconds=GRANT_TOKEN_SECONDS
+                client=client,
+                organization=organization,
+                scopes=organization.product.default_scopes,
+                ttl_seconds=GRANT_TOKEN_SECONDS,
             )
             for _ in range(2)
         )
@@ -377,7 +380,7 @@ class Control(RecordsControl, OAuthControl):
         ttl_seconds: float = GRANT_TOKEN_SECONDS,
     ) -> dict[str, str]:
         """Make a self client's code, as the API console does: {"grant_token", "expires_at"}."""
-        asked = split_scopes(scopes) or DEFAULT_SCOPES
+        asked = split_scopes(scopes)
         if unknown := [scope for scope in asked if not is_known(scope)]:
             raise ValueError(f"Enter a valid scope: there is no {', '.join(unknown)}")
         with self._lock:
@@ -389,7 +392,7 @@ class Control(RecordsControl, OAuthControl):
             code = self._state.mint_grant_token(
                 client=self._state.clients[client_id],
                 organization=organization,
-                scopes=asked,
+                scopes=asked or organization.product.default_scopes,
                 ttl_seconds=ttl_seconds,
             )
             expires_at = datetime.fromtimestamp(code.expires_at, UTC).isoformat(timespec="seconds")

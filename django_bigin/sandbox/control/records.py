@@ -15,7 +15,7 @@ from ..wire.refusals import RowRefusal
 from ..wire.whole_numbers import whole_number
 from ..world.changes import Writer, unique_clash
 from ..world.lock import StateLock
-from ..world.modules import MODULES, RECORD_MODULES, STAGES, SYSTEM_TIMES, custom_field
+from ..world.modules import SYSTEM_TIMES, custom_field
 from ..world.organization import Organization, User
 from ..world.rendering import listed_names
 from ..world.seeding import ORDER, Generator
@@ -184,15 +184,17 @@ class RecordsControl:
             organization = self._state.organization(org_id)
             if any(layout.name == name for layout in organization.layouts):
                 raise ValueError(f"there already is a team pipeline {name!r}")
-            stages = {sub: tuple(names) for sub, names in (sub_pipelines or {f"{name} Standard": list(STAGES)}).items()}
+            chosen = sub_pipelines or {f"{name} Standard": list(organization.product.stages)}
+            stages = {sub_pipeline: tuple(names) for sub_pipeline, names in chosen.items()}
             layout = organization.add_layout(name, stages, at=self._state.now())
             return {"id": str(layout.id), "name": layout.name}
 
     def _store(self, organization: Organization, module: str) -> ModuleStore:
         store = organization.store(module)
         if store is None:
-            held = "holds no records here" if module in MODULES else "is no module"
-            raise ValueError(f"{module!r} {held}; records are in {', '.join(RECORD_MODULES)} and {USERS}")
+            product = organization.product
+            held = "holds no records here" if module in product.modules else "is no module"
+            raise ValueError(f"{module!r} {held}; records are in {', '.join(product.record_modules)} and {USERS}")
         return store
 
     # people

@@ -9,9 +9,8 @@ from typing import Any
 
 from ..calls.call import Call, named_module
 from ..records.listing import PER_PAGE, view_ids
-from ..records.relations import RELATIONS
 from ..wire.messages import Response
-from ..world.modules import MODULES, Field, ModuleSpec
+from ..world.modules import Field, ModuleSpec
 from ..world.organization import PROFILES, Layout, Organization
 from .fields import show_value, shown_fields
 
@@ -148,14 +147,15 @@ def list_related_lists(call: Call) -> Response:
     """Answer a module's related lists."""
     call.allow("settings.related_lists")
     spec, organization = named_module(call), call.organization
-    names = RELATIONS.get(spec.api_name, {})
+    modules = call.product.modules
+    names = call.product.related_lists.get(spec.api_name, {})
     shown = [
         {
             "id": str(organization.metadata_id("related_list", spec.api_name, name)),
             "sequence_number": str(number),
-            "display_label": MODULES[name].plural,
+            "display_label": modules[name].plural,
             "api_name": name,
-            "name": MODULES[name].plural,
+            "name": modules[name].plural,
             "action": None,
             "module": {"api_name": name, "id": str(organization.metadata_id("module", name))},
             "href": f"{spec.api_name}/{{ENTITYID}}/{name}",

@@ -9,7 +9,7 @@ from typing import Any
 
 from ..calls.call import Call, absence, described_module
 from ..wire.messages import Response
-from ..world.modules import MODULES, ModuleSpec
+from ..world.modules import ModuleSpec
 from ..world.organization import PROFILES
 from .fields import show_fields, shown_fields
 from .layouts import layouts_of, show_layout
@@ -18,7 +18,7 @@ from .layouts import layouts_of, show_layout
 def list_modules(call: Call) -> Response:
     """Answer the modules; one that the plan does not have is left out, unless it is there but forbidden."""
     call.allow("settings.modules")
-    specs = [spec for spec in MODULES.values() if absence(call, spec.api_name) in {None, 403}]
+    specs = [spec for spec in call.product.modules.values() if absence(call, spec.api_name) in {None, 403}]
     shown = [_show_module(call, n, spec) for n, spec in enumerate(specs, 1)]
     return Response(200, {"modules": shown})
 
@@ -27,7 +27,7 @@ def get_module(call: Call) -> Response:
     """Answer one module, with its fields and layouts."""
     call.allow("settings.modules")
     spec = described_module(call, call.arguments[0], {"resource_path_index": 2})
-    number = list(MODULES).index(spec.api_name) + 1
+    number = list(call.product.modules).index(spec.api_name) + 1
     shown = _show_module(call, number, spec)
     richer = {
         "fields": show_fields(call, spec),

@@ -9,12 +9,11 @@ from ..records.writes import Row, answer_rows, each_row
 from ..wire.messages import Response
 from ..wire.refusals import RowRefusal, error_body, refuse
 from ..wire.whole_numbers import whole_number
-from ..world.modules import RECORD_MODULES
 from ..world.organization import Tag
 from ..world.store import ModuleStore
 
 TAGS_PER_CALL, RECORDS_PER_CALL, RECORDS_PER_CREDIT, ALLOWED, LONGEST_NAME = 100, 500, 50, 10, 25
-TAGGED = tuple(name for name in RECORD_MODULES if name != "Notes")
+UNTAGGED = {"Notes"}
 
 
 # the list
@@ -105,7 +104,7 @@ def _added(old: tuple[str, ...], names: tuple[str, ...], over_write: bool) -> tu
 
 def _change_tags(call: Call, change: Any) -> Response:
     store = call.module(call.arguments[0], "UPDATE")
-    if store.spec.api_name not in TAGGED:
+    if store.spec.api_name in UNTAGGED:
         raise refuse("INVALID_MODULE", details={"resource_path_index": 0})
     body = _body(call)
     names = _names(call, body)
@@ -168,7 +167,7 @@ def _module(call: Call) -> str:
     if not name:
         raise refuse("REQUIRED_PARAM_MISSING", details={"param_name": "module"})
     store = call.organization.store(name)
-    if store is None or store.spec.api_name not in TAGGED:
+    if store is None or store.spec.api_name in UNTAGGED:
         raise refuse("INVALID_MODULE", details={"param_name": "module"})
     return store.spec.api_name
 

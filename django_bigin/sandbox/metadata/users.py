@@ -65,9 +65,9 @@ def get_org(call: Call) -> Response:
         "deletable_org_account": True,
         "license_details": {
             "paid": organization.paid,
-            "paid_type": "biginpremier" if organization.paid else "free",
+            "paid_type": organization.product.paid_plan if organization.paid else "free",
             "paid_expiry": paid_until if organization.paid else None,
-            "trial_type": None if organization.paid else "biginpremier",
+            "trial_type": None if organization.paid else organization.product.paid_plan,
             "trial_expiry": trial_expiry,
             "users_license_purchased": organization.licences,
             "portal_users_license_purchased": 0,

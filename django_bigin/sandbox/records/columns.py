@@ -11,7 +11,7 @@ from datetime import date, datetime
 from typing import Any
 
 from ..wire.whole_numbers import whole_number
-from ..world.modules import RELATED_MODULE_KEYS, Field
+from ..world.modules import Field
 from ..world.organization import Organization, User
 from ..world.store import ModuleStore, Record, name_of
 
@@ -91,7 +91,7 @@ def _person_column(organization: Organization, path: str, name: str, rest: str) 
 
 
 def _linked_column(organization: Organization, path: str, name: str, field: Field, rest: str) -> Column | None:
-    if name in RELATED_MODULE_KEYS or field.lookup not in organization.stores:
+    if name in organization.product.related_module_keys or field.lookup not in organization.stores:
         return None
     target = organization.stores[field.lookup]
     column = _own_column(organization, target, rest)

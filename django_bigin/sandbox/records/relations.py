@@ -10,7 +10,6 @@ from ..calls.call import Call
 from ..wire.messages import Response
 from ..wire.refusals import RowRefusal, refuse
 from ..wire.whole_numbers import whole_number
-from ..world.modules import OLD_MODULE_NAMES
 from ..world.store import ModuleStore
 from .listing import (
     BOUND_PARAMETERS,
@@ -24,19 +23,6 @@ from .listing import (
 )
 from .writes import Row, answer_rows, delete_ids, each_row, insert_rows, read_rows, update_row
 
-ACTIVITIES: dict[str, tuple[str, ...]] = {"Tasks": ("Related_To",), "Events": ("Related_To",), "Calls": ("Related_To",)}
-NOTES: dict[str, tuple[str, ...]] = {"Notes": ("Parent_Id",)}
-# parent -> related list -> the fields of the listed module that point to the parent; none: a link of its own.
-RELATIONS: dict[str, dict[str, tuple[str, ...]]] = {
-    "Contacts": {
-        "Pipelines": ("Contact_Name",), "Products": (), **ACTIVITIES, "Calls": ("Related_To", "Contact_Name"), **NOTES,
-    },
-    "Accounts": {"Contacts": ("Account_Name",), "Pipelines": ("Account_Name",), **ACTIVITIES, **NOTES},
-    "Pipelines": {"Products": (), **ACTIVITIES, **NOTES},
-    "Products": {"Contacts": (), "Pipelines": (), **NOTES},
-    "Tasks": NOTES, "Events": NOTES, "Calls": NOTES,
-}  # fmt: skip
-NAMES = {name for lists in RELATIONS.values() for name in lists} | set(OLD_MODULE_NAMES)
 NO_RELATION = "the relation name given seems to be invalid"
 NOT_LINKED = "the relation given seems to be invalid"
 
@@ -112,12 +98,12 @@ def _walk_name(call: Call) -> str:
 
 def _relation(call: Call, operation: str) -> Relation:
     """Read parent, id and related list; a note's own scope is needed beside the parent's."""
-    name = OLD_MODULE_NAMES.get(call.arguments[2], call.arguments[2])
+    name = call.product.module_named(call.arguments[2])
     if name.lower() in OWN_SCOPE_MODULES:
         parent, related = call.module(call.arguments[0], "READ"), call.module(name, operation)
     else:
         parent, related = call.module(call.arguments[0], operation), call.organization.stores[name]
-    fields = RELATIONS.get(parent.spec.api_name, {}).get(name)
+    fields = call.product.related_lists.get(parent.spec.api_name, {}).get(name)
     if fields is None:
         raise refuse(
             "INVALID_MODULE", "the relation name given seems to be invalid", details={"resource_path_index": 2}

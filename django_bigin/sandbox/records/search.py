@@ -7,7 +7,6 @@ from collections.abc import Callable, Mapping
 from typing import Any
 from zlib import crc32
 
-from ..accounts.scopes import Scopes
 from ..calls.call import Call
 from ..wire.messages import Response
 from ..wire.refusals import refuse
@@ -36,7 +35,7 @@ def search_records(call: Call) -> Response:
     """Answer one page of what matches: full rows, in no order that `info` tells the truth about."""
     store = call.module(call.arguments[0], "READ")
     if call.switches["search_scope"] == "both":
-        call.need(Scopes(call.token.scopes).has("ZohoSearch.securesearch.READ"))
+        call.need(call.scopes.has("ZohoSearch.securesearch.READ"))
     test = read_test(call, store)
     per_page = read_number(call, "per_page", PER_PAGE, most=PER_PAGE)
     page = read_page(call, per_page, wall=call.switches["search_wall"])

@@ -21,9 +21,10 @@ from ..wire.messages import Request, Response
 from ..wire.refusals import CODES, error_body, refuse
 from ..world.identity import Identity, opened_grant, read_identity
 from ..world.lock import StateLock
+from ..world.products import product_at
 from ..world.state import State
 from . import rest
-from .rest import BASE_PATH, BULK_PATH, Rest
+from .rest import Rest
 
 CONTROL_PATH = "/_sandbox"
 ControlHandler = Callable[[Request, str], Response]
@@ -93,7 +94,7 @@ class Application:
             # Before the work: a revoked token tells no more whose it was.
             identity = self._identity_of(request)
             if crowded:
-                response, known = self._throttled("/bigin/"), True
+                response, known = self._throttled(api=True), True
                 response.outcome = "TOO_MANY_REQUESTS"
             else:
                 response, known = self._dispatch(request, address, fault, answered_at)
@@ -123,42 +124,41 @@ class Application:
         self, request: Request, address: Address | None, fault: Fault | None, now: int
     ) -> tuple[Response, bool]:
         path = address.path if address else request.path
+        api = product_at(path) is not None
         if fault is not None and fault.drop == "before":
             return Response(0, drop=True, outcome="dropped before"), True
         if fault is not None and fault.answers() and fault.drop is None:
-            answer = _with_headers(fault.response(path), path)
+            answer = _with_headers(fault.response(path), api=api)
             fault.spoil(answer)
             return answer, True
         if fault is not None and fault.throttle:
-            return self._throttled(path), True
-        if fault is not None and fault.wrong_token and path.startswith("/bigin/"):
+            return self._throttled(api=api), True
+        if fault is not None and fault.wrong_token and api:
             refusal = refuse("INVALID_TOKEN")
-            return _with_headers(Response(refusal.status, refusal.body, outcome="fault wrong token"), path), True
+            return _with_headers(Response(refusal.status, refusal.body, outcome="fault wrong token"), api=api), True
         response = self._route(request, address, now)
         known = response is not None
         if response is None:
             body = error_body("INVALID_URL_PATTERN")
             response = Response(CODES["INVALID_URL_PATTERN"][0], body, outcome="unknown")
-            response = _with_headers(response, path)
+            response = _with_headers(response, api=api)
         if fault is not None:
             fault.spoil(response)
         if fault is not None and fault.drop == "after":
             response.drop, response.outcome = True, f"dropped after {response.outcome}"
         return response, known
 
-    def _throttled(self, path: str) -> Response:
+    def _throttled(self, *, api: bool) -> Response:
         """Answer as whichever server it is does when it is asked too often."""
-        refusal = refuse("TOO_MANY_REQUESTS") if path.startswith("/bigin/") else self.accounts.throttled()
-        return _with_headers(Response(refusal.status, refusal.body, outcome="fault throttle"), path)
+        refusal = refuse("TOO_MANY_REQUESTS") if api else self.accounts.throttled()
+        return _with_headers(Response(refusal.status, refusal.body, outcome="fault throttle"), api=api)
 
     def _route(self, request: Request, address: Address | None, now: int) -> Response | None:
         if address is None:
             return None
         if address.path.startswith("/oauth/") and address.half != "api":
             return self.accounts.handle(request, address)
-        if address.path.startswith((BASE_PATH + "/", BULK_PATH + "/")) and address.half != "accounts":
-            return self.rest.handle(request, address, now)
-        return None
+        return self.rest.handle(request, address, now) if address.half != "accounts" else None
 
     def _identity_of(self, request: Request) -> Identity:
         return read_identity(request, self.state, self.rest.token_of(request))
@@ -190,9 +190,9 @@ def _is_from_here(request: Request) -> bool:
     return all(map(is_loopback, hosts))
 
 
-def _with_headers(response: Response, path: str) -> Response:
+def _with_headers(response: Response, *, api: bool) -> Response:
     """Give an answer that no operation made the headers of the server it seems to come from."""
-    response.headers = list(rest.HEADERS if path.startswith("/bigin/") else accounts.HEADERS)
+    response.headers = list(rest.HEADERS if api else accounts.HEADERS)
     return response
 
 

@@ -19,12 +19,11 @@ from ..wire.addresses import Address
 from ..wire.messages import Request, Response
 from ..wire.refusals import Refusal, refuse
 from ..wire.whole_numbers import whole_number
+from ..world.products import Product, product_at
 from ..world.state import AccessToken, State
 
-BASE_PATH = "/bigin/v2"
 # Calls at once of one user and client (api-records section 13).
 PAID_CALLS, FREE_CALLS = 10, 5
-BULK_PATH = bulk_read.PATH
 BAD_TOKEN_CODES = ("INVALID_TOKEN", "AUTHENTICATION_FAILURE")
 # Recorded on every answer (api-bulk-notify-files section 0.1).
 HEADERS = [
@@ -48,7 +47,7 @@ class Route:
     segments: tuple[str, ...]
     operations: Mapping[str, Operation]
 
-    def match(self, segments: list[str]) -> tuple[str, ...] | None:
+    def match(self, segments: list[str], product: Product) -> tuple[str, ...] | None:
         """Give what the placeholders stand for, None if the path is another."""
         if len(segments) != len(self.segments):
             return None
@@ -64,12 +63,15 @@ class Route:
                     return None
                 found.append(given)
             elif wanted == "{related}":
-                if given not in relations.NAMES:
+                if given not in product.list_names:
                     return None
                 found.append(given)
             elif wanted != given:
                 return None
         return tuple(found)
+
+
+Match = tuple[Route, tuple[str, ...]]  # with what the placeholders stand for
 
 
 # First segments of the API that are no modules.
@@ -89,7 +91,7 @@ def _read_routes(routes: Mapping[str, Mapping[str, Operation]]) -> list[Route]:
 
 
 class Rest:
-    """Answers `/bigin/v2/...`."""
+    """Answers calls to the products' APIs, such as `/bigin/v2/...`."""
 
     def __init__(self, state: State) -> None:
         self._state = state
@@ -100,12 +102,7 @@ class Rest:
 
     def handle(self, request: Request, address: Address, now: int) -> Response | None:
         """Answer a request at a moment, in seconds since 1970; None if no such operation exists."""
-        is_bulk = address.path.startswith(BULK_PATH + "/")
-        segments = address.path[len(BULK_PATH if is_bulk else BASE_PATH) :].strip("/").split("/")
-        routes = self._bulk_routes if is_bulk else self._routes
-        if self._state.switches["settings_by_id"] == "answers":
-            routes = [*self._by_id_routes, *routes]
-        matches = [(route, found) for route in routes if (found := route.match(segments)) is not None]
+        matches = self._matches(address.path)
         if not matches or any((request.method, "/".join(route.segments)) in LEFT_OUT for route, _ in matches):
             return None
         call = None
@@ -142,9 +139,19 @@ class Rest:
         """Give the access token of a call, whether or not it still serves."""
         return self._state.access_tokens.get(_bearer(request)[1])
 
-    def _operation(
-        self, matches: list[tuple[Route, tuple[str, ...]]], method: str
-    ) -> tuple[Operation, tuple[str, ...]]:
+    def _matches(self, path: str) -> list[Match]:
+        product = product_at(path)
+        if product is None:
+            return []
+        for base, routes in ((product.bulk_path, self._bulk_routes), (product.base_path, self._routes)):
+            if path.startswith(base + "/"):
+                if self._state.switches["settings_by_id"] == "answers":
+                    routes = [*self._by_id_routes, *routes]
+                segments = path[len(base) :].strip("/").split("/")
+                return [(route, found) for route in routes if (found := route.match(segments, product)) is not None]
+        return []
+
+    def _operation(self, matches: list[Match], method: str) -> tuple[Operation, tuple[str, ...]]:
         for route, found in matches:
             if method in route.operations:
                 return route.operations[method], found

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from ..wire.addresses import DATA_CENTERS
+from ..world.products import BIGIN
 from ..world.seeding import ORDER
 from ..world.switches import SWITCHES
 from .sandbox import Sandbox
@@ -39,7 +40,7 @@ while it runs:
   curl http://127.0.0.1:8400/_sandbox/start                                     ids, secrets, tokens of the start
   curl -X POST http://127.0.0.1:8400/_sandbox/grant-tokens                      a fresh code
   curl -X POST http://127.0.0.1:8400/_sandbox/clock -d '{"advance_seconds": 3600}'
-  curl -X POST http://127.0.0.1:8400/_sandbox/faults -d '{"path": "/bigin/v2/Contacts", "status": 502}'
+  curl -X POST http://127.0.0.1:8400/_sandbox/faults -d '{"path": "BASE/Contacts", "status": 502}'
   curl -X POST http://127.0.0.1:8400/_sandbox/users -d '{"email": "noor@two.example", "org_ids": ["...", "..."]}'
   curl http://127.0.0.1:8400/_sandbox/calls                                     what was asked, and how often
   curl -X POST http://127.0.0.1:8400/_sandbox/reset                             as it was at the start
@@ -48,7 +49,7 @@ while it runs:
 When it stops it forgets everything: started again it makes the same organizations and records, and new ids and secrets
 of clients. The start file holds secrets of the sandbox alone; it is readable by you only, and removed at the end.
 Exit status: 0 stopped by SIGINT or SIGTERM, 2 wrong option, wrong file or port in use.
-"""
+""".replace("BASE", BIGIN.base_path)
 DEFAULT_RECORDS = {
     "Accounts": 60, "Products": 25, "Contacts": 250, "Pipelines": 120, "Tasks": 40, "Events": 30, "Calls": 30,
     "Notes": 50,

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from ..wire.refusals import RowRefusal
-from .modules import RELATED_MODULE_KEYS
 from .organization import Organization
 from .store import LogRow, ModuleStore, Record
 from .values import MISSING_ID
@@ -80,7 +79,7 @@ class Writer:
 
     def _touch_related(self, record: Record) -> None:
         """Move the Last_Activity_Time of what an activity or note belongs to; its Modified_Time stays."""
-        for name in RELATED_MODULE_KEYS:
+        for name in self._organization.product.related_module_keys:
             linked = record.get(name)
             store = self._organization.store_of(linked) if linked else None
             if store is not None and linked is not None and "Last_Activity_Time" in store.fields:

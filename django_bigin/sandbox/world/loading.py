@@ -15,7 +15,7 @@ from typing import Any
 
 from ..wire.refusals import RowRefusal
 from .csv_files import CsvFile, LoadError, read_directory
-from .modules import RELATED_MODULE_KEYS, Field, custom_field, is_api_name
+from .modules import Field, custom_field, is_api_name
 from .organization import Organization
 from .seeding import ORDER
 from .store import ModuleStore, Record, name_of
@@ -209,9 +209,9 @@ class _ModuleLoader:
             self._report.kept[self._file.module, name, text, str(unresolved), kept_in] += 1
             return
         record[name] = value
-        if name in RELATED_MODULE_KEYS:
+        if key := self._organization.product.related_module_keys.get(name):
             store = self._organization.store_of(value)
-            record[RELATED_MODULE_KEYS[name]] = store.spec.api_name if store else ""
+            record[key] = store.spec.api_name if store else ""
 
     def _read(self, described: Field, text: str) -> Any:
         kind = described.data_type

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from random import Random
 
 from .credits import CreditLedger, budget_of
-from .modules import DEFAULT_LAYOUTS, MODULES, OLD_MODULE_NAMES, RECORD_MODULES, Field
+from .modules import Field
+from .products import BIGIN, Product
 from .store import ModuleStore
 from .timestamps import Timestamps, zone_named
 
@@ -94,7 +95,9 @@ class Organization:
         paid: bool = True,
         licences: int = LICENCES,
         absent_modules: dict[str, int] | None = None,
+        product: Product = BIGIN,
     ) -> None:
+        self.product = product
         numbers = Random(f"{seed}/{index}")
         self.org_id = str(numbers.randrange(700_000_000, 1_000_000_000))
         self.id_prefix = numbers.randrange(1_000_000, 9_000_000) * 10**12
@@ -107,8 +110,8 @@ class Organization:
         self.written_at = founded_at  # the moment of the write that is going on
         self.absent_modules = dict(absent_modules or {})
         self.credits = CreditLedger()
-        self.stores = {name: ModuleStore(MODULES[name]) for name in RECORD_MODULES}
-        self.tags: dict[str, dict[str, Tag]] = {name: {} for name in RECORD_MODULES}
+        self.stores = {name: ModuleStore(product.modules[name]) for name in product.record_modules}
+        self.tags: dict[str, dict[str, Tag]] = {name: {} for name in product.record_modules}
         # (module, module) in alphabetical order -> pairs of ids
         self._links: dict[tuple[str, str], set[tuple[int, int]]] = {}
         self.users: dict[int, User] = {}
@@ -116,11 +119,11 @@ class Organization:
         self.layouts: list[Layout] = []
         self._record_ids = FIRST_RECORD_ID
         self._metadata_ids: dict[tuple[str, ...], int] = {}
-        for spec in MODULES.values():
+        for spec in product.modules.values():
             self.metadata_id("module", spec.api_name)
             for described in spec.fields:
                 self.metadata_id("field", spec.api_name, described.api_name)
-        for name, sub_pipelines in DEFAULT_LAYOUTS.items():
+        for name, sub_pipelines in product.default_layouts.items():
             self.add_layout(name, sub_pipelines, at=founded_at)
         for first_name, last_name in PEOPLE:
             self.add_user(last_name=last_name, first_name=first_name, at=founded_at)
@@ -184,7 +187,7 @@ class Organization:
 
     def store(self, module: str) -> ModuleStore | None:
         """Give what a module holds; None if it holds no records of its own."""
-        return self.stores.get(OLD_MODULE_NAMES.get(module, module))
+        return self.stores.get(self.product.module_named(module))
 
     def store_of(self, record_id: int) -> ModuleStore | None:
         """Find the module in which a live record has that id."""
@@ -241,7 +244,7 @@ class Organization:
 
     # team pipelines
 
-    def add_layout(self, name: str, sub_pipelines: dict[str, tuple[str, ...]], *, at: int) -> Layout:
+    def add_layout(self, name: str, sub_pipelines: Mapping[str, tuple[str, ...]], *, at: int) -> Layout:
         """Add a team pipeline."""
         layout = Layout(self.metadata_id("layout", "Pipelines", name), name, at)
         self.layouts.append(layout)

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Mapping
 from json.encoder import encode_basestring as encoded  # C, quotes and escapes one string
 from typing import Any
 
-from .modules import OLD_MODULE_NAMES, RELATED_MODULE_KEYS, Field
+from .modules import Field
 from .organization import COUNTRIES, Organization
 from .store import ModuleStore, Record, name_of
 
@@ -45,6 +45,7 @@ class Renderer:
 
     def __init__(self, organization: Organization, switches: dict[str, Any]) -> None:
         self._organization = organization
+        self._product = organization.product
         self._switches = switches
         self._plans: dict[tuple[str, int, tuple[str, ...]], Plan] = {}
         self._people = _People(organization)
@@ -104,7 +105,7 @@ class Renderer:
 
     def full_rows(self, store: ModuleStore, records: Mapping[int, Record]) -> list[dict[str, Any]]:
         """Give records as a search does: hidden fields and `$` keys too, but no sub-forms."""
-        names = (*store.fields, *self._system_values(store), *RELATED_MODULE_KEYS.values())
+        names = (*store.fields, *self._system_values(store), *self._product.related_module_keys.values())
         found: list[dict[str, Any]] = json.loads(self.rows_text(store, records, names, records))
         return [row | {"Locked__s": False} for row in found]
 
@@ -137,7 +138,7 @@ class Renderer:
             key, field = f",{encoded(name)}:", store.fields.get(name)
             if name in constants:
                 made.append((key, _constant(constants[name])))
-            elif name in RELATED_MODULE_KEYS.values() and _has_related(store, name):
+            elif self._names_related(store, name):
                 plain.append((key, name, key + "null"))
             elif field is None or field.data_type == "subform":
                 continue
@@ -170,16 +171,20 @@ class Renderer:
             return lambda record: compact(record.get(name, []))
         return None
 
+    def _names_related(self, store: ModuleStore, key: str) -> bool:
+        """Tell whether the key names the module of a link that the module has."""
+        return any(known == key and field in store.fields for field, known in self._product.related_module_keys.items())
+
     def _lookup(self, field: Field) -> Text:
         name, organization = field.api_name, self._organization
-        module_key = RELATED_MODULE_KEYS.get(name)
+        module_key = self._product.related_module_keys.get(name)
 
         def show(record: Record) -> str:
             linked = record.get(name)
             if linked is None:
                 return "null"
             module = record.get(module_key, "") if module_key else field.lookup
-            store = organization.stores[OLD_MODULE_NAMES.get(module, module)]
+            store = organization.stores[self._product.module_named(module)]
             if linked not in store.records and self._switches["lookup_to_deleted"] == "null":
                 return "null"
             return f'{{"name":{compact(store.display_name(linked))},"id":"{linked}"}}'
@@ -248,10 +253,6 @@ def compact(value: Any) -> str:
 def listed_names(store: ModuleStore) -> tuple[str, ...]:
     """Give the fields that settings/fields lists and a list can show."""
     return tuple(name for name, field in store.fields.items() if not field.hidden and field.data_type != "subform")
-
-
-def _has_related(store: ModuleStore, key: str) -> bool:
-    return any(field in store.fields for field, known in RELATED_MODULE_KEYS.items() if known == key)
 
 
 def _constant(value: Any) -> Text:

@@ -7,7 +7,6 @@ from datetime import date, timedelta
 from random import Random
 from typing import TypeVar
 
-from .modules import STAGES
 from .organization import Organization
 from .store import ModuleStore, Record
 
@@ -171,7 +170,7 @@ class Generator:
             "Deal_Name": f"{self._pick(COMPANY_WORDS)} – {self._pick(DEAL_KINDS)} {number + 1}",
             "Pipeline": layout.id,
             "Sub_Pipeline": sub_pipeline,
-            "Stage": self._pick(stages or list(STAGES)),
+            "Stage": self._pick(stages or list(self._organization.product.stages)),
             "Amount": round(self._random.random() * 50_000, 2),
             "Closing_Date": self._day(at, 90),
         }

@@ -15,12 +15,6 @@ from .organization import Organization
 from .people import People
 from .rendering import Renderer
 
-# Everything this part and its neighbours need; a connection that asks for less names its scopes.
-DEFAULT_SCOPES = (
-    "ZohoBigin.modules.ALL", "ZohoBigin.modules.notes.ALL", "ZohoBigin.modules.attachments.ALL",
-    "ZohoBigin.settings.ALL", "ZohoBigin.org.ALL", "ZohoBigin.users.ALL", "ZohoBigin.bulk.ALL", "ZohoBigin.coql.READ",
-    "ZohoBigin.notifications.ALL", "ZohoBigin.change_owner.CREATE", "ZohoSearch.securesearch.READ",
-)  # fmt: skip
 OCCASIONS_KEPT_SECONDS = 3600  # longer than any limit looks back
 CLIENT_ID_LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from ..wire.refusals import RowRefusal
 from ..wire.whole_numbers import whole_number
-from .modules import OLD_MODULE_NAMES, RELATED_MODULE_KEYS, Field
+from .modules import Field
 from .organization import Layout, Organization
 from .store import ModuleStore, Record
 
@@ -26,6 +26,7 @@ class RowReader:
 
     def __init__(self, organization: Organization, store: ModuleStore) -> None:
         self._organization = organization
+        self._product = organization.product
         self._store = store
 
     def read(self, row: Any, index: int, *, stored: Record | None = None) -> Record:
@@ -43,8 +44,8 @@ class RowReader:
             if value is None and field.mandatory:
                 raise mandatory(name, index)
             changes[name] = None if value is None else self.value(field, value, index, row)
-            if name in RELATED_MODULE_KEYS:
-                changes[RELATED_MODULE_KEYS[name]] = self._related_module(name, changes[name], row)
+            if name in self._product.related_module_keys:
+                changes[self._product.related_module_keys[name]] = self._related_module(name, changes[name], row)
         if self._store.spec.api_name == "Pipelines":
             changes |= self._team_pipeline(row, changes, index, stored)
         return changes
@@ -122,11 +123,11 @@ class RowReader:
         return account_id
 
     def _named_module(self, name: str, row: dict[str, Any]) -> str:
-        key = RELATED_MODULE_KEYS.get(name, "")
+        key = self._product.related_module_keys.get(name, "")
         named = row.get(key) or row.get(key.lstrip("$")) or ""
         if isinstance(named, dict):
             named = named.get("api_name") or ""
-        named = OLD_MODULE_NAMES.get(str(named), str(named))
+        named = self._product.module_named(str(named))
         return named if named in self._organization.stores else ""
 
     def _related_module(self, name: str, linked: int | None, row: dict[str, Any]) -> str | None:
@@ -135,7 +136,7 @@ class RowReader:
         store = self._organization.store_of(linked)
         module = store.spec.api_name if store else ""
         # Bigin v2 still says Deals here (api-records section 2).
-        return next((old for old, new in OLD_MODULE_NAMES.items() if new == module), module)
+        return self._product.former_name(module)
 
     def _tags(self, value: Any, index: int) -> tuple[str, ...]:
         field = self._store.fields["Tag"]

@@ -8,6 +8,7 @@ import pytest
 
 from django_bigin.sandbox import Sandbox
 from django_bigin.sandbox.routing import rest
+from django_bigin.sandbox.world.products import BIGIN
 
 from .bulk import Bulk
 from .program import Program
@@ -18,7 +19,7 @@ BODIES = {"coql": {"select_query": "select Owner from Contacts"}}
 ENDPOINTS = sorted(
     (method, "/bigin/v2/" + path) for part in rest.PARTS for path, methods in part.ROUTES.items() for method in methods
 ) + sorted(
-    (method, f"{rest.BULK_PATH}/{path}") for path, methods in rest.bulk_read.ROUTES.items() for method in methods
+    (method, f"{BIGIN.bulk_path}/{path}") for path, methods in rest.bulk_read.ROUTES.items() for method in methods
 )
 MOMENT = re.compile(r"\d{4}-\d\d-\d\dT")
 WHOLE_MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[+-]\d\d:\d\d")

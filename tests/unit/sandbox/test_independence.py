@@ -1,6 +1,7 @@
 """The sandbox stands alone: the standard library and its own modules, nothing of the package it judges."""
 
 import ast
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -59,3 +60,18 @@ def test_it_starts_without_any_installed_package():
     )
 
     assert run.stdout.startswith("http://127.0.0.1:"), run.stderr
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(FOLDER)))
+def test_the_table_of_products_alone_spells_a_products_paths_and_scopes(path):
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    documented = [node for node in ast.walk(tree) if isinstance(node, (ast.Module, ast.ClassDef, ast.FunctionDef))]
+    docstrings = {id(node.body[0].value) for node in documented if node.body and isinstance(node.body[0], ast.Expr)}
+    spelled = [
+        node.value
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in docstrings
+        if re.search(r"/bigin/(v2|bulk)|zohobigin", node.value, re.IGNORECASE)
+    ]
+
+    assert spelled == [] or path == FOLDER / "world" / "products.py"

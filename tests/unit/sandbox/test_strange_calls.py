@@ -10,6 +10,7 @@ import pytest
 from django_bigin.sandbox import Sandbox
 from django_bigin.sandbox.routing import rest
 from django_bigin.sandbox.wire.messages import Request
+from django_bigin.sandbox.world.products import BIGIN
 
 from .bulk import Bulk
 from .program import Program
@@ -166,8 +167,8 @@ class Fuzz:
         self.ids = [record["id"] for module in self.modules for record in sandbox.records(module)]
         organization = next(iter(sandbox._state.organizations.values()))
         self.fields = sorted({name for store in organization.stores.values() for name in store.fields})
-        self.endpoints = [(rest.BASE_PATH, path) for part in rest.PARTS for path in part.ROUTES]
-        self.endpoints += [(rest.BULK_PATH, path) for path in rest.bulk_read.ROUTES]
+        self.endpoints = [(BIGIN.base_path, path) for part in rest.PARTS for path in part.ROUTES]
+        self.endpoints += [(BIGIN.bulk_path, path) for path in rest.bulk_read.ROUTES]
 
     def pick(self, *likely):
         return self.chance.choice(likely if self.chance.random() < 0.7 else self.ODD)
