@@ -81,6 +81,10 @@ class ClientCredentialsError(AuthorizationError):
     """The accounts server does not accept the client: compare id, secret, data center and redirect URI."""
 
 
+class ConnectionNotReadyError(AuthorizationError):
+    """The connection is pending, paused or disconnected: nothing may be called until a person changes that."""
+
+
 class ScopeError(AuthorizationError):
     """The grant lacks a scope; a refresh cannot add one, a new authorization can."""
 
