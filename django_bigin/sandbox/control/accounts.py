@@ -1,30 +1,29 @@
-"""What a test does to clients, to Zoho users and in their place: part of `Control`."""
+"""The methods for clients, Zoho users, their consent and their grants."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
 from ..accounts.consent import PATH as AUTHORIZATION_PATH
 from ..accounts.consent import Authorizations, ErrorPage
+from ..accounts.scopes import is_known, split_scopes
 from ..wire.addresses import DATA_CENTERS, read_address
 from ..wire.messages import Request
-from ..world.lock import StateLock
 from ..world.people import ZohoUser
-from ..world.state import Client, State, Vault, new_client_id
+from ..world.state import Client, new_client_id
+from .base import ControlBase
 
 DEFAULT_REDIRECT_URI = "http://localhost:8000/bigin/callback/"
 CLIENT_KINDS = ("server", "mobile")
+GRANT_TOKEN_SECONDS = 600
 FIRST_ZUID = 60_000_000  # below every one that an organization gives its users
 
 
-class OAuthControl:
-    """Clients, Zoho users, and consent without a browser."""
-
-    _state: State
-    _vault: Vault
-    _lock: StateLock
+class AccountsControl(ControlBase):
+    """Clients, Zoho users, consent without a browser, grants and secrets."""
 
     # clients
 
@@ -72,12 +71,6 @@ class OAuthControl:
                     client.secrets[code] = shared or self._vault.client_secret()
                 (client.switched_off.discard if on else client.switched_off.add)(code)
             return show_client(client)
-
-    def _new_client_for(self, entries: list[dict[str, Any]]) -> Client:
-        """Register the client of the start document: one for the data centers of all organizations."""
-        codes = dict.fromkeys(entry["data_center"] for entry in entries)
-        secrets = {code: self._vault.client_secret() for code in codes}
-        return Client(new_client_id(), next(iter(codes)), secrets, [entries[0]["redirect_uri"]], "Example site")
 
     def _data_centers(self) -> list[str]:
         return list(dict.fromkeys(o.data_center for o in self._state.organizations.values()))
@@ -165,6 +158,58 @@ class OAuthControl:
         else:
             found = sorted(reachable, key=lambda user: user.data_center != data_center)
         return found[0] if found else None
+
+    # grants and secrets
+
+    def revoke_grant(self, *, org_id: str | None = None, refresh_token: str | None = None) -> int:
+        """Revoke one grant, or all of an organization, as its user would in Zoho's own pages; gives how many.
+
+        The user's consent goes with it.
+        """
+        with self._lock:
+            grants = self._state.grants
+            if refresh_token is not None:
+                doomed = [grants[refresh_token]] if refresh_token in grants else []
+            else:
+                wanted = self._state.organization(org_id).org_id
+                doomed = [grant for grant in grants.values() if grant.org_id == wanted]
+            for grant in doomed:
+                self._state.close_grant(grant)
+                client_id, zuid = self._state.owner_of(grant)
+                self._state.consents.pop((client_id, zuid, grant.org_id), None)
+            return len(doomed)
+
+    def mint_grant_token(
+        self,
+        *,
+        org_id: str | None = None,
+        client_id: str | None = None,
+        scopes: str | Iterable[str] | None = None,
+        ttl_seconds: float = GRANT_TOKEN_SECONDS,
+    ) -> dict[str, str]:
+        """Make a self client's code, as the API console does: {"grant_token", "expires_at"}."""
+        asked = split_scopes(scopes)
+        if unknown := [scope for scope in asked if not is_known(scope)]:
+            raise ValueError(f"Enter a valid scope: there is no {', '.join(unknown)}")
+        with self._lock:
+            organization = self._state.organization(org_id)
+            if client_id is None:
+                client_id = next(s["client_id"] for s in self._shown if s["org_id"] == organization.org_id)
+            if client_id not in self._state.clients:
+                raise ValueError(f"there is no client {client_id!r}")
+            code = self._state.mint_grant_token(
+                client=self._state.clients[client_id],
+                organization=organization,
+                scopes=asked or organization.product.default_scopes,
+                ttl_seconds=ttl_seconds,
+            )
+            expires_at = datetime.fromtimestamp(code.expires_at, UTC).isoformat(timespec="seconds")
+            return {"grant_token": code.value, "expires_at": expires_at}
+
+    def secrets(self) -> list[dict[str, str]]:
+        """Give every secret, code and token ever minted, across resets: {"kind", "value"}."""
+        with self._lock:
+            return [dict(secret) for secret in self._vault.minted]
 
 
 def checked_data_center(code: str) -> str:

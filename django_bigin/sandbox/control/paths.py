@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from inspect import Parameter, signature
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from ..wire.messages import HTML_TYPE, Request, Response
-
-if TYPE_CHECKING:
-    from .control import Control
+from .methods import ControlMethods
 
 Options = dict[str, Any]
 SLIDERS = "clients/{client_id}/data-centers"
@@ -53,7 +51,7 @@ class Operation:
 class ControlPaths:
     """Answers `/_sandbox/...`."""
 
-    def __init__(self, control: Control) -> None:
+    def __init__(self, control: ControlMethods) -> None:
         self._control = control
         self.operations: dict[tuple[str, str], Operation] = {
             ("GET", ""): Operation(self._page),

@@ -1,46 +1,37 @@
-"""What a test does to records, users and fields, and how it compares them: part of `Control`.
+"""The methods that change records and users without an API in between.
 
 Every method that names no organization means the first one.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import fields as fields_of
 from typing import Any
 
 from ..metadata.users import show_user
-from ..records.canonical import USER_KEYS, content_hash, module_hash
+from ..records.canonical import USER_KEYS
 from ..wire.refusals import RowRefusal
 from ..wire.whole_numbers import whole_number
 from ..world.changes import Writer, unique_clash
-from ..world.lock import StateLock
-from ..world.modules import SYSTEM_TIMES, custom_field
+from ..world.modules import SYSTEM_TIMES
 from ..world.organization import Organization, User
-from ..world.rendering import listed_names
-from ..world.seeding import ORDER, Generator
-from ..world.state import State
+from ..world.seeding import Generator
 from ..world.store import ModuleStore, Record
 from ..world.values import RowReader
+from .base import ControlBase
+from .stores import USERS, named_store, seed_records
 
-HASH_STEP, HASH_TRIES = 1_000, 3
-USERS = "Users"
 
-
-class RecordsControl:
-    """Records of any module, and users under the name of one, without an API in between."""
-
-    seed_number: int
-    _state: State
-    _lock: StateLock
-
-    # records
+class RecordsControl(ControlBase):
+    """Records of any module, and users under the name of one."""
 
     def seed(self, *, records: dict[str, int], org_id: str | None = None, seed: int | None = None) -> dict[str, int]:
         """Add made-up records with a past: created and edited over the last year. Gives the numbers now live."""
         with self._lock:
             organization = self._state.organization(org_id)
-            self._seed(organization, records, self.seed_number if seed is None else seed)
+            chosen = self.seed_number if seed is None else seed
+            seed_records(organization, records, chosen, now=self._state.now())
             return self.counts(organization.org_id)
 
     def counts(self, org_id: str | None = None) -> dict[str, int]:
@@ -48,22 +39,14 @@ class RecordsControl:
         with self._lock:
             return {name: len(store.records) for name, store in self._state.organization(org_id).stores.items()}
 
-    def _seed(self, organization: Organization, records: dict[str, int], seed: int) -> None:
-        for module in records:
-            self._store(organization, module)
-        generator = Generator(organization, seed)
-        for module in ORDER:
-            if records.get(module):
-                generator.history(module, records[module], now=self._state.now())
-
     def add_records(self, module: str, records: list[dict[str, Any]] | int, org_id: str | None = None) -> list[str]:
         """Add records as somebody would in Bigin, now: those given, or that many made-up ones. Gives their ids."""
         with self._lock:
             organization = self._state.organization(org_id)
             now = self._state.now()
             if module == USERS:
-                return self._add_users(organization, records, now)
-            store = self._store(organization, module)
+                return _add_users(organization, records, now)
+            store = named_store(organization, module)
             if isinstance(records, int):
                 generator = Generator(organization, self.seed_number + store.version)
                 return [str(record_id) for record_id in generator.fresh(module, records, now=now)]
@@ -79,8 +62,8 @@ class RecordsControl:
             organization = self._state.organization(org_id)
             now = self._state.now()
             if module == USERS:
-                return self._edit_users(organization, records, now if touch else None)
-            store = self._store(organization, module)
+                return _edit_users(organization, records, now if touch else None)
+            store = named_store(organization, module)
             writer = Writer(organization, user_id=organization.admin.id, now=now)
             for n, row in enumerate(records):
                 record_id = _live_id(store, row.get("id"))
@@ -98,8 +81,8 @@ class RecordsControl:
             now = self._state.now()
             if module == USERS:
                 rows = [{"id": user_id, "status": "deleted"} for user_id in ids]
-                return self._edit_users(organization, rows, now)
-            store = self._store(organization, module)
+                return _edit_users(organization, rows, now)
+            store = named_store(organization, module)
             writer = Writer(organization, user_id=organization.admin.id, now=now)
             for value in ids:
                 try:
@@ -114,7 +97,7 @@ class RecordsControl:
         """Bring records back from the recycle bin; `touch` moves Modified_Time (unset: as the switch says)."""
         with self._lock:
             organization = self._state.organization(org_id)
-            store = self._store(organization, module)
+            store = named_store(organization, module)
             organization.purge_bins(before=self._state.now() - self._state.switches["recycle_days"] * 86_400)
             writer = Writer(organization, user_id=organization.admin.id, now=self._state.now())
             moved = self._state.switches["restore_touches"] if touch is None else touch
@@ -129,95 +112,29 @@ class RecordsControl:
                 users = (show_user(organization, user) for _, user in sorted(organization.users.items()))
                 return [{key: shown[key] for key in USER_KEYS} for shown in users]
             renderer = self._state.renderers[organization.org_id]
-            return renderer.all_fields(self._store(organization, module))
+            return renderer.all_fields(named_store(organization, module))
 
-    def hash(self, module: str, org_id: str | None = None) -> dict[str, Any]:
-        """Give the canonical hash of a module, over `records()`."""
-        if module == USERS:
-            shown = self.records(module, org_id)
-            return {"module": module, "count": len(shown), "hash": module_hash(shown)}
-        for _ in range(HASH_TRIES):
-            # The state is free in between, so that a large module's hash stops nobody; unless it never comes to rest.
-            with self._lock:
-                store = self._store(self._state.organization(org_id), module)
-                version, count = store.version, len(store.records)
-            found = module_hash(self._each(store))
-            if store.version == version:
-                return {"module": module, "count": count, "hash": found}
-        with self._lock:
-            return {"module": module, "count": len(store.records), "hash": module_hash(self._each(store))}
 
-    def _each(self, store: ModuleStore) -> Iterator[dict[str, Any]]:
-        """Give a module's records in ascending order of ids, the lock taken for some at a time."""
-        renderer = next(r for r in self._state.renderers.values() if r.shows(store))
-        ids = list(store.sorted_by("id"))
-        for start in range(0, len(ids), HASH_STEP):
-            with self._lock:
-                live = [record_id for record_id in ids[start : start + HASH_STEP] if record_id in store.records]
-                rows = renderer.rows(store, live, listed_names(store))
-            yield from rows
+def _add_users(organization: Organization, users: list[dict[str, Any]] | int, now: int) -> list[str]:
+    if isinstance(users, int):
+        number = len(organization.users)
+        users = [{"first_name": "Colleague", "last_name": str(number + n + 1)} for n in range(users)]
+    return [str(organization.add_user(**user, at=now).id) for user in users]
 
-    def record_hash(self, module: str, record_id: str | int, org_id: str | None = None) -> str:
-        """Give the canonical hash of one live record, to find which one differs."""
-        found = (record for record in self.records(module, org_id) if record["id"] == str(record_id))
-        record = next(found, None)
-        if record is None:
-            raise ValueError(f"{module} has no live record {record_id}")
-        return content_hash(record)
 
-    def add_fields(self, module: str, fields: list[dict[str, Any]], org_id: str | None = None) -> None:
-        """Add custom fields: {"api_name"} and, where wanted, "data_type", "label", "length", "lookup", "unique"."""
-        with self._lock:
-            organization = self._state.organization(org_id)
-            self._store(organization, module)
-            for options in fields:
-                organization.add_field(module, custom_field(**options), at=self._state.now())
-
-    def add_team_pipeline(
-        self, name: str, sub_pipelines: dict[str, list[str]] | None = None, org_id: str | None = None
-    ) -> dict[str, str]:
-        """Add a team pipeline with the stages of each sub-pipeline, as somebody would in Bigin; gives {"id", "name"}.
-
-        Without sub-pipelines it has `<name> Standard` alone, as every new one.
-        """
-        with self._lock:
-            organization = self._state.organization(org_id)
-            if any(layout.name == name for layout in organization.layouts):
-                raise ValueError(f"there already is a team pipeline {name!r}")
-            chosen = sub_pipelines or {f"{name} Standard": list(organization.product.stages)}
-            stages = {sub_pipeline: tuple(names) for sub_pipeline, names in chosen.items()}
-            layout = organization.add_layout(name, stages, at=self._state.now())
-            return {"id": str(layout.id), "name": layout.name}
-
-    def _store(self, organization: Organization, module: str) -> ModuleStore:
-        store = organization.store(module)
-        if store is None:
-            product = organization.product
-            held = "holds no records here" if module in product.modules else "is no module"
-            raise ValueError(f"{module!r} {held}; records are in {', '.join(product.record_modules)} and {USERS}")
-        return store
-
-    # people
-
-    def _add_users(self, organization: Organization, users: list[dict[str, Any]] | int, now: int) -> list[str]:
-        if isinstance(users, int):
-            number = len(organization.users)
-            users = [{"first_name": "Colleague", "last_name": str(number + n + 1)} for n in range(users)]
-        return [str(organization.add_user(**user, at=now).id) for user in users]
-
-    def _edit_users(self, organization: Organization, rows: list[dict[str, Any]], modified_at: int | None) -> None:
-        editable = {f.name for f in fields_of(User)} - {"id", "zuid", "created_at", "modified_at"}
-        for row in rows:
-            user = organization.users.get(int(row.get("id", 0)))
-            if user is None:
-                raise ValueError(f"{USERS} has nobody with the id {row.get('id')}")
-            for name, value in row.items():
-                if name != "id" and name not in editable:
-                    raise ValueError(f"a user has no {name!r} to edit; there are {', '.join(sorted(editable))}")
-                if name != "id":
-                    setattr(user, name, value)
-            user.modified_at = user.modified_at if modified_at is None else modified_at
-        organization.touch_users()
+def _edit_users(organization: Organization, rows: list[dict[str, Any]], modified_at: int | None) -> None:
+    editable = {f.name for f in fields_of(User)} - {"id", "zuid", "created_at", "modified_at"}
+    for row in rows:
+        user = organization.users.get(int(row.get("id", 0)))
+        if user is None:
+            raise ValueError(f"{USERS} has nobody with the id {row.get('id')}")
+        for name, value in row.items():
+            if name != "id" and name not in editable:
+                raise ValueError(f"a user has no {name!r} to edit; there are {', '.join(sorted(editable))}")
+            if name != "id":
+                setattr(user, name, value)
+        user.modified_at = user.modified_at if modified_at is None else modified_at
+    organization.touch_users()
 
 
 def _read(

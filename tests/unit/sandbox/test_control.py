@@ -7,7 +7,9 @@ import pytest
 
 from django_bigin.sandbox import Sandbox
 from django_bigin.sandbox.calls import log as calls
+from django_bigin.sandbox.routing.rest import Rest
 from django_bigin.sandbox.wire.messages import Request
+from django_bigin.sandbox.world.organization import Organization
 
 from .program import Program
 
@@ -58,14 +60,14 @@ def test_a_reset_goes_back_to_the_start_with_fresh_tokens():
 
 def test_who_looks_during_a_reset_sees_what_comes_of_it(sandbox, monkeypatch):
     opened, may_go_on, seen = threading.Event(), threading.Event(), []
-    original = sandbox._open
+    original = Organization.add_user
 
-    def open_slowly(entry):
+    def add_slowly(*arguments, **options):
         opened.set()
         may_go_on.wait(5)
-        return original(entry)
+        return original(*arguments, **options)
 
-    monkeypatch.setattr(sandbox, "_open", open_slowly)
+    monkeypatch.setattr(Organization, "add_user", add_slowly)
     resetting = threading.Thread(target=sandbox.reset)
     looking = threading.Thread(target=lambda: seen.extend([*sandbox.organizations, sandbox.client]))
     resetting.start()
@@ -342,7 +344,7 @@ def test_a_secret_is_not_noted_where_a_confused_program_puts_it(sandbox, program
         program.connect().get(f"Contacts/{secret}", **{secret: ""})
         program.ask("POST", f"/oauth/v2/token/{secret}")
         program.ask("POST", f"/oauth/v2/token?{secret}")
-    monkeypatch.setattr(sandbox._application.rest, "handle", lambda *_: 1 / 0)
+    monkeypatch.setattr(Rest, "handle", lambda *_: 1 / 0)
     program.get(f"Contacts/{secrets[1]}")
 
     noted = str(sandbox.calls()) + sandbox.overview() + capsys.readouterr().err
@@ -623,7 +625,7 @@ def test_switches_are_read_and_set_over_http(program):
 
 def test_what_goes_wrong_inside_shows_no_traceback(sandbox, program, capsys, monkeypatch):
     program.connect()
-    monkeypatch.setattr(sandbox._application.rest, "handle", lambda *_: 1 / 0)
+    monkeypatch.setattr(Rest, "handle", lambda *_: 1 / 0)
 
     status, body, _ = program.get("org")
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from django_bigin.sandbox import Sandbox
-from django_bigin.sandbox.control.control import ORGANIZATION_OPTIONS
+from django_bigin.sandbox.control.organizations import ORGANIZATION_OPTIONS
 from django_bigin.sandbox.control.paths import ControlPaths
 from django_bigin.sandbox.server.command_line import add_arguments
 from django_bigin.sandbox.world.organization import Organization
