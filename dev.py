@@ -62,12 +62,12 @@ class Stop(Exception):
 def demo(rest):
     """start a sandbox, connect a tenant, mirror its Bigin and prove the mirror equal; `--data DIR` loads CSV files"""
     # Run where the user stands, so that a relative --data means what they think.
-    return run([ensure_environment(RUN + drivers()), "-m", "example_project.demo"] + rest, cwd=os.getcwd())
+    return run([ensure_environment(RUN + drivers()), "-m", "demo"] + rest, cwd=os.getcwd())
 
 
 def site(rest):
     """serve the whole example with a login for the admin: sandbox, site, workers and beat, until Ctrl-C"""
-    return run([ensure_environment(RUN + drivers()), "-m", "example_project.serve"] + rest)
+    return run([ensure_environment(RUN + drivers()), "-m", "demo.site"] + rest)
 
 
 def test(rest):

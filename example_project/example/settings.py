@@ -114,7 +114,7 @@ if CELERY_BROKER_URL.startswith("filesystem://"):
         "data_folder_out": str(folder / "messages"),
         "control_folder": str(folder / "control"),
         "store_processed": False,
-        "polling_interval": 0.05,  # seconds between looks at the folder; a second, where nothing is said
+        "polling_interval": 0.05,  # seconds; one second by default
     }
 
 # Where the site is found

@@ -23,7 +23,7 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> tuple[subprocess.Completed
     """The demo's outcome, and the folder with its database, its logs at DEBUG and the sandbox's list of secrets."""
     folder = tmp_path_factory.mktemp("demo")
     environment = {key: value for key, value in os.environ.items() if not key.startswith(("BIGIN_", "DATABASE_"))}
-    command = [sys.executable, "-m", "example_project.demo", "--keep", str(folder)]
+    command = [sys.executable, "-m", "demo", "--keep", str(folder)]
     outcome = subprocess.run(
         command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=300, check=False
     )

@@ -18,9 +18,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from example_project.sandbox_control import SandboxControl
-from example_project.scene import DATA_CENTERS, PASSWORD, USER
-from example_project.stack import ROOT, Stack
+from demo.sandbox_control import SandboxControl
+from demo.scene import DATA_CENTERS, PASSWORD, USER
+from demo.stack import ROOT, Stack
 from tests.support.services import MISSING, in_ci
 
 if TYPE_CHECKING:
@@ -152,7 +152,7 @@ class Visitor:
         """Reload the page until it shows something."""
         give_up_at = time.monotonic() + PATIENCE_SECONDS
         while not shown():
-            self.site.stack.look()
+            self.site.stack.require_running()
             if time.monotonic() > give_up_at:
                 self.shoot("gave-up")
                 pytest.fail(f"after {PATIENCE_SECONDS} seconds {self.page.url} does not show {what}", pytrace=False)
@@ -206,7 +206,7 @@ def site(chromium: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterato
         folder = tmp_path_factory.mktemp("site")
         with Stack(folder, organizations=DATA_CENTERS, sandbox_options=options) as stack:
             running = Site(stack)
-            running.run(f"from example_project.scene import prepare\nprepare({stack.start!r})\nanswer = None")
+            running.run(f"from demo.scene import prepare\nprepare({stack.start!r})\nanswer = None")
             stack.start_site()
             stack.start_workers()
             yield running

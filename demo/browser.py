@@ -1,4 +1,4 @@
-"""A browser of a few lines: follows redirects, keeps cookies, fills in forms. The demo uses the real pages with it."""
+"""A browser of a few lines, for the site's and Zoho's real pages: redirects, cookies and forms."""
 
 from html.parser import HTMLParser
 from typing import Any
@@ -19,6 +19,8 @@ class Form:
 
 
 class _FormParser(HTMLParser):
+    """The forms of a page, as far as a browser needs them."""
+
     def __init__(self) -> None:
         super().__init__()
         self.forms: list[Form] = []
@@ -107,7 +109,7 @@ class Browser:
             self._show(self._session.get(url, params=data, headers=headers, timeout=60))
 
     def has(self, button: str) -> bool:
-        """Whether the page has a button that says this."""
+        """Tell whether the page has a button that says this."""
         return any(button in text for form in self.forms for text in form.buttons)
 
     def _button(self, label: str) -> tuple[Form, tuple[str, str]]:

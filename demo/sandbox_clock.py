@@ -1,4 +1,4 @@
-"""The time by the sandbox's clock, so that a day can pass in a minute: BIGIN_CLOCK names `now`."""
+"""The time by the sandbox's clock, so that a day can pass in a minute. BIGIN_CLOCK names `now`."""
 
 import json
 import os
@@ -14,7 +14,7 @@ _known = datetime.min.replace(tzinfo=UTC)
 
 
 def now() -> datetime:
-    """The sandbox's moment; asked for a few times a second, and counted on in between."""
+    """Return the sandbox's moment: asked for a few times a second, and counted on in between."""
     global _asked_at, _known
     since = time.monotonic() - _asked_at
     if since > ASK_AGAIN_SECONDS:

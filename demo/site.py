@@ -1,18 +1,20 @@
-"""The whole example to click through: `python3 dev.py site`. Ends with Ctrl-C, and leaves nothing behind."""
+"""The example site to click through, with a sandbox in place of Zoho: `python3 dev.py site`."""
 
+import argparse
 import contextlib
 import tempfile
 import time
 from pathlib import Path
 
-from example_project.scene import DATA_CENTERS, PASSWORD, TENANTS, USER, prepare
-from example_project.stack import Stack
+from demo.scene import DATA_CENTERS, PASSWORD, TENANTS, USER, prepare
+from demo.stack import Stack
 
 RECORDS = ("Accounts=60", "Contacts=400", "Products=20", "Pipelines=150", "Tasks=80", "Calls=40", "Notes=50")
 
 
 def main() -> None:
-    """Serve until somebody presses Ctrl-C."""
+    """Serve until somebody presses Ctrl-C, and leave nothing behind."""
+    argparse.ArgumentParser(prog="dev.py site", description=__doc__).parse_args()
     with tempfile.TemporaryDirectory(prefix="django-bigin-site-") as name:
         options = ["--records", *RECORDS]
         with Stack(Path(name), organizations=DATA_CENTERS, sandbox_options=options) as stack:
@@ -25,13 +27,13 @@ def main() -> None:
             print(invitation(stack), flush=True)
             with contextlib.suppress(KeyboardInterrupt):
                 while True:
-                    stack.look()
+                    stack.require_running()
                     time.sleep(1)
         print("\nStopped.")
 
 
 def invitation(stack: Stack) -> str:
-    """What a person can do now."""
+    """Describe what a person can do now."""
     tenants = ", ".join(name for _, name, _ in TENANTS)
     return f"""
 The admin:    {stack.site_url}/admin/     user {USER}, password {PASSWORD}

@@ -1,15 +1,39 @@
-"""What the demo and `dev.py site` begin with: tenants, a person who may do everything, and one client registration."""
+"""The beginning of the demo and of `dev.py site`: tenants, an administrator, and one client registration."""
 
 from typing import Any
 
 DATA_CENTERS = ("us", "eu", "ca")
 # Tenant, its name, and the data center where its Zoho user lives.
 TENANTS = (("acme", "Acme Pumps", "us"), ("maple", "Maple Tools", "ca"), ("eiffel", "Eiffel Ponts", "eu"))
+BY_SELF_CLIENT = "eiffel"
 USER = PASSWORD = "demo"  # of a site for this machine only
+
+# Records in each Bigin, and a field that every record of a module has, to be edited.
+RECORDS = {
+    "Accounts": 120,
+    "Contacts": 2_300,
+    "Products": 40,
+    "Pipelines": 500,
+    "Tasks": 250,
+    "Events": 60,
+    "Calls": 120,
+    "Notes": 150,
+}
+EDITED_FIELD = {
+    "Accounts": "Website",
+    "Contacts": "Title",
+    "Products": "Description",
+    "Pipelines": "Description",
+    "Tasks": "Description",
+    "Events": "Venue",
+    "Calls": "Description",
+    "Notes": "Note_Content",
+}
+MODULES = (*RECORDS, "Users")
 
 
 def prepare(start: dict[str, Any]) -> None:
-    """Make the database, and in it what an administrator would have entered.
+    """Make the database, and enter what an administrator would.
 
     Args:
         start: the sandbox's start document; its server-based client is registered for all tenants.

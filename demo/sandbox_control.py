@@ -1,4 +1,4 @@
-"""Tell a running sandbox what to do, over its control address: what the demo uses, and a shell could as well."""
+"""The control address of a running sandbox, which a shell could use as well."""
 
 import json
 import urllib.parse

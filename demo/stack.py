@@ -1,10 +1,12 @@
-"""The whole example on one machine: sandbox, site, a Celery worker for each queue, and beat, as processes.
+"""The processes: sandbox, site, a Celery worker for each queue, and beat.
 
 On SQLite and a broker that needs no server, unless DATABASE_URL and CELERY_BROKER_URL say otherwise.
 """
 
+import base64
 import json
 import os
+import secrets
 import socket
 import subprocess
 import sys
@@ -22,7 +24,7 @@ START_SECONDS = 60
 
 
 class Stack:
-    """Starts the processes, one log each in `folder`, and stops them at the end."""
+    """Processes that end with their `with` block, each with a log of its own in `folder`."""
 
     def __init__(
         self,
@@ -61,7 +63,7 @@ class Stack:
         self._wait("site", lambda: answers(self.site_url + "/admin/login/"))
 
     def start_workers(self) -> None:
-        """One worker for each queue, and beat."""
+        """Start a worker for each queue, and beat."""
         celery = [sys.executable, "-m", "celery", "-A", "example"]
         for queue in ("refresh", "sync"):
             options = [
@@ -79,14 +81,14 @@ class Stack:
             "beat", *celery, "beat", "-l", self._log_level, "-s", str(self.folder / "beat-schedule"), "--pidfile="
         )
 
-    def look(self) -> None:
-        """End with the reason if a process has died."""
+    def require_running(self) -> None:
+        """Exit with the last lines of its log if a process has ended."""
         for name, process in self._processes:
             if process.poll() is not None:
-                sys.exit(f"{name} ended by itself:\n{self.log(name)[-3000:]}")
+                sys.exit(f"{name} has stopped:\n{self.log(name)[-3000:]}")
 
     def log(self, name: str) -> str:
-        """What a process has written so far."""
+        """Return what a process has written so far."""
         return (self.folder / f"{name}.log").read_text(errors="replace")
 
     def stop(self) -> None:
@@ -103,19 +105,17 @@ class Stack:
 
     def _configure(self) -> None:
         """Set the environment that the site's settings read, for this process and for those that it starts."""
-        from django_bigin.encryption.keyring import new_key
-
         paths = [str(SITE), str(ROOT)]
         sys.path += paths
         os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [*paths, os.environ.get("PYTHONPATH")]))
         os.environ.update(
             DJANGO_SETTINGS_MODULE="example.settings",
             DEBUG="true",
-            SECRET_KEY=new_key(),
+            SECRET_KEY=secrets.token_urlsafe(32),
             SITE_URL=self.site_url,
-            BIGIN_ENCRYPTION_KEYS=new_key(),
+            BIGIN_ENCRYPTION_KEYS=base64.urlsafe_b64encode(secrets.token_bytes(32)).decode(),
             BIGIN_INSTALLATION_ID="demo",
-            BIGIN_CLOCK="example_project.sandbox_clock.now",
+            BIGIN_CLOCK="demo.sandbox_clock.now",
             BIGIN_TICK_SECONDS="1",
             CELERY_FOLDER=str(self.folder / "messages"),
             LOG_LEVEL=self._log_level,
@@ -149,25 +149,26 @@ class Stack:
     def _wait(self, name: str, ready: Any) -> None:
         give_up_at = time.monotonic() + START_SECONDS
         while not ready():
-            self.look()
+            self.require_running()
             if time.monotonic() > give_up_at:
                 sys.exit(f"{name} is not ready after {START_SECONDS} seconds:\n{self.log(name)[-3000:]}")
             time.sleep(0.05)
 
 
 def manage(*arguments: str) -> list[str]:
-    """One of Django's commands, as a command line."""
+    """Make the command line of one of Django's commands."""
     return [sys.executable, str(SITE / "manage.py"), *arguments]
 
 
 def free_port() -> int:
-    """A port that nobody listens on now."""
+    """Find a port on which nothing listens."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
 
 
 def answers(url: str) -> bool:
+    """Tell whether an address answers."""
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     try:
         with opener.open(url, timeout=5):
