@@ -199,7 +199,7 @@ def disconnect(connection: Connection, *, actor: str = "", purge: bool = False) 
             lease_id="",
             lease_until=None,
         )
-        states.move(connection, Status.DISCONNECTED)
+        states.set_status(connection, Status.DISCONNECTED)
         audit.record("disconnect", connection, actor=actor, detail="with purge" if purge else "")
         # The caller's object may be older than the grant that is to be revoked.
         connection.refresh_from_db()
@@ -223,7 +223,7 @@ def purge_mirror(connection: Connection) -> None:
 def confirm(connection: Connection, *, actor: str = "") -> bool:
     """Confirm a pending connection, seeing its organization's name. False where there is nothing left to confirm."""
     waiting = Connection.objects.filter(pk=connection.pk, confirm_until__gt=clock.now())
-    if not waiting.exists() or not states.move(connection, Status.HEALTHY, only_from=(Status.PENDING,)):
+    if not waiting.exists() or not states.set_status(connection, Status.HEALTHY, only_from=(Status.PENDING,)):
         return False
     audit.record("confirm", connection, actor=actor)
     return True
@@ -234,7 +234,7 @@ def discard(connection: Connection, *, actor: str = "") -> bool:
 
     Where Zoho cannot be reached the row stays, disconnected, until the grant is revoked.
     """
-    if not states.move(connection, Status.DISCONNECTED, only_from=(Status.PENDING,)):
+    if not states.set_status(connection, Status.DISCONNECTED, only_from=(Status.PENDING,)):
         return False
     audit.record("discard", connection, actor=actor)
     if _revoke(connection).revoked:
@@ -255,7 +255,7 @@ def revoke_left_over(connection: Connection) -> bool:
 
 def pause(connection: Connection, *, actor: str = "") -> bool:
     """Stop working with a connection until it is resumed; its data stays. False where there is nothing to pause."""
-    if not states.move(connection, Status.PAUSED, only_from=states.WORKING):
+    if not states.set_status(connection, Status.PAUSED, only_from=states.WORKING):
         return False
     audit.record("pause", connection, actor=actor)
     return True
@@ -265,7 +265,7 @@ def resume(connection: Connection, *, actor: str = "") -> bool:
     """Work with a paused connection again. False where it is not paused."""
     stored = Connection.objects.filter(pk=connection.pk).values_list("status_before_pause", flat=True).first()
     to = stored if stored in states.WORKING else Status.HEALTHY
-    if not states.move(connection, to, only_from=(Status.PAUSED,)):
+    if not states.set_status(connection, to, only_from=(Status.PAUSED,)):
         return False
     audit.record("resume", connection, actor=actor)
     return True

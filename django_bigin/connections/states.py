@@ -1,24 +1,133 @@
-"""Moving a connection from one status to another: said once, to the row and to whoever listens."""
+"""The states of a connection in one table, and the one way to change from one to another."""
 
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import dataclass
 from typing import Any
 
-from django.db import transaction
-
 from .. import clock
+from ..db.aliases import on_commit, written
+from ..exceptions import ConnectionNotReadyError, RefreshTokenError
 from ..models import Connection
 from ..signals import connection_changed
 
 Status = Connection.Status
-WORKING = (Status.HEALTHY, Status.DEGRADED, Status.MISCONFIGURED)
-"""Neither waiting for a person nor switched off by one."""
-TRIES = 10
 
 
-def move(connection: Connection, to: str, *, reason: str = "", only_from: Collection[str] = ()) -> bool:
-    """Set the status; whoever makes the change, and no other, sends `connection_changed`.
+@dataclass(frozen=True)
+class State:
+    """A status, what it allows, and what is said of it.
+
+    Attributes:
+        usable: it is synced.
+        working: its token is kept fresh: it neither waits for a person's consent nor is it switched off.
+        needs_person: it stays as it is until a person acts. What a person switched off needs nobody.
+        happened: a sentence.
+        app_does: a sentence or two on what the app does about it by itself.
+        person_does: a sentence on what a person is to do; "" where there is nothing to do.
+    """
+
+    usable: bool
+    working: bool
+    needs_person: bool
+    happened: str
+    app_does: str
+    person_does: str
+
+
+STATES: dict[str, State] = {
+    Status.PENDING: State(
+        usable=False,
+        working=False,
+        needs_person=True,
+        happened="The connection has not been confirmed yet.",
+        app_does="Nothing is mirrored. If nobody confirms it in time, its grant is revoked and it is removed.",
+        person_does="Look at the organization's name, then confirm or discard the connection.",
+    ),
+    Status.HEALTHY: State(
+        usable=True,
+        working=True,
+        needs_person=False,
+        happened="The connection works.",
+        app_does="Its token is kept fresh and its modules are mirrored.",
+        person_does="",
+    ),
+    Status.DEGRADED: State(
+        usable=True,
+        working=True,
+        needs_person=False,
+        happened="The last refresh of the access token failed, and may work later.",
+        app_does="It tries again by itself, and goes on mirroring as long as the token is valid.",
+        person_does="If it stays so while Zoho works, look at the reason.",
+    ),
+    Status.MISCONFIGURED: State(
+        usable=False,
+        working=True,
+        needs_person=True,
+        happened="Zoho does not accept the client.",
+        app_does="The grant is kept, and it tries again once an hour.",
+        person_does="Compare client id, client secret, data center and redirect URI with Zoho's API console.",
+    ),
+    Status.NEEDS_AUTHORIZATION: State(
+        usable=False,
+        working=False,
+        needs_person=True,
+        happened="The connection has lost its grant at Zoho.",
+        app_does="Nothing is sent to Zoho any more. The mirrored data stays readable.",
+        person_does="Reconnect it on its page in the admin.",
+    ),
+    Status.PAUSED: State(
+        usable=False,
+        working=False,
+        needs_person=False,
+        happened="The connection is paused.",
+        app_does="Nothing is sent to Zoho. Its grant and the mirrored data stay.",
+        person_does="Resume it to go on.",
+    ),
+    Status.DISCONNECTED: State(
+        usable=False,
+        working=False,
+        needs_person=False,
+        happened="The connection is disconnected.",
+        app_does="Nothing is sent to Zoho. The mirrored data stays readable until it is purged.",
+        person_does="Connect it again to go on.",
+    ),
+}
+
+USABLE = tuple(status for status, state in STATES.items() if state.usable)
+WORKING = tuple(status for status, state in STATES.items() if state.working)
+NEED_PERSON = tuple(status for status, state in STATES.items() if state.needs_person)
+
+_TRIES = 10
+
+
+def state_of(connection: Connection) -> State:
+    """Return the row of the table that a connection is in."""
+    return STATES[connection.status]
+
+
+def is_usable(connection: Connection) -> bool:
+    """Tell whether a connection is synced."""
+    return state_of(connection).usable
+
+
+def require_connected(connection: Connection) -> None:
+    """Refuse to work with a connection that waits for a person, or that a person switched off.
+
+    Raises:
+        RefreshTokenError: its grant is gone.
+        ConnectionNotReadyError: it is pending, paused or disconnected.
+    """
+    state = state_of(connection)
+    if state.working:
+        return
+    error = RefreshTokenError if connection.status == Status.NEEDS_AUTHORIZATION else ConnectionNotReadyError
+    raise error(f"{connection}: {state.happened} {state.person_does}")
+
+
+def set_status(connection: Connection, to: str, *, reason: str = "", only_from: Collection[str] = ()) -> bool:
+    """Set the status; of several processes that try, one makes the change and sends `connection_changed`.
 
     Args:
         connection: brought up to date when the change is made.
@@ -26,14 +135,13 @@ def move(connection: Connection, to: str, *, reason: str = "", only_from: Collec
         only_from: change only from these; empty: from any other.
 
     Returns:
-        Whether this call made the change.
+        True if this call made the change.
     """
-    for _ in range(TRIES):
-        rows = Connection.objects.filter(pk=connection.pk)
+    for _ in range(_TRIES):
+        rows = written(Connection).filter(pk=connection.pk)
         old = rows.values_list("status", flat=True).first()
-        if old is None or old == to or (only_from and old not in only_from):
+        if old is None or not (changes := status_columns(old, to, reason=reason, only_from=only_from)):
             return False
-        changes = _changes(old, to, reason)
         # Only from what was seen: where somebody else was faster, look again.
         if rows.filter(status=old).update(**changes):
             for name, value in changes.items():
@@ -43,20 +151,22 @@ def move(connection: Connection, to: str, *, reason: str = "", only_from: Collec
     return False
 
 
-def _changes(old: str, to: str, reason: str) -> dict[str, Any]:
+def status_columns(old: str, to: str, *, reason: str = "", only_from: Collection[str] = ()) -> dict[str, Any]:
+    """Return the columns to write for a change of status; empty where it is none, or not allowed from there."""
+    if old == to or (only_from and old not in only_from):
+        return {}
     changes: dict[str, Any] = {"status": to, "status_reason": reason, "status_since": clock.now()}
     if to == Status.PAUSED:
         changes["status_before_pause"] = old
     if to == Status.HEALTHY:
-        changes["last_alert_status"] = ""  # the next time it fails is another change, with a mail of its own
+        changes["last_alert_status"] = ""  # the next failure is another change, with a mail of its own
     return changes
 
 
 def announce(connection: Connection, *, old: str, new: str, reason: str) -> None:
     """Send `connection_changed` once the change is committed."""
-    transaction.on_commit(
-        lambda: connection_changed.send_robust(
-            sender=Connection, connection=connection, old=old, new=new, reason=reason
-        ),
-        robust=True,
-    )
+
+    def send() -> None:
+        connection_changed.send_robust(sender=Connection, connection=connection, old=old, new=new, reason=reason)
+
+    on_commit(Connection, send, robust=True)

@@ -32,7 +32,6 @@ from ..exceptions import (
     BiginError,
     ClientCredentialsError,
     RateLimitError,
-    RefreshTokenError,
     ResponseError,
     TokenPendingError,
     TransientError,
@@ -107,7 +106,8 @@ def ensure_fresh_token(
         wait_seconds: how long to wait for somebody else's refresh once the stored token no longer serves.
 
     Raises:
-        RefreshTokenError: the grant is gone, or was switched off: a person must connect again or resume.
+        RefreshTokenError: the grant is gone: a person must reconnect.
+        ConnectionNotReadyError: the connection is pending, paused or disconnected.
         ClientCredentialsError: the accounts server refuses the client: a person must compare its settings.
         TransientError: not now; `retry_after` says in how many seconds. TokenPendingError: the wait was too short.
         BiginError: the refresh would have to happen inside an open transaction on SQLite; or the database belongs to
@@ -126,7 +126,7 @@ def token_of(connection: Connection) -> AccessToken:
     Raises: what `ensure_fresh_token` does.
     """
     require_ownership()
-    require_connected(connection)
+    states.require_connected(connection)
     fresh = _stored_token(connection, "", ahead_seconds=_margin_seconds(connection))
     return fresh or ensure_fresh_token(connection.pk)
 
@@ -179,7 +179,7 @@ def _ensure(connection_id: int, *, refused: str, wait_seconds: float) -> AccessT
     give_up_at = time.monotonic() + wait_seconds
     while True:
         connection = Connection.objects.select_related("registration").get(pk=connection_id)
-        require_connected(connection)
+        states.require_connected(connection)
         fresh = _stored_token(connection, refused, ahead_seconds=_margin_seconds(connection))
         if fresh:
             return fresh
@@ -207,7 +207,7 @@ def _ensure_inside_transaction(alias: str, connection_id: int, *, refused: str, 
     Written in the caller's transaction, a new token would be lost with a rollback, and its row locked till the end.
     """
     connection = Connection.objects.get(pk=connection_id)
-    require_connected(connection)
+    states.require_connected(connection)
     serving = _stored_token(connection, refused, ahead_seconds=SERVES_SECONDS)
     if serving:
         return serving
@@ -225,19 +225,6 @@ def _ensure_inside_transaction(alias: str, connection_id: int, *, refused: str, 
 
     with ThreadPoolExecutor(max_workers=1) as pool:
         return pool.submit(apart).result()
-
-
-def require_connected(connection: Connection) -> None:
-    """Refuse to work with a connection that waits for a person, in that person's words."""
-    if connection.status in states.WORKING:
-        return
-    what_to_do = {
-        Status.PENDING: "has not been confirmed yet: confirm it first.",
-        Status.PAUSED: "is paused: resume it first.",
-        Status.DISCONNECTED: "is disconnected: connect it again.",
-        Status.NEEDS_AUTHORIZATION: "has lost its grant at Zoho: reconnect it.",
-    }
-    raise RefreshTokenError(f"{connection} {what_to_do[Status(connection.status)]}")
 
 
 def _stored_token(connection: Connection, refused: str, *, ahead_seconds: float) -> AccessToken | None:
@@ -263,10 +250,10 @@ def _margin_seconds(connection: Connection) -> float:
 def _rest_seconds(connection: Connection) -> float:
     """How long this connection, or its whole registration, still has to leave the accounts server alone."""
     until = [connection.next_attempt_at] if connection.next_attempt_at else []
-    states = RegistrationState.objects.filter(
+    throttled = RegistrationState.objects.filter(
         registration_id=connection.registration_id, data_center=connection.data_center
     )
-    until += [state.throttled_until for state in states if state.throttled_until]
+    until += [state.throttled_until for state in throttled if state.throttled_until]
     now = clock.now()
     return max(((moment - now).total_seconds() for moment in until if moment > now), default=0.0)
 
@@ -348,7 +335,7 @@ def _store_answer(connection: Connection, lease_id: str, answer: TokenAnswer, *,
     if not _write(connection, lease_id, **changes):
         # The lease ran out, or a person reconnected or disconnected meanwhile: theirs is what counts.
         raise TokenPendingError(f"The connection {connection} changed while its token was refreshed.", retry_after=1)
-    states.move(connection, Status.HEALTHY, only_from=(Status.DEGRADED, Status.MISCONFIGURED))
+    states.set_status(connection, Status.HEALTHY, only_from=(Status.DEGRADED, Status.MISCONFIGURED))
     return AccessToken(value=Secret(answer.access_token), expires_at=expires_at)
 
 
@@ -370,7 +357,7 @@ def _note_failure(connection: Connection, lease_id: str, error: BiginError) -> N
     judge = next(judge for kind, judge in _FAILURES if isinstance(error, kind))
     changes, status = judge(connection, error)
     if _write(connection, lease_id, **changes) and status:
-        states.move(connection, status, reason=error.message, only_from=states.WORKING)
+        states.set_status(connection, status, reason=error.message, only_from=states.WORKING)
 
 
 _Verdict = tuple[dict[str, Any], "Connection.Status | None"]

@@ -12,7 +12,7 @@ from django.db.models import Q
 
 from .. import clock
 from ..connections import states
-from ..connections.tokens import require_connected
+from ..connections.states import require_connected
 from ..exceptions import SyncError
 from ..models import Connection, ModuleSync
 
@@ -49,7 +49,7 @@ def move(progress: ModuleSync, lease_id: str, *, release: bool = False, **change
 
     Raises:
         LeaseLostError: the lease is another's; inside a transaction, all of it must go.
-        RefreshTokenError: the connection was paused or disconnected meanwhile; likewise. It may still be given back.
+        AuthorizationError: the connection was paused or disconnected meanwhile; likewise. It may still be given back.
     """
     held = ModuleSync.objects.filter(pk=progress.pk, lease_id=lease_id)
     if release:

@@ -16,7 +16,8 @@ from django.db.models import F
 from .. import clock
 from ..api.client import Client
 from ..connections.connect import open_client
-from ..connections.tokens import require_connected, token_of
+from ..connections.states import require_connected
+from ..connections.tokens import token_of
 from ..credits.ledger import Meter
 from ..exceptions import AuthorizationError, BiginError, ModuleNotAvailableError, ScopeError, SyncError
 from ..installation import require_ownership

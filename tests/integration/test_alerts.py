@@ -24,7 +24,7 @@ def connection(settings: Any, sandbox: Any) -> Connection:
 
 @pytest.mark.parametrize("status", [Status.MISCONFIGURED, Status.NEEDS_AUTHORIZATION])
 def test_what_a_person_must_mend_is_mailed_at_once_and_once(status: str, connection: Connection) -> None:
-    states.move(connection, status, reason="Compare the client secret.")
+    states.set_status(connection, status, reason="Compare the client secret.")
     assert [alerts.send_due() for _ in range(3)] == [1, 0, 0]
     [message] = mail.outbox
     assert message.to == ["ops@example.org"]
@@ -34,15 +34,15 @@ def test_what_a_person_must_mend_is_mailed_at_once_and_once(status: str, connect
 
 def test_a_second_failure_is_a_second_mail(connection: Connection) -> None:
     for _ in range(2):
-        states.move(connection, Status.NEEDS_AUTHORIZATION)
+        states.set_status(connection, Status.NEEDS_AUTHORIZATION)
         alerts.send_due()
-        states.move(connection, Status.HEALTHY)
+        states.set_status(connection, Status.HEALTHY)
         alerts.send_due()
     assert len(mail.outbox) == 2
 
 
 def test_degraded_is_mailed_after_six_hours(connection: Connection, sandbox: Any) -> None:
-    states.move(connection, Status.DEGRADED)
+    states.set_status(connection, Status.DEGRADED)
     sandbox.advance(5 * 3600)
     assert alerts.send_due() == 0
     sandbox.advance(3601)
@@ -55,7 +55,7 @@ def test_a_mail_server_that_is_down_gets_the_mail_later(connection: Connection, 
     def down(*arguments: Any) -> None:
         raise ConnectionRefusedError
 
-    states.move(connection, Status.NEEDS_AUTHORIZATION)
+    states.set_status(connection, Status.NEEDS_AUTHORIZATION)
     sandbox.advance(60)
     monkeypatch.setattr(alerts, "send_mail", down)
     assert alerts.send_due() == 0
@@ -68,13 +68,13 @@ def test_a_mail_server_that_is_down_gets_the_mail_later(connection: Connection, 
 def test_without_recipients_the_admins_are_told(connection: Connection, settings: Any) -> None:
     del settings.BIGIN_ALERT_RECIPIENTS
     settings.ADMINS = [("Ada", "ada@example.org")]
-    states.move(connection, Status.MISCONFIGURED)
+    states.set_status(connection, Status.MISCONFIGURED)
     alerts.send_due()
     assert mail.outbox[0].to == ["ada@example.org"]
 
 
 def test_a_command_that_finds_it_sends_the_mail(connection: Connection) -> None:
-    states.move(connection, Status.NEEDS_AUTHORIZATION)
+    states.set_status(connection, Status.NEEDS_AUTHORIZATION)
     with pytest.raises(CommandError):
         call_command("bigin_sync", connection=connection.pk)
     assert len(mail.outbox) == 1

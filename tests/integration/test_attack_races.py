@@ -69,17 +69,35 @@ def test_a_pause_remembers_the_status_even_if_it_dies_right_after(connection: Co
     assert Connection.objects.get().status_before_pause == Status.MISCONFIGURED
 
 
-def test_a_status_that_moves_meanwhile_is_moved_from_where_it_is(connection: Connection, monkeypatch: Any) -> None:
-    real = states._changes
+def test_a_status_that_changes_meanwhile_is_changed_from_where_it_is(connection: Connection) -> None:
+    meddled: list[str] = []
 
-    def meddle(old: str, to: str, reason: str) -> dict[str, Any]:
-        if old == Status.HEALTHY:
+    def meddle(execute: Any, sql: str, *arguments: Any) -> Any:
+        if sql.startswith("UPDATE") and not meddled:
+            meddled.append(sql)
             Connection.objects.update(status=Status.DEGRADED)
-        return real(old, to, reason)
+        return execute(sql, *arguments)
 
-    monkeypatch.setattr(states, "_changes", meddle)
-    assert states.move(connection, Status.DISCONNECTED)
-    assert Connection.objects.get().status == Status.DISCONNECTED
+    with database.execute_wrapper(meddle):
+        assert states.set_status(connection, Status.PAUSED)
+    stored = Connection.objects.get()
+    assert (stored.status, stored.status_before_pause) == (Status.PAUSED, Status.DEGRADED)
+
+
+def test_of_eight_who_disconnect_at_once_one_makes_the_change(connection: Connection) -> None:
+    together, made = threading.Barrier(8), []
+
+    def work() -> None:
+        together.wait(30)
+        made.append(states.set_status(Connection.objects.get(), Status.DISCONNECTED))
+        databases.close_all()
+
+    threads = [threading.Thread(target=work) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    assert sorted(made) == [False] * 7 + [True]
 
 
 # A person stops the connection while it is synced

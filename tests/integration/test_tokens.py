@@ -19,6 +19,7 @@ from django_bigin.connections.connect import connect_self_client, disconnect
 from django_bigin.exceptions import (
     BiginError,
     ClientCredentialsError,
+    ConnectionNotReadyError,
     RefreshTokenError,
     TokenPendingError,
     TransientError,
@@ -129,7 +130,7 @@ def test_a_revoked_grant_is_known_after_one_request(connection: Connection, sand
     sandbox.revoke_grant()
     with pytest.raises(RefreshTokenError, match="authorize again"):
         tokens.ensure_fresh_token(connection.pk)
-    with pytest.raises(RefreshTokenError, match="reconnect"):
+    with pytest.raises(RefreshTokenError, match="Reconnect"):
         tokens.ensure_fresh_token(connection.pk)
     connection.refresh_from_db()
     assert connection.status == Status.NEEDS_AUTHORIZATION
@@ -261,7 +262,7 @@ def test_a_token_that_serves_can_be_had_inside_any_transaction(connection: Conne
 def test_a_disconnected_connection_asks_for_nothing(connection: Connection, sandbox: Any) -> None:
     disconnect(connection)
     sandbox.clear_calls()
-    with pytest.raises(RefreshTokenError, match="disconnected"):
+    with pytest.raises(ConnectionNotReadyError, match="disconnected"):
         tokens.ensure_fresh_token(connection.pk)
     assert sandbox.count_calls(TOKEN) == 0
 
