@@ -120,7 +120,7 @@ def _text(data: Mapping[str, Any]) -> str:
         raise UnreadableRow("The row holds a number without end, which JSON does not know.") from None
     if len(text) > LARGEST_ROW:
         raise UnreadableRow(f"The row is larger than {LARGEST_ROW:,} characters.")
-    if _NUL.search(text):
+    if "\\u0000" in text and _NUL.search(text):  # `in` first: the expression is far slower
         raise UnreadableRow("The row holds a NUL character, which a database cannot store.")
     try:
         text.encode()
