@@ -281,7 +281,7 @@ class Migration(migrations.Migration):
                     models.ForeignKey(
                         null=True,
                         on_delete=django.db.models.deletion.CASCADE,
-                        related_name="bigin_attempts",
+                        related_name="+",
                         to=settings.AUTH_USER_MODEL,
                     ),
                 ),

@@ -125,9 +125,8 @@ class AuthorizationAttempt(SecretModel):
     uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     state_hash = models.CharField(max_length=64, unique=True, help_text="SHA-256; the state is not stored.")
     nonce_hash = models.CharField(max_length=64, help_text="SHA-256 of the nonce in the browser's session.")
-    user = models.ForeignKey(
-        django_settings.AUTH_USER_MODEL, on_delete=models.CASCADE, null=True, related_name="bigin_attempts"
-    )
+    # No way back from the user: it would clash with the tenant's where the tenants are the users.
+    user = models.ForeignKey(django_settings.AUTH_USER_MODEL, on_delete=models.CASCADE, null=True, related_name="+")
     tenant = models.ForeignKey(TENANT_MODEL, on_delete=models.CASCADE, related_name="bigin_attempts")
     registration = models.ForeignKey(ClientRegistration, on_delete=models.CASCADE, related_name="attempts")
     connection = models.ForeignKey(

@@ -13,7 +13,7 @@ from tests.support.databases import ScratchDatabase
 
 ROOT = Path(__file__).resolve().parents[2]
 AUTO_FIELDS = ("AutoField", "BigAutoField", "SmallAutoField")
-TENANTS = ("", "uuid", "int")
+TENANTS = ("", "uuid", "int", "user")
 
 # One process for all steps: starting Django costs more than any of them.
 STEPS = """

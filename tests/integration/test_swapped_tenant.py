@@ -51,7 +51,8 @@ for row in (registration, connection):
 page = client.get(reverse("admin:django_bigin_connection_changelist"), {"q": "acme", "tenant": str(tenant.pk)})
 assert list(page.context["cl"].result_list) == [connection]
 form = client.get(reverse("admin:django_bigin_clientregistration_add")).context["adminform"].form
-assert list(form.fields["tenant"].queryset) == [tenant]
+assert list(form.fields["tenant"].queryset) == list(tenant_model.objects.order_by(lookup))
+assert tenant in form.fields["tenant"].queryset
 
 stdout = io.StringIO()
 call_command("bigin_status", tenant="acme", stdout=stdout)
@@ -66,8 +67,11 @@ except CommandError as error:
 """
 
 
-@pytest.mark.parametrize(("tenant", "lookup"), [("uuid", "slug"), ("int", "code")])
-def test_admin_and_commands_work_with_the_sites_own_tenants(db, tmp_path, tenant, lookup):
+@pytest.mark.parametrize(
+    ("tenant", "lookup", "known"),
+    [("uuid", "slug", "acme"), ("int", "code", "acme"), ("user", "username", "acme, root")],
+)
+def test_admin_and_commands_work_with_the_sites_own_tenants(db, tmp_path, tenant, lookup, known):
     secret, script = tmp_path / "secret", tmp_path / "steps.py"
     secret.write_text("word")
     script.write_text(STEPS.replace("__file__", f'"{secret}"').replace("settings.SECRET", f'"{secret}2"'))
@@ -85,4 +89,4 @@ def test_admin_and_commands_work_with_the_sites_own_tenants(db, tmp_path, tenant
         )
     assert ran.returncode == 0, ran.stdout + ran.stderr
     # Only our own model can be filled in without knowing the site; the sentence names the field that was looked at.
-    assert f"There is no tenant with {lookup} 'nobody'. Known: acme." in ran.stdout
+    assert f"There is no tenant with {lookup} 'nobody'. Known: {known}." in ran.stdout

@@ -1,7 +1,8 @@
 """Settings of the suite.
 
-The environment chooses: `DATABASE_URL` the database, `BIGIN_TEST_TENANT` ("", "uuid" or "int") whose tenant model, and
-`BIGIN_TEST_AUTO_FIELD` the site's default primary key. Whatever a test starts as a process of its own reads these too.
+The environment chooses: `DATABASE_URL` the database, `BIGIN_TEST_TENANT` ("", "uuid", "int" or "user") whose tenant
+model, and `BIGIN_TEST_AUTO_FIELD` the site's default primary key. Whatever a test starts as a process of its own reads
+these too.
 """
 
 import os
@@ -91,8 +92,11 @@ match env.str("BIGIN_TEST_TENANT", default=""):
         INSTALLED_APPS.append("tests.tenants_int")
         BIGIN_TENANT_MODEL = "tenants_int.Workspace"
         BIGIN_TENANT_LOOKUP = "code"
+    case "user":
+        BIGIN_TENANT_MODEL = "auth.User"
+        BIGIN_TENANT_LOOKUP = "username"
     case other:
-        raise environ.ImproperlyConfigured(f"BIGIN_TEST_TENANT is {other!r}: use uuid, int or nothing")
+        raise environ.ImproperlyConfigured(f"BIGIN_TEST_TENANT is {other!r}: use uuid, int, user or nothing")
 
 # 32 bytes that count up: a key that nobody takes for a real one.
 BIGIN_ENCRYPTION_KEYS = ["AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="]
