@@ -1,14 +1,12 @@
-"""The script that runs the README's first use."""
+"""The run of a document's commands."""
 
-import importlib.util
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).resolve().parents[3]
-SCRIPT = ROOT / "scripts" / "readme_first_use.py"
+from devtools.processes import ROOT
+from devtools.readme import Unusable, read_document
 
 README = """# Title
 
@@ -42,23 +40,15 @@ within   a file
 """
 
 
-@pytest.fixture(scope="module")
-def first_use():
-    spec = importlib.util.spec_from_file_location("readme_first_use", SCRIPT)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
 def run(readme, *, tmp_path):
     path = tmp_path / "README.md"
     path.write_text(readme)
-    command = [sys.executable, SCRIPT, "--readme", path, "--wheels", tmp_path, "--timeout", "20"]
-    return subprocess.run(command, capture_output=True, text=True, timeout=60)
+    command = [sys.executable, "-m", "devtools.readme", "--readme", path, "--wheels", tmp_path, "--timeout", "20"]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60)
 
 
-def test_commands_and_what_they_print_are_told_apart(first_use):
-    script, expected = first_use.read_document(README, ["first use"])
+def test_commands_and_what_they_print_are_told_apart():
+    script, expected = read_document(README, ["first use"])
 
     assert script.splitlines()[:3] == ["for word in one two", "do echo $word", "done"]
     assert "false" not in script
@@ -97,20 +87,20 @@ def test_the_environment_is_empty_but_for_what_pip_needs(tmp_path, monkeypatch):
     assert "home=/root" not in done.stdout
 
 
-def test_a_document_may_have_several_marked_parts_under_several_words(first_use):
+def test_a_document_may_have_several_marked_parts_under_several_words():
     text = "".join(
         f"<!-- {mark} -->\n```sh\n{command}\n```\n<!-- /{mark} -->\n```sh\nfalse\n```\n"
         for mark, command in (("a", "one"), ("b", "two"), ("a", "three"))
     )
 
-    script, _ = first_use.read_document(text, ["b", "a"])
+    script, _ = read_document(text, ["b", "a"])
 
     assert script.splitlines() == ["two", "one", "three"]
 
 
-def test_a_mark_that_is_not_closed_is_named(first_use):
-    with pytest.raises(first_use.Unusable, match="needs one '<!-- a -->'"):
-        first_use.read_document("<!-- a -->\n```sh\ntrue\n```\n", ["a"])
+def test_a_mark_that_is_not_closed_is_named():
+    with pytest.raises(Unusable, match="needs one '<!-- a -->'"):
+        read_document("<!-- a -->\n```sh\ntrue\n```\n", ["a"])
 
 
 def test_a_readme_without_the_marks_is_named(tmp_path):

@@ -1,6 +1,6 @@
 """Run a document's commands word for word, as a stranger would: in an empty folder, with an empty environment.
 
-What runs is every ```sh and ```console block between the lines `<!-- first use -->` and `<!-- /first use -->`, or
+It runs every ```sh and ```console block between the lines `<!-- first use -->` and `<!-- /first use -->`, or
 other words that `--marker` names; a document may have several such pairs. A `sh` block runs whole. Of a `console`
 block run the lines that begin with `$ `, and with `> ` where one goes on; the rest is what they print, and each such
 line that is not `...` must be in what they really print. All blocks run in one shell, so that `cd` and `export` last;
@@ -45,6 +45,7 @@ class Unusable(Exception):
 
 
 def main() -> int:
+    """Run the document that the command line names."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--document", "--readme", type=Path, default=ROOT / "README.md", help="README.md by default")
     parser.add_argument(
@@ -73,7 +74,7 @@ def main() -> int:
 
 
 def read_document(text: str, markers: Sequence[str], *, name: str = "README.md") -> tuple[str, list[str]]:
-    """Give the shell script that a document's blocks make, and the lines that it says they print."""
+    """Return the shell script that a document's blocks make, and the lines that it says they print."""
     commands: list[str] = []
     expected: list[str] = []
     for marker in markers:
@@ -89,7 +90,7 @@ def read_document(text: str, markers: Sequence[str], *, name: str = "README.md")
 
 
 def marked_parts(text: str, marker: str, name: str) -> list[str]:
-    """Give what stands between each pair of marks."""
+    """Return the text between each pair of marks."""
     begin, end = f"<!-- {marker} -->", f"<!-- /{marker} -->"
     before, *parts = text.split(begin)
     if not parts or end in before or any(part.count(end) != 1 for part in parts):
@@ -98,6 +99,7 @@ def marked_parts(text: str, marker: str, name: str) -> list[str]:
 
 
 def read_console(block: str, commands: list[str], expected: list[str]) -> None:
+    """Sort the lines of a console block into commands and what they print."""
     for line in block.splitlines():
         if line == ">" or line.startswith(("$ ", "> ")):
             commands.append(line[2:])
@@ -106,6 +108,7 @@ def read_console(block: str, commands: list[str], expected: list[str]) -> None:
 
 
 def run(script: str, expected: list[str], *, folder: Path, wheels: Path, timeout: float) -> int:
+    """Run a script in a folder as if nothing else were on the machine, and compare what it prints; 0 if it is so."""
     home, empty, bin_folder = folder / "home", folder / "empty", folder / "bin"
     for path in (home, empty, bin_folder):
         path.mkdir()
@@ -165,6 +168,7 @@ def follow(process: subprocess.Popen[bytes], *, timeout: float) -> tuple[str, in
 
 
 def stop_group(process: subprocess.Popen[bytes]) -> None:
+    """Stop a process and all that it started, by force after three seconds."""
     for number in (signal.SIGTERM, signal.SIGKILL):
         try:
             os.killpg(process.pid, number)
@@ -177,7 +181,7 @@ def stop_group(process: subprocess.Popen[bytes]) -> None:
 
 
 def squeeze(text: str) -> str:
-    """Columns of a table move with the width of their contents."""
+    """Make one space of several: columns of a table move with the width of their contents."""
     return re.sub(r"[ \t]+", " ", text)
 
 

@@ -1,0 +1,1 @@
+"""The developer's commands behind dev.py. Nothing but the standard library: they run before anything is installed."""
