@@ -21,6 +21,7 @@ from ..models import (
     RegistrationState,
     Tenant,
 )
+from ..models.registration import default_scopes
 from ..policy import Action, access_policy, is_unlimited, visible
 from .access import DataCenterFilter, ReadOnly, TabularInline, TenantFilter, TenantScoped
 from .connecting import Tools, tools_for_registration, tools_for_tenant
@@ -76,7 +77,9 @@ class RegistrationForm(ModelForm):
         required=False, max_length=500, assume_scheme="https", help_text="Empty for a self client."
     )
     scopes = WordsField(
-        required=False, help_text="One a line. A grant cannot gain any later, so ask for all from the first day."
+        required=False,
+        initial=default_scopes,
+        help_text="One a line. A grant cannot gain any later, so ask for all from the first day.",
     )
 
     class Meta:

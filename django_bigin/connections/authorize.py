@@ -86,6 +86,10 @@ def begin(
             f"{registration} has no redirect URI, so a browser cannot come back from Zoho: paste a grant token "
             "instead, or use a server-based client."
         )
+    if not registration.scopes:
+        raise ClientCredentialsError(
+            f"{registration} asks for no scopes, which Zoho refuses. Enter them in the client registration."
+        )
     nonce = nonce or secrets.token_urlsafe(32)
     state = secrets.token_urlsafe(32)
     now = clock.now()
