@@ -13,6 +13,7 @@ from urllib.parse import parse_qsl
 from uuid import UUID
 
 from django.apps import apps
+from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import ValidationError
 from django.db import transaction
@@ -97,6 +98,8 @@ def connect(request: HttpRequest) -> HttpResponse:
     return _see_other(begun.url)
 
 
+# Sent on to the login page, a callback would leave its code in that address.
+@login_not_required
 @guarded
 @require_GET
 def callback(request: HttpRequest) -> HttpResponse:
@@ -130,6 +133,7 @@ def attempt(request: HttpRequest, uuid: UUID) -> HttpResponse:
     return render(request, "django_bigin/attempt.html", {"attempt": row}, status=status)
 
 
+@login_not_required
 @guarded
 @require_GET
 def refused(request: HttpRequest, reason: str) -> HttpResponse:
