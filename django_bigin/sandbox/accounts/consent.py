@@ -1,7 +1,7 @@
-"""Authorization in the browser: sign in, choose an organization, consent; then the callback with a code.
+"""The steps of an authorization, without HTTP: sign in, choose an organization, consent; then the callback.
 
-`Authorizations` decides, without HTTP; `AuthorizationPages` shows it to a browser, and `Control.consent` goes through
-the same steps for a test that has none. Source: oauth sections 4, 8 and 16.
+`consent_pages` shows the steps to a browser, and `Sandbox.consent` takes them for a test that has none.
+Source: oauth sections 4, 8 and 16.
 """
 
 from __future__ import annotations
@@ -12,26 +12,19 @@ from typing import Any
 from urllib.parse import quote
 
 from ..wire.addresses import Address
-from ..wire.messages import HTML_TYPE, Request, Response
 from ..world.organization import Organization
 from ..world.people import ZohoUser
 from ..world.state import Client, State
-from . import html as pages
 from .scopes import is_known, split_scopes
 
 PATH = "/oauth/v2/auth"
 AUTHORIZATIONS_KEPT = 1_000
 CODE_WINDOW_SECONDS = 600
 CHALLENGE_METHODS = ("plain", "S256")
-HEADERS = [
-    ("Cache-Control", "no-store"),
-    # No `form-action`: a browser would apply it to the redirect to the client as well.
-    ("Content-Security-Policy", "default-src 'none'; img-src data:; style-src 'unsafe-inline'; base-uri 'none'"),
-]
 
 
 class ErrorPage(Exception):
-    """The request cannot be answered by a redirect: whoever sent it may not be who it says."""
+    """A request that no redirect may answer: its sender may not be the client that it names."""
 
     def __init__(self, headline: str, sentence: str, hint: str = "") -> None:
         super().__init__(f"{headline}: {sentence} {hint}".rstrip())
@@ -59,7 +52,7 @@ class Authorization:
 
     @property
     def client_name(self) -> str:
-        """Give what a person may call the client."""
+        """Return what a person may call the client."""
         return self.client.name or self.client.client_id
 
 
@@ -107,14 +100,14 @@ class Authorizations:
         return authorization
 
     def find(self, key: str) -> Authorization:
-        """Give an authorization under way."""
+        """Return an authorization under way."""
         if key not in self._state.authorizations:
             raise ErrorPage("Nothing To Authorize", "This authorization is over, or never began. Start again.")
         found: Authorization = self._state.authorizations[key]
         return found
 
     def users(self, data_center: str) -> list[ZohoUser]:
-        """Give those who can sign in when the authorization begins in that data center."""
+        """Return those who can sign in when the authorization begins in that data center."""
         return [user for user in self._state.people.all() if user.is_reachable_from(data_center)]
 
     def sign_in(self, authorization: Authorization, user: ZohoUser | None, data_center: str) -> ZohoUser:
@@ -145,13 +138,13 @@ class Authorizations:
         return not {scope.lower() for scope in authorization.scopes} <= consented
 
     def finish(self, authorization: Authorization, address: Address, *, accept: bool, asked: bool) -> str:
-        """Give the callback's address; `asked` if the person has just decided. Once given, it stays the same."""
+        """Return the callback's address; `asked` if the person has just decided. Once given, it stays the same."""
         if not authorization.callback:
             authorization.callback = self._end(authorization, address, accept=accept, asked=asked)
         return authorization.callback
 
     def _end(self, authorization: Authorization, address: Address, *, accept: bool, asked: bool) -> str:
-        user, organization = _decided(authorization)
+        user, organization = decided(authorization)
         key = (authorization.client.client_id, user.zuid)
         given = self._state.codes_given.count(key, seconds=CODE_WINDOW_SECONDS)
         # CRM's pages use this word for the limit, too.
@@ -181,7 +174,7 @@ class Authorizations:
 
     def _callback(self, authorization: Authorization, address: Address, name: str, value: str) -> str:
         """Write the callback's address: Zoho's parameters in Zoho's order."""
-        user, _ = _decided(authorization)
+        user, _ = decided(authorization)
         switches, beside_error = self._state.switches, self._state.switches["error_callback"]
         whole = name == "code" or beside_error == "full"
         parameters = []
@@ -196,110 +189,6 @@ class Authorizations:
         query = "&".join(f"{name}={quote(value, safe='')}" for name, value in parameters)
         end = "&" if switches["callback_trailing_ampersand"] else ""
         return f"{authorization.redirect_uri}{'&' if '?' in authorization.redirect_uri else '?'}{query}{end}"
-
-
-class AuthorizationPages:
-    """Answers `/oauth/v2/auth` and the pages behind it."""
-
-    def __init__(self, state: State) -> None:
-        self._state = state
-        self._steps = Authorizations(state)
-        self.routes = {
-            ("GET", PATH): self._begin,
-            ("POST", f"{PATH}/user"): self._sign_in,
-            ("GET", f"{PATH}/organization"): self._show_organizations,
-            ("POST", f"{PATH}/organization"): self._choose,
-            ("GET", f"{PATH}/consent"): self._show_consent,
-            ("POST", f"{PATH}/consent"): self._decide,
-        }
-
-    def handle(self, request: Request, address: Address) -> Response | None:
-        """Answer a request with a page or a redirect, None if there is no such page."""
-        path = address.path.rstrip("/")
-        if path not in {known for _, known in self.routes}:
-            return None
-        try:
-            operation = self.routes.get((request.method, path))
-            if operation is None:
-                raise ErrorPage("Invalid Request Method", "This page is not asked for in this way.")
-            return operation(request, address)
-        except ErrorPage as error:
-            text = pages.error_page(error.headline, error.sentence, error.hint, data_center=address.data_center)
-            return _html(text, self._state.switches["auth_error_status"], outcome=error.headline)
-
-    def _begin(self, request: Request, address: Address) -> Response:
-        authorization = self._steps.begin(request.query, address.data_center)
-        choices = pages.join(self._choice(user) for user in self._steps.users(address.data_center))
-        content = pages.fill(pages.SIGN_IN, choices=choices, **_common(authorization, address, "user"))
-        return _html(pages.page("Sign in", content, data_center=address.data_center))
-
-    def _choice(self, user: ZohoUser) -> pages.Markup:
-        names = [self._state.organizations[org_id].company_name for org_id in user.members]
-        return pages.fill(
-            pages.USER, zuid=user.zuid, name=user.full_name, email=user.email, data_center=user.data_center,
-            organizations=", ".join(names) or "no organization",
-        )  # fmt: skip
-
-    def _sign_in(self, request: Request, address: Address) -> Response:
-        authorization = self._authorization(request)
-        if not authorization.callback:
-            user = self._state.people.by_zuid(request.parameters.get("user", ""))
-            self._steps.sign_in(authorization, user, address.data_center)
-        return self._go_on(authorization, address)
-
-    def _show_organizations(self, request: Request, address: Address) -> Response:
-        authorization = self._authorization(request)
-        if authorization.user is None:
-            raise ErrorPage("Not Signed In", "Choose who you are first.")
-        choices = pages.join(
-            pages.fill(pages.ORGANIZATION, org_id=org_id, name=self._state.organizations[org_id].company_name)
-            for org_id in authorization.user.members
-        )
-        content = pages.fill(
-            pages.ORGANIZATIONS, choices=choices, email=authorization.user.email,
-            **_common(authorization, address, "organization"),
-        )  # fmt: skip
-        return _html(pages.page("Choose an organization", content, data_center=address.data_center))
-
-    def _choose(self, request: Request, address: Address) -> Response:
-        authorization = self._authorization(request)
-        if not authorization.callback:
-            self._steps.choose(authorization, request.parameters.get("org_id", ""))
-        return self._go_on(authorization, address)
-
-    def _show_consent(self, request: Request, address: Address) -> Response:
-        authorization = self._authorization(request)
-        user, organization = _decided(authorization)
-        content = pages.fill(
-            pages.CONSENT, organization=organization.company_name, org_id=organization.org_id, email=user.email,
-            offline=", also while you are away" if authorization.offline else "",
-            redirect_uri=authorization.redirect_uri,
-            scopes=pages.join(pages.fill(pages.SCOPE, scope=scope) for scope in authorization.scopes),
-            **_common(authorization, address, "consent"),
-        )  # fmt: skip
-        return _html(pages.page("Give your consent", content, data_center=address.data_center))
-
-    def _decide(self, request: Request, address: Address) -> Response:
-        authorization = self._authorization(request)
-        decision = request.parameters.get("decision", "")
-        if decision not in {"accept", "reject"}:
-            raise ErrorPage("Invalid Decision", "Accept or reject.")
-        location = self._steps.finish(authorization, address, accept=decision == "accept", asked=True)
-        return _redirect(location, outcome=decision)
-
-    def _authorization(self, request: Request) -> Authorization:
-        return self._steps.find(request.parameters.get("authorization", ""))
-
-    def _go_on(self, authorization: Authorization, address: Address) -> Response:
-        """Send the browser to what is next, at the accounts server of the user's data center."""
-        user = authorization.user
-        is_over = bool(authorization.callback)
-        if is_over or (authorization.organization is not None and not self._steps.needs_consent(authorization)):
-            location = self._steps.finish(authorization, address, accept=True, asked=False)
-            return _redirect(location, outcome="over" if is_over else "consented before")
-        step = "organization" if authorization.organization is None else "consent"
-        server = address.accounts_server(user.data_center if user else None)
-        return _redirect(f"{server}{PATH}/{step}?authorization={authorization.key}", outcome=step)
 
 
 def invalid_client(data_center: str) -> ErrorPage:
@@ -319,28 +208,13 @@ def forge(parameters: list[tuple[str, str]], forged: dict[str, Any]) -> list[tup
     return changed
 
 
-def _decided(authorization: Authorization) -> tuple[ZohoUser, Organization]:
+def decided(authorization: Authorization) -> tuple[ZohoUser, Organization]:
+    """Return who authorizes, and for which organization; an error page if either is not chosen yet."""
     if authorization.user is None or authorization.organization is None:
         raise ErrorPage("Not Signed In", "Choose who you are, and for which organization, first.")
     return authorization.user, authorization.organization
 
 
 def _consent_key(authorization: Authorization) -> tuple[str, str, str]:
-    user, organization = _decided(authorization)
+    user, organization = decided(authorization)
     return authorization.client.client_id, user.zuid, organization.org_id
-
-
-def _common(authorization: Authorization, address: Address, step: str) -> dict[str, str]:
-    return {
-        "action": f"{address.accounts_server()}{PATH}/{step}",
-        "authorization": authorization.key,
-        "client": authorization.client_name,
-    }
-
-
-def _html(text: str, status: int = 200, *, outcome: str = "page") -> Response:
-    return Response(status, text, list(HEADERS), HTML_TYPE, outcome=outcome)
-
-
-def _redirect(location: str, *, outcome: str) -> Response:
-    return Response(302, None, [("Location", location), *HEADERS], HTML_TYPE, outcome=outcome)

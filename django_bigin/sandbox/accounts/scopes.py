@@ -1,4 +1,7 @@
-"""Which scopes let a call through. Source: api-records section 3, api-bulk-notify-files section 0.4."""
+"""The scopes of an access token, and the calls that they allow.
+
+Source: api-records section 3, api-bulk-notify-files section 0.4.
+"""
 
 from __future__ import annotations
 
@@ -74,7 +77,7 @@ def echo_scopes(scopes: Iterable[str], form: str) -> str:
 
 
 def _expand(scope: str) -> list[str]:
-    """Give one scope for each operation in place of ALL."""
+    """Return one scope for each operation in place of ALL."""
     group, _, operation = scope.rpartition(".")
     word, _, name = group.partition(".")
     product = next((product for product in PRODUCTS if product.scope_word.lower() == word.lower()), None)

@@ -29,7 +29,7 @@ def write_csv(
 
 
 def _writer_of(organization: Organization, column: Column, separator: str) -> Callable[[Any], Any]:
-    """Give what writes one column's cells: ids for links, words for booleans, names for tags."""
+    """Return what writes one column's cells: ids for links, words for booleans, names for tags."""
     if column.kind == MOMENT:
         return organization.times.text
     if column.kind == BOOLEAN:

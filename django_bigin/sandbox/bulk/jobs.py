@@ -49,7 +49,7 @@ class Job:
 
     @property
     def ends_at(self) -> float:
-        """Give the moment at which it is done."""
+        """Return the moment at which it is done."""
         return self.created_at + self.seconds
 
     def state(self, now: float) -> str:
@@ -64,7 +64,7 @@ class Job:
         return self.state(now) == "COMPLETED" and bool(self.result) and now <= self.ends_at + RESULT_SECONDS
 
     def forget_result(self) -> None:
-        """Let go of the file."""
+        """Delete the file."""
         self.result = b""
 
 
@@ -125,7 +125,7 @@ def _work(state: State, job: Job) -> None:
 
 
 def _packed(name: str, content: bytes) -> bytes:
-    """Give a zip with that one file."""
+    """Return a zip with that one file."""
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
         archive.writestr(name, content)
@@ -143,7 +143,7 @@ def _found(state: State, job: Job) -> Iterator[tuple[int, Record]]:
 
 
 def _owners_seen(state: State, job: Job) -> set[int] | None:
-    """Give whose records the job's user sees, None for everybody's: by roles, those below the top one see their own."""
+    """Return the users whose records the job's user sees, None for all: roles below the top one see their own."""
     organization = state.organizations[job.org_id]
     is_on_top = organization.users[job.user_id].role == organization.admin.role
     return None if is_on_top or state.switches["bulk_visibility"] == "all" else {job.user_id}

@@ -1,4 +1,4 @@
-"""What a bulk read asks for, checked. Source: api-bulk-notify-files sections 1.2 and 1.5."""
+"""The checked query of a bulk read job. Source: api-bulk-notify-files sections 1.2 and 1.5."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ def refuse_job(code: str, message: str | None = None, **details: Any) -> Refusal
 
 
 def _in_view(call: Call, store: ModuleStore, cvid: str, test: Test | None) -> Test | None:
-    """Narrow a test to a custom view: every record, or those of whoever asks."""
+    """Narrow a test to a custom view: every record, or those of the user who asks."""
     every, own = view_ids(call.organization, store.spec.api_name)
     if cvid not in {every, own}:
         raise refuse_job("INVALID_DATA", "invalid data", api_name="cvid")

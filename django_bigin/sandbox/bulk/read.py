@@ -131,7 +131,7 @@ def download(call: Call) -> Response:
 
 
 def _job(call: Call) -> tuple[Job, float]:
-    """Give the job that the path names, and the moment at which it is looked at."""
+    """Return the job that the path names, and the moment at which it is looked at."""
     call.allow("bulk")
     now = call.state.clock.seconds()
     # Its moment may have come since the lock was taken.

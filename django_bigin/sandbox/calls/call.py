@@ -36,17 +36,17 @@ class Call:
 
     @property
     def switches(self) -> dict[str, Any]:
-        """Give the switches."""
+        """Return the switches."""
         return self.state.switches
 
     @property
     def product(self) -> Product:
-        """Give the product of the caller's organization."""
+        """Return the product of the caller's organization."""
         return self.organization.product
 
     @property
     def scopes(self) -> Scopes:
-        """Give the scopes of the caller's token."""
+        """Return the scopes of the caller's token."""
         return Scopes(self.token.scopes, self.product)
 
     def need(self, allowed: bool) -> None:
@@ -55,7 +55,7 @@ class Call:
             raise refuse("OAUTH_SCOPE_MISMATCH", status=self.switches["scope_mismatch_status"])
 
     def module(self, name: str, operation: str) -> ModuleStore:
-        """Give the module a path names, after looking at its existence, the plan and the scopes, in this order."""
+        """Return the module a path names, after looking at its existence, the plan and the scopes, in this order."""
         store = self.organization.store(name)
         if store is None:
             raise refuse("INVALID_MODULE", details={"resource_path_index": 0})
@@ -72,7 +72,7 @@ class Call:
 
 
 def absence(call: Call, module: str) -> int | None:
-    """Give the status with which this organization's plan refuses a module; None if it has it."""
+    """Return the status with which this organization's plan refuses a module; None if it has it."""
     found: int | None = {**call.switches["absent_modules"], **call.organization.absent_modules}.get(module)
     return found
 
@@ -87,7 +87,7 @@ def refuse_absent(call: Call, module: str) -> None:
 
 
 def described_module(call: Call, name: str, details: dict[str, Any]) -> ModuleSpec:
-    """Give the module that settings are asked of, under its old name too; `details` say where the name stood."""
+    """Return the module that settings are asked of, under its old name too; `details` say where the name stood."""
     spec = call.product.modules.get(call.product.module_named(name))
     if spec is None:
         raise refuse("INVALID_MODULE", details=details)
@@ -96,7 +96,7 @@ def described_module(call: Call, name: str, details: dict[str, Any]) -> ModuleSp
 
 
 def named_module(call: Call) -> ModuleSpec:
-    """Give the module that the query names."""
+    """Return the module that the query names."""
     name = call.request.query.get("module", "")
     if not name:
         raise refuse("REQUIRED_PARAM_MISSING", details={"param_name": "module"})

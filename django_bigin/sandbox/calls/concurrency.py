@@ -1,4 +1,4 @@
-"""How many calls are being answered at once. Source: api-records section 13."""
+"""The number of calls that are being answered at once. Source: api-records section 13."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class InFlight:
 
     @contextmanager
     def counting(self, caller: Hashable, request: Request) -> Iterator[tuple[int, int]]:
-        """Count a call while it lasts; gives the caller's calls with it, and the heavy ones if it is one, else 0."""
+        """Count a call while it lasts; returns the caller's calls with it, and the heavy ones if it is one, else 0."""
         keys: list[Hashable] = [(caller, "any")]
         if caller is not None and is_heavy(request):
             keys.append((caller, "heavy"))

@@ -19,7 +19,7 @@ SECRET = re.compile(r"1000\.[0-9a-f]{32}\.[0-9a-f]{32}|(?<![0-9a-f])[0-9a-f]{42}
 
 @dataclass(frozen=True, slots=True)
 class CallKind:
-    """What calls are counted by."""
+    """The traits by which calls are counted."""
 
     method: str
     path: str
@@ -61,7 +61,7 @@ class CallLog:
         self._unknown.clear()
 
     def report(self, *, path: str | None = None, method: str | None = None, **wanted: str | None) -> dict[str, Any]:
-        """Give totals and calls; of one path (or glob), method, org_id, grant or outcome if asked."""
+        """Return totals and calls; of one path (or glob), method, org_id, grant or outcome if asked."""
         wanted["method"] = method.upper() if method else None
         counts = {kind: count for kind, count in self._counts.items() if kind.is_wanted(path, **wanted)}
         by_path: Counter[str] = Counter()

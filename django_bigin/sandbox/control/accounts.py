@@ -56,7 +56,7 @@ class AccountsControl(ControlBase):
             return self.switch_client(client.client_id, dict.fromkeys(codes, True))
 
     def switch_client(self, client_id: str, data_centers: dict[str, bool]) -> dict[str, Any]:
-        """Move a client's sliders, one a data center: {"eu": True, "ca": False}. A secret stays while it is off."""
+        """Switch a client on or off in data centers: {"eu": True, "ca": False}. A secret stays while it is off."""
         with self._lock:
             if client_id not in self._state.clients:
                 raise ValueError(f"there is no client {client_id!r}")
@@ -78,7 +78,7 @@ class AccountsControl(ControlBase):
     # Zoho users and their consent
 
     def users(self) -> list[dict[str, Any]]:
-        """Give the Zoho users who can sign in: at the start, each organization's administrator."""
+        """Return the Zoho users who can sign in: at the start, each organization's administrator."""
         with self._lock:
             return [user.as_dict() for user in self._state.people.all()]
 
@@ -120,12 +120,12 @@ class AccountsControl(ControlBase):
     def consent(
         self, authorization_url: str, user: str | None = None, org_id: str | None = None, accept: bool = True
     ) -> str:
-        """Do what a person would in the pages, and give the callback's address.
+        """Do what a person would in the pages, and return the callback's address.
 
         Who consented before is not asked again, and so cannot reject, unless the address says `prompt=consent`.
 
         Args:
-            user: e-mail address or ZUID; if not given a member of `org_id`, or whoever lives where the address leads.
+            user: e-mail address or ZUID; if not given, a member of `org_id` or a user of the address's data center.
             org_id: needed where the user has several organizations.
 
         Raises:
@@ -162,7 +162,7 @@ class AccountsControl(ControlBase):
     # grants and secrets
 
     def revoke_grant(self, *, org_id: str | None = None, refresh_token: str | None = None) -> int:
-        """Revoke one grant, or all of an organization, as its user would in Zoho's own pages; gives how many.
+        """Revoke one grant, or all of an organization, as its user would in Zoho's own pages; returns how many.
 
         The user's consent goes with it.
         """
@@ -207,13 +207,13 @@ class AccountsControl(ControlBase):
             return {"grant_token": code.value, "expires_at": expires_at}
 
     def secrets(self) -> list[dict[str, str]]:
-        """Give every secret, code and token ever minted, across resets: {"kind", "value"}."""
+        """Return every secret, code and token ever minted, across resets: {"kind", "value"}."""
         with self._lock:
             return [dict(secret) for secret in self._vault.minted]
 
 
 def checked_data_center(code: str) -> str:
-    """Give the code back if there is such a data center; ValueError if not."""
+    """Return the code if there is such a data center; ValueError if not."""
     if code not in DATA_CENTERS:
         raise ValueError(f"there is no data center {code!r}; there are {', '.join(DATA_CENTERS)}")
     return code
@@ -228,7 +228,7 @@ def copy_client(client: Client) -> Client:
 
 
 def show_client(client: Client) -> dict[str, Any]:
-    """Give what a site has to know of a server-based client."""
+    """Return what a site has to know of a server-based client."""
     return {
         "client_id": client.client_id,
         "home_data_center": client.home,

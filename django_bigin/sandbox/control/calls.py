@@ -20,7 +20,7 @@ class CallsControl(ControlBase):
         grant: str | None = None,
         outcome: str | None = None,
     ) -> dict[str, Any]:
-        """Give the calls that came, all or those that are asked for.
+        """Return the calls that came, all or those that are asked for.
 
         Args:
             path: the beginning of paths, or a glob; with a method in front, such as `POST /oauth`, of that alone.
@@ -53,14 +53,14 @@ class CallsControl(ControlBase):
             self._application.log.clear()
 
     def credits(self, org_id: str | None = None) -> dict[str, int]:
-        """Give the credits used in the last 24 hours and the budget."""
+        """Return the credits used in the last 24 hours and the budget."""
         with self._lock:
             organization = self._state.organization(org_id)
-            budget = self._state.switches["credit_budget"] or organization.credit_budget()
+            budget = self._state.credit_budget(organization)
             return {"used": organization.credits.used(self._state.now()), "budget": budget}
 
     def callbacks(self, wait_seconds: float = 0.0) -> list[dict[str, Any]]:
-        """Give the callbacks of bulk read jobs that ended, and what became of them.
+        """Return the callbacks of bulk read jobs that ended, and their outcomes.
 
         Args:
             wait_seconds: wait at most so long, in real seconds, for those that are on their way.
@@ -74,7 +74,7 @@ class CallsControl(ControlBase):
 
         def settle() -> None:
             with self._lock:
-                state.catch_up()  # that one, although a reset may come meanwhile
+                state.run_due()  # this state's, although a reset may come meanwhile
 
         state.callbacks.wait(float(wait_seconds), settle)
         with self._lock:

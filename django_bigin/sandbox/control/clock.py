@@ -11,11 +11,11 @@ class ClockControl(ControlBase):
     """The sandbox's clock."""
 
     def now(self) -> datetime:
-        """Give the sandbox's moment, aware, in UTC."""
+        """Return the sandbox's moment, aware, in UTC."""
         return self._clock.now()
 
     def advance(self, seconds: float) -> datetime:
-        """Let time pass at once; gives the new moment."""
+        """Let time pass at once; returns the new moment."""
         with self._lock:
             self._clock.advance(seconds)
         return self._caught_up()
@@ -33,5 +33,5 @@ class ClockControl(ControlBase):
             return self._clock.now()
 
     def _caught_up(self) -> datetime:
-        with self._lock:  # whoever takes it lets happen what is due
+        with self._lock:  # taking it runs what is due
             return self._clock.now()

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from ..records.canonical import content_hash, module_hash
-from ..world.rendering import listed_names
+from ..world.rendering import Renderer, listed_names
 from ..world.store import ModuleStore
 from .records import RecordsControl
 from .stores import USERS, named_store
@@ -18,24 +18,24 @@ class HashesControl(RecordsControl):
     """Canonical hashes of modules and of single records."""
 
     def hash(self, module: str, org_id: str | None = None) -> dict[str, Any]:
-        """Give the canonical hash of a module, over `records()`."""
+        """Return the canonical hash of a module, over `records()`."""
         if module == USERS:
             shown = self.records(module, org_id)
             return {"module": module, "count": len(shown), "hash": module_hash(shown)}
         for _ in range(HASH_TRIES):
             # The state is free in between, so that a large module's hash stops nobody; unless it never comes to rest.
             with self._lock:
-                store = named_store(self._state.organization(org_id), module)
+                organization = self._state.organization(org_id)
+                store, renderer = named_store(organization, module), self._state.renderers[organization.org_id]
                 version, count = store.version, len(store.records)
-            found = module_hash(self._each(store))
+            found = module_hash(self._each(store, renderer))
             if store.version == version:
                 return {"module": module, "count": count, "hash": found}
         with self._lock:
-            return {"module": module, "count": len(store.records), "hash": module_hash(self._each(store))}
+            return {"module": module, "count": len(store.records), "hash": module_hash(self._each(store, renderer))}
 
-    def _each(self, store: ModuleStore) -> Iterator[dict[str, Any]]:
-        """Give a module's records in ascending order of ids, the lock taken for some at a time."""
-        renderer = next(r for r in self._state.renderers.values() if r.shows(store))
+    def _each(self, store: ModuleStore, renderer: Renderer) -> Iterator[dict[str, Any]]:
+        """Yield a module's records in ascending order of ids, the lock taken for some at a time."""
         ids = list(store.sorted_by("id"))
         for start in range(0, len(ids), HASH_STEP):
             with self._lock:
@@ -44,7 +44,7 @@ class HashesControl(RecordsControl):
             yield from rows
 
     def record_hash(self, module: str, record_id: str | int, org_id: str | None = None) -> str:
-        """Give the canonical hash of one live record, to find which one differs."""
+        """Return the canonical hash of one live record, to find which one differs."""
         found = (record for record in self.records(module, org_id) if record["id"] == str(record_id))
         record = next(found, None)
         if record is None:

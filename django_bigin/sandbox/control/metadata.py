@@ -23,7 +23,7 @@ class MetadataControl(ControlBase):
     def add_team_pipeline(
         self, name: str, sub_pipelines: dict[str, list[str]] | None = None, org_id: str | None = None
     ) -> dict[str, str]:
-        """Add a team pipeline with the stages of each sub-pipeline, as somebody would in Bigin; gives {"id", "name"}.
+        """Add a team pipeline with the stages of each sub-pipeline, as somebody would in Bigin; returns {"id", "name"}.
 
         Without sub-pipelines it has `<name> Standard` alone, as every new one.
         """

@@ -32,7 +32,7 @@ class ControlMethods(
 
     @property
     def url(self) -> str:
-        """Give the address at which the sandbox listens."""
+        """Return the address at which the sandbox listens."""
         raise NotImplementedError
 
     def handle(self, request: Request) -> Response:
@@ -40,7 +40,7 @@ class ControlMethods(
         return self._application.handle(request)
 
     def start_document(self) -> dict[str, Any]:
-        """Give the start file's content."""
+        """Return the start file's content."""
         return {
             "base_url": self.url,
             "organizations": self.organizations,
@@ -58,12 +58,12 @@ class ControlMethods(
         return self.start_document()
 
     def overview(self) -> str:
-        """Give the page at /_sandbox/, in HTML: organizations, grants, faults, switches, the last calls."""
+        """Return the page at /_sandbox/, in HTML: organizations, grants, faults, switches, the last calls."""
         with self._lock:
             return overview(self._state, self._application.faults, self._application.log.report())
 
     def switch(self, **values: Any) -> dict[str, Any]:
-        """Set switches by name; gives all of them. A reset brings back those of the start."""
+        """Set switches by name; returns all of them. A reset brings back those of the start."""
         checked = {name: check_switch(name, value) for name, value in values.items()}
         with self._lock:
             self._state.switches.update(checked)

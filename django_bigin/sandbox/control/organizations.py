@@ -37,13 +37,13 @@ class OrganizationsControl(ControlBase):
 
     @property
     def organizations(self) -> list[dict[str, str]]:
-        """Give what a program needs to connect to each organization, as in the start file."""
+        """Return what a program needs to connect to each organization, as in the start file."""
         with self._lock:
             return [dict(entry) for entry in self._shown]
 
     @property
     def client(self) -> dict[str, Any]:
-        """Give the server-based client that is switched on in every organization's data center at the start."""
+        """Return the server-based client that is switched on in every organization's data center at the start."""
         with self._lock:
             return show_client(self._state.clients[self._start_client.client_id])
 

@@ -7,13 +7,12 @@ from heapq import nlargest
 from operator import itemgetter
 from typing import TYPE_CHECKING
 
-from ..accounts.html import Markup, fill, join
+from ..wire.markup import Markup, fill, join
 from ..world.identity import grant_name
 from ..world.switches import SWITCHES
 
 if TYPE_CHECKING:
     from ..calls.faults import Fault
-    from ..world.organization import Organization
     from ..world.state import State
 
 CALLS_SHOWN = 30
@@ -65,7 +64,7 @@ NOTHING = """<h2 id="{name}">{title}</h2>
 
 
 def overview(state: State, faults: list[Fault], calls: dict[str, object]) -> str:
-    """Give the page."""
+    """Return the page."""
     sections = [
         _organizations(state),
         _records(state),
@@ -98,7 +97,7 @@ def _organizations(state: State) -> Markup:
     rows: list[tuple[object, ...]] = []
     for organization in state.organizations.values():
         counts = ", ".join(f"{name} {len(store.records):,}" for name, store in organization.stores.items())
-        used, budget = organization.credits.used(state.now()), _budget(state, organization)
+        used, budget = organization.credits.used(state.now()), state.credit_budget(organization)
         name = f"{organization.company_name} ({organization.data_center})"
         rows.append((name, organization.org_id, organization.time_zone, f"{used:,} of {budget:,}", counts))
     return _section("organizations", "Organizations", ("name", "org_id", "time zone", "credits used", "records"), rows)
@@ -121,11 +120,6 @@ def _records(state: State) -> Markup:
 
 def _moment(seconds: float) -> str:
     return datetime.fromtimestamp(seconds, UTC).isoformat(sep=" ", timespec="seconds").removesuffix("+00:00")
-
-
-def _budget(state: State, organization: Organization) -> int:
-    chosen: int = state.switches["credit_budget"]
-    return chosen or organization.credit_budget()
 
 
 def _grants(state: State) -> Markup:

@@ -11,12 +11,12 @@ from ..wire.messages import HTML_TYPE, Request, Response
 from .methods import ControlMethods
 
 Options = dict[str, Any]
-SLIDERS = "clients/{client_id}/data-centers"
+CLIENT_DATA_CENTERS = "clients/{client_id}/data-centers"
 
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """What a path does: call one method with the options that came, and answer what it gives."""
+    """An operation of a path: it calls a method with the request's options and answers with the result."""
 
     work: Callable[..., Any]
     under: str = ""  # the answer's key, where what the method gives is no object of its own
@@ -24,7 +24,7 @@ class Operation:
 
     @property
     def options(self) -> dict[str, Parameter]:
-        """Give what it takes, by name and in order."""
+        """Return what it takes, by name and in order."""
         own = [p for p in signature(self.work).parameters.values() if p.kind is not p.VAR_KEYWORD]
         beside = signature(self.hands_on_to).parameters.values() if self.hands_on_to else ()
         return {p.name: p for p in [*own, *(p for p in beside if p.kind is p.KEYWORD_ONLY)]}
@@ -61,7 +61,7 @@ class ControlPaths:
             ("GET", "users"): Operation(control.users, "users"),
             ("POST", "users"): Operation(control.add_user),
             ("POST", "clients"): Operation(control.add_client),
-            ("POST", SLIDERS): Operation(control.switch_client),
+            ("POST", CLIENT_DATA_CENTERS): Operation(control.switch_client),
             ("POST", "consent"): Operation(control.consent, "location"),
             ("POST", "seed"): Operation(control.seed),
             ("GET", "records"): Operation(control.records, "records"),
@@ -151,7 +151,7 @@ def _split_client(path: str) -> tuple[str, Options]:
     first, _, rest = path.partition("/")
     client_id, _, last = rest.partition("/")
     if first == "clients" and last == "data-centers":
-        return SLIDERS, {"client_id": client_id}
+        return CLIENT_DATA_CENTERS, {"client_id": client_id}
     return path, {}
 
 

@@ -27,7 +27,7 @@ class RecordsControl(ControlBase):
     """Records of any module, and users under the name of one."""
 
     def seed(self, *, records: dict[str, int], org_id: str | None = None, seed: int | None = None) -> dict[str, int]:
-        """Add made-up records with a past: created and edited over the last year. Gives the numbers now live."""
+        """Add made-up records with a past: created and edited over the last year. Returns the numbers now live."""
         with self._lock:
             organization = self._state.organization(org_id)
             chosen = self.seed_number if seed is None else seed
@@ -35,12 +35,12 @@ class RecordsControl(ControlBase):
             return self.counts(organization.org_id)
 
     def counts(self, org_id: str | None = None) -> dict[str, int]:
-        """Give how many live records each module has."""
+        """Return how many live records each module has."""
         with self._lock:
             return {name: len(store.records) for name, store in self._state.organization(org_id).stores.items()}
 
     def add_records(self, module: str, records: list[dict[str, Any]] | int, org_id: str | None = None) -> list[str]:
-        """Add records as somebody would in Bigin, now: those given, or that many made-up ones. Gives their ids."""
+        """Add records as somebody would in Bigin, now: those given, or that many made-up ones. Returns their ids."""
         with self._lock:
             organization = self._state.organization(org_id)
             now = self._state.now()
@@ -94,18 +94,18 @@ class RecordsControl(ControlBase):
     def restore_records(
         self, module: str, ids: Iterable[str | int], touch: bool | None = None, org_id: str | None = None
     ) -> None:
-        """Bring records back from the recycle bin; `touch` moves Modified_Time (unset: as the switch says)."""
+        """Bring records back from the recycle bin; `touch` changes Modified_Time (unset: as the switch says)."""
         with self._lock:
             organization = self._state.organization(org_id)
             store = named_store(organization, module)
-            organization.purge_bins(before=self._state.now() - self._state.switches["recycle_days"] * 86_400)
+            self._state.purge_bins(organization, now=self._state.now())
             writer = Writer(organization, user_id=organization.admin.id, now=self._state.now())
-            moved = self._state.switches["restore_touches"] if touch is None else touch
+            touched = self._state.switches["restore_touches"] if touch is None else touch
             for record_id in ids:
-                writer.restore(store, int(record_id), touch=moved)
+                writer.restore(store, int(record_id), touch=touched)
 
     def records(self, module: str, org_id: str | None = None) -> list[dict[str, Any]]:
-        """Give every live record with each field that settings/fields lists, in ascending order of ids."""
+        """Return every live record with each field that settings/fields lists, in ascending order of ids."""
         with self._lock:
             organization = self._state.organization(org_id)
             if module == USERS:

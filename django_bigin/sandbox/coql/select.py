@@ -40,7 +40,7 @@ OPERATORS = {
     BOOLEAN: {"equal"},
     LINK: {"equal", "not_equal", "in", "not_in", *EMPTIES},
 }
-# Ids are links by their nature, yet walks by `id >` are what the manuals advise.
+# Ids are links by their nature, yet scans by `id >` are what the manuals advise.
 ID_OPERATORS = OPERATORS[LINK] | ORDERED
 # Filtering by the team pipeline finds nothing, though there are such rows (P).
 NEVER_FOUND = "Pipeline"
@@ -201,7 +201,7 @@ def _bad_value(column: Column, operator: str) -> Refusal:
 def _sorted(
     store: ModuleStore, records: Mapping[int, Record], query: Query, test: Test, order: list[tuple[Column, bool]]
 ) -> Iterator[int]:
-    """Give the ids that match, in order. Walks by id or time stop early and start where their condition begins."""
+    """Return the ids that match, in order. Scans by id or time begin and end where their condition does."""
     names = [column.name for column, _ in order]
     in_step = records is store.records and not any(descending for _, descending in order)
     if in_step and (names in ([], ["id"]) or (names and names[0] in INDEXED_TIMES and names[1:] in ([], ["id"]))):

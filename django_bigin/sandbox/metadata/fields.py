@@ -1,4 +1,4 @@
-"""What fields a module has, and the values of its pick lists.
+"""The settings of a module's fields, and the values of its pick lists.
 
 The key sets are the recorded ones. Source: api-records section 14.
 """
@@ -40,7 +40,7 @@ def get_field(call: Call) -> Response:
 
 
 def shown_fields(call: Call, spec: ModuleSpec) -> list[Field]:
-    """Give the fields of a module that are not hidden."""
+    """Return the fields of a module that are not hidden."""
     store = call.organization.store(spec.api_name)
     fields = store.fields.values() if store else spec.fields
     return [field for field in fields if not field.hidden]
@@ -52,9 +52,21 @@ def show_fields(call: Call, spec: ModuleSpec) -> list[dict[str, Any]]:
 
 
 def _show_field(organization: Organization, spec: ModuleSpec, field: Field, number: int) -> dict[str, Any]:
-    """Show a field with the complete recorded key set; what does not apply is `{}`."""
+    """Show a field with the complete recorded key set, in its order; what does not apply is `{}`."""
+    shown = _show_access(organization, spec, field) | _show_kind(organization, spec, field)
+    if field.mandatory:
+        shown["quick_sequence_number"] = str(number)
+    if field.data_type == "textarea":
+        shown["textarea"] = {"type": "large" if field.length > 2_000 else "small"}
+    if field.data_type == "picklist":
+        shown["blueprint_supported"] = True
+    return shown
+
+
+def _show_access(organization: Organization, spec: ModuleSpec, field: Field) -> dict[str, Any]:
+    """Show by whom and where a field can be seen and set."""
     settable = not field.read_only
-    shown: dict[str, Any] = {
+    return {
         "webhook": True,
         "colour_code_enabled_by_system": False,
         "field_label": field.label,
@@ -80,6 +92,12 @@ def _show_field(organization: Organization, spec: ModuleSpec, field: Field, numb
             for name in PROFILES
         ],
         "view_type": {"view": True, "edit": settable, "quick_create": field.mandatory, "create": settable},
+    }
+
+
+def _show_kind(organization: Organization, spec: ModuleSpec, field: Field) -> dict[str, Any]:
+    """Show the kind of values that a field takes."""
+    return {
         "subform": _show_subform(organization, field),
         "separator": False,
         "searchable": field.data_type not in {"textarea", "subform", "profileimage"},
@@ -108,23 +126,14 @@ def _show_field(organization: Organization, spec: ModuleSpec, field: Field, numb
         "display_field": field.display,
         "pick_list_values_sorted_lexically": False,
         "sortable": field.data_type not in {"textarea", "subform", "profileimage"},
-        "global_picklist": None,
-        "display_format": None,
-        "history_tracking": None,
+        **dict.fromkeys(("global_picklist", "display_format", "history_tracking")),
         "data_type": field.data_type,
         "formula": {},
         "decimal_place": 2 if field.data_type in {"currency", "double"} else None,
-        "mass_update": settable and not field.unique,
+        "mass_update": not field.read_only and not field.unique,
         "multiselectlookup": {},
         "auto_number": {},
     }
-    if field.mandatory:
-        shown["quick_sequence_number"] = str(number)
-    if field.data_type == "textarea":
-        shown["textarea"] = {"type": "large" if field.length > 2_000 else "small"}
-    if field.data_type == "picklist":
-        shown["blueprint_supported"] = True
-    return shown
 
 
 def show_value(organization: Organization, spec: ModuleSpec, field: Field, number: int, value: str) -> dict[str, Any]:

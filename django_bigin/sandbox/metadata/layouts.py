@@ -1,4 +1,4 @@
-"""How a module is laid out: its layouts, custom views and related lists.
+"""The settings of a module's layouts, custom views and related lists.
 
 The key sets are the recorded ones. Source: api-records section 14.
 """
@@ -33,7 +33,7 @@ def get_layout(call: Call) -> Response:
 
 
 def layouts_of(organization: Organization, spec: ModuleSpec) -> list[Layout]:
-    """Give the layouts of a module: Pipelines has one for each team pipeline, the others have one."""
+    """Return the layouts of a module: Pipelines has one for each team pipeline, the others have one."""
     if spec.api_name == "Pipelines":
         return organization.layouts
     if not spec.listable:

@@ -1,4 +1,4 @@
-"""What modules there are.
+"""The settings of modules.
 
 The key sets are the recorded ones. Source: api-records section 14.
 """
@@ -40,14 +40,16 @@ def get_module(call: Call) -> Response:
 
 
 def _show_module(call: Call, number: int, spec: ModuleSpec) -> dict[str, Any]:
-    """Show a module with the complete recorded key set."""
-    organization = call.organization
-    store = organization.store(spec.api_name)
+    """Show a module with the complete recorded key set, in its order."""
+    store = call.organization.store(spec.api_name)
     changed_at = store.fields_changed_at if store else None
-    parent = {}
-    if spec.metadata.get("generated_type") == "subform":
-        parent = {"api_name": "Pipelines", "id": str(organization.metadata_id("module", "Pipelines"))}
-    shown = {
+    return _show_abilities(call, spec, changed_at) | _show_place(call, number, spec, changed_at) | spec.metadata
+
+
+def _show_abilities(call: Call, spec: ModuleSpec, changed_at: int | None) -> dict[str, Any]:
+    """Show the first keys of a module: its labels and what can be done with it."""
+    organization = call.organization
+    return {
         "has_more_profiles": False,
         "access_type": "org_based",
         "private_profile": None,
@@ -71,6 +73,16 @@ def _show_module(call: Call, number: int, spec: ModuleSpec) -> dict[str, Any]:
         "emailTemplate_support": spec.api_name in {"Accounts", "Contacts", "Pipelines"},
         "actual_singular_label": spec.singular,
         "profiles": [{"name": name, "id": str(organization.metadata_id("profile", name))} for name in PROFILES],
+    }
+
+
+def _show_place(call: Call, number: int, spec: ModuleSpec, changed_at: int | None) -> dict[str, Any]:
+    """Show the last keys of a module: its place among the others."""
+    organization = call.organization
+    parent = {}
+    if spec.metadata.get("generated_type") == "subform":
+        parent = {"api_name": "Pipelines", "id": str(organization.metadata_id("module", "Pipelines"))}
+    return {
         "filter_supported": spec.listable,
         "show_as_tab": spec.visible,
         "web_link": None,
@@ -92,7 +104,6 @@ def _show_module(call: Call, number: int, spec: ModuleSpec) -> dict[str, Any]:
         "business_card_field_limit": 5,
         "parent_module": parent,
     }
-    return shown | spec.metadata
 
 
 ROUTES = {"settings/modules": {"GET": list_modules}, "settings/modules/{module}": {"GET": get_module}}

@@ -1,4 +1,4 @@
-"""Who an organization is: itself, its users, roles and profiles.
+"""The organization, its users, roles and profiles.
 
 The key sets are the recorded ones. Source: api-records section 14, api-bulk-notify-files section 10.
 """
@@ -28,6 +28,22 @@ USER_KINDS: dict[str, Callable[[User], bool]] = {
     "ActiveConfirmedAdmins": lambda user: (
         (user.status, user.confirm, user.profile) == ("active", True, "Administrator")
     ),
+}
+COLOURS = {"font_color": "#FFFFFF", "background": "#222222"}
+CUSTOMIZE_INFO = {
+    **dict.fromkeys(("notes_desc", "show_right_panel", "bc_view")),
+    "show_home": False,
+    "show_detail_view": True,
+    "show_left_panel": True,
+    "unpin_recent_item": None,
+}
+THEME = {
+    "normal_tab": COLOURS,
+    "selected_tab": COLOURS,
+    "new_background": None,
+    "background": "#F3F0EB",
+    "screen": "fixed",
+    "type": "default",
 }
 
 
@@ -114,7 +130,6 @@ def show_user(organization: Organization, user: User) -> dict[str, Any]:
     """Show a person with every recorded key; the mixed casing is Bigin's."""
     text, admin = organization.times.text, organization.admin
     by = {"name": admin.full_name, "id": str(admin.id)}
-    colours = {"font_color": "#FFFFFF", "background": "#222222"}
     return {
         "id": str(user.id),
         "full_name": user.full_name,
@@ -148,21 +163,8 @@ def show_user(organization: Organization, user: User) -> dict[str, Any]:
         **dict.fromkeys(("microsoft", "sandboxDeveloper", "Isonline"), False),
         **dict.fromkeys(("$current_shift", "$next_shift", "$shift_effective_from")),
         **dict.fromkeys(("Preferred_Currency__s", "status_reason__s")),
-        "customize_info": {
-            **dict.fromkeys(("notes_desc", "show_right_panel", "bc_view")),
-            "show_home": False,
-            "show_detail_view": True,
-            "show_left_panel": True,
-            "unpin_recent_item": None,
-        },
-        "theme": {
-            "normal_tab": colours,
-            "selected_tab": colours,
-            "new_background": None,
-            "background": "#F3F0EB",
-            "screen": "fixed",
-            "type": "default",
-        },
+        "customize_info": dict(CUSTOMIZE_INFO),
+        "theme": dict(THEME),
     }
 
 

@@ -23,7 +23,7 @@ USER_KEYS = (
 
 
 def canonical(record: dict[str, Any]) -> dict[str, Any]:
-    """Give the record without what does not count: `$` keys, names of links, empty values, time zones."""
+    """Return the record without what does not count: `$` keys, names of links, empty values, time zones."""
     form: dict[str, Any] = {}
     for key, value in record.items():
         if value is None or key[:1] == "$":
@@ -41,14 +41,14 @@ def canonical(record: dict[str, Any]) -> dict[str, Any]:
 
 
 def content_hash(record: dict[str, Any]) -> str:
-    """Give SHA-256 of the canonical form, 64 hex digits."""
+    """Return SHA-256 of the canonical form, 64 hex digits."""
     text = encode(canonical(record))
     # JSON can spell half of a surrogate pair, which UTF-8 cannot.
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def module_hash(records: Iterable[dict[str, Any]]) -> str:
-    """Give one hash for all records of a module; they must come in ascending order of their ids."""
+    """Return one hash for all records of a module; they must come in ascending order of their ids."""
     whole = hashlib.sha256()
     for record in records:
         whole.update(f"{record['id']}:{content_hash(record)}\n".encode())

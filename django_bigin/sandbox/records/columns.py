@@ -43,7 +43,7 @@ class Column:
 
     @property
     def data_type(self) -> str:
-        """Give the type as the vendor names it."""
+        """Return the type as the vendor names it."""
         return self.field.data_type if self.field else "bigint" if self.kind == LINK else "text"
 
 
@@ -128,7 +128,7 @@ def literal(organization: Organization, column: Column, text: Any, *, offset_nee
 
 
 def comparable(column: Column, value: Any) -> Any:
-    """Give what a stored value is compared by: texts without their case."""
+    """Return what a stored value is compared by: texts without their case."""
     if column.kind == TEXT and value is not None:
         return str(value).lower()
     if column.kind == LIST and value is not None:

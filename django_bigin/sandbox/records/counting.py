@@ -1,4 +1,4 @@
-"""How many records a module has, a view shows or a search would find. Source: api-records section 10."""
+"""The number of records that a module has, a view shows or a search would find. Source: api-records section 10."""
 
 from __future__ import annotations
 

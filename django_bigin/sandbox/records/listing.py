@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
-from typing import Any
+from typing import Any, NamedTuple
 
 from ..calls.call import Call
 from ..wire.messages import Response
@@ -30,7 +30,7 @@ VIEW_CREDITS = 3
 
 @dataclass(slots=True)
 class PageToken:
-    """Where a walk goes on; what exactly is remembered is the switch `page_token_paging`."""
+    """The position at which a listing continues; the switch `page_token_paging` says what it remembers."""
 
     org_id: str
     user_id: int
@@ -45,8 +45,8 @@ class PageToken:
 
 
 @dataclass(slots=True)
-class Walk:
-    """How one list call asked for its rows, and where it stands."""
+class ListQuery:
+    """A list call: the rows that it asks for, and its position among them."""
 
     names: tuple[str, ...]
     per_page: int
@@ -61,22 +61,31 @@ class Walk:
 # list
 
 
+class Page(NamedTuple):
+    """The ids of one page; `snapshot` is the frozen order, if paging is by snapshot."""
+
+    ids: list[int]
+    more: bool
+    last_key: Key | None = None
+    snapshot: array[int] | None = None
+
+
 def list_records(call: Call) -> Response:
     """Answer one page of a module's records."""
     store = call.module(call.arguments[0], "READ")
-    walk = _read_walk(call, store)
+    asked = _read_list_query(call, store)
     if not_modified(call, store):
         return Response(304, outcome="not modified")
-    ids, more, key, snapshot = _page_of_ids(call, store, walk)
-    # A frozen page may have lost all its rows; the walk goes on past it.
-    if not ids and not (snapshot and more):
+    page = _read_page(call, store, asked)
+    # A frozen page may have lost all its rows; the listing continues past it.
+    if not page.ids and not (page.snapshot and page.more):
         return Response(204)
-    rows = call.renderer.rows_text(store, ids, walk.names)
-    info = _info(call, store, walk, len(ids), more, key, snapshot)
+    rows = call.renderer.rows_text(store, page.ids, asked.names)
+    info = _info(call, store, asked, page)
     return Response(200, f'{{"data":{rows},"info":{compact(info)}}}')
 
 
-def _read_walk(call: Call, store: ModuleStore) -> Walk:
+def _read_list_query(call: Call, store: ModuleStore) -> ListQuery:
     query = call.request.query
     names = read_names(call)
     if "page" in query and "page_token" in query:
@@ -88,17 +97,17 @@ def _read_walk(call: Call, store: ModuleStore) -> Walk:
         read_view(call, store)
     per_page = read_number(call, "per_page", PER_PAGE, most=PER_PAGE)
     sort_by, descending = _read_order(call, store)
-    walk = Walk(names, per_page, sort_by, descending)
+    asked = ListQuery(names, per_page, sort_by, descending)
     if "page_token" in query:
-        walk.token = query["page_token"]
-        walk.resumed = _resume(call, store, walk.token)
-        walk.page, walk.offset = walk.resumed.page, walk.resumed.offset
-        if walk.offset >= call.switches["page_token_ceiling"]:
+        asked.token = query["page_token"]
+        asked.resumed = _resume(call, store, asked.token)
+        asked.page, asked.offset = asked.resumed.page, asked.resumed.offset
+        if asked.offset >= call.switches["page_token_ceiling"]:
             raise refuse("PAGINATION_LIMIT_EXCEEDED", details={"limit": call.switches["page_token_ceiling"]})
-        return walk
-    walk.page = read_page(call, per_page, wall=call.switches["page_wall"])
-    walk.offset = (walk.page - 1) * per_page
-    return walk
+        return asked
+    asked.page = read_page(call, per_page, wall=call.switches["page_wall"])
+    asked.offset = (asked.page - 1) * per_page
+    return asked
 
 
 def read_names(call: Call) -> tuple[str, ...]:
@@ -170,27 +179,25 @@ def _trim(call: Call, bound: dict[str, str]) -> dict[str, str]:
     return {"fields": bound["fields"]} if call.switches["page_token_binding"] == "fields" else bound
 
 
-def _page_of_ids(call: Call, store: ModuleStore, walk: Walk) -> tuple[list[int], bool, Key | None, array[int] | None]:
-    """Give the page's ids, whether more follow, the last key, and the frozen order if paging is by snapshot."""
-    resumed = walk.resumed
+def _read_page(call: Call, store: ModuleStore, asked: ListQuery) -> Page:
+    resumed = asked.resumed
     if call.switches["page_token_paging"] == "snapshot":
-        frozen = resumed.snapshot if resumed and resumed.snapshot is not None else _freeze(call, store, walk)
-        ids = [
-            record_id for record_id in frozen[walk.offset : walk.offset + walk.per_page] if record_id in store.records
-        ]
-        return ids, walk.offset + walk.per_page < len(frozen), None, frozen
-    order = _order(call, store, walk)
-    start = walk.offset
+        frozen = resumed.snapshot if resumed and resumed.snapshot is not None else _freeze(call, store, asked)
+        end = asked.offset + asked.per_page
+        ids = [record_id for record_id in frozen[asked.offset : end] if record_id in store.records]
+        return Page(ids, end < len(frozen), snapshot=frozen)
+    order = _order(call, store, asked)
+    start = asked.offset
     if resumed is not None and resumed.after is not None:
-        start = place_after(order, walk.sort_by, resumed.after, descending=walk.descending)
-    entries = _slice(order, start, walk.per_page, descending=walk.descending)
+        start = place_after(order, asked.sort_by, resumed.after, descending=asked.descending)
+    entries = _slice(order, start, asked.per_page, descending=asked.descending)
     ids = [entry if isinstance(entry, int) else entry[1] for entry in entries]
-    more = start + walk.per_page < len(order)
-    return ids, more, store.key_of(walk.sort_by, entries[-1]) if entries else None, None
+    more = start + asked.per_page < len(order)
+    return Page(ids, more, store.key_of(asked.sort_by, entries[-1]) if entries else None)
 
 
-def _order(call: Call, store: ModuleStore, walk: Walk) -> Sequence[Any]:
-    order = store.sorted_by(walk.sort_by)
+def _order(call: Call, store: ModuleStore, asked: ListQuery) -> Sequence[Any]:
+    order = store.sorted_by(asked.sort_by)
     query, honoured = call.request.query, call.switches["if_modified_since"] == "honoured"
     # Nothing here ever waits for an approval.
     if query.get("approved") == "false":
@@ -207,9 +214,9 @@ def _order(call: Call, store: ModuleStore, walk: Walk) -> Sequence[Any]:
     return order
 
 
-def _freeze(call: Call, store: ModuleStore, walk: Walk) -> array[int]:
-    order = _order(call, store, walk)
-    entries = reversed(order) if walk.descending else iter(order)
+def _freeze(call: Call, store: ModuleStore, asked: ListQuery) -> array[int]:
+    order = _order(call, store, asked)
+    entries = reversed(order) if asked.descending else iter(order)
     return array("q", (entry if isinstance(entry, int) else entry[1] for entry in entries))
 
 
@@ -220,31 +227,29 @@ def _slice(order: Sequence[Any], start: int, count: int, *, descending: bool) ->
     return list(islice(reversed(order[max(0, end - count) : max(0, end)]), count))
 
 
-def _info(
-    call: Call, store: ModuleStore, walk: Walk, count: int, more: bool, key: Key | None, snapshot: array[int] | None
-) -> dict[str, Any]:
+def _info(call: Call, store: ModuleStore, asked: ListQuery, page: Page) -> dict[str, Any]:
     """Build the nine keys, in the recorded order."""
     expires_at = call.state.clock.seconds() + call.switches["page_token_seconds"]
     following = None
-    if more:
+    if page.more:
         following = keep_token(
             call.state,
             PageToken(
-                call.organization.org_id, call.token.user_id, store.spec.api_name, _bound(call), walk.page + 1,
-                walk.offset + walk.per_page, walk.token, expires_at,
-                after=key if call.switches["page_token_paging"] == "keyset" else None, snapshot=snapshot,
+                call.organization.org_id, call.token.user_id, store.spec.api_name, _bound(call), asked.page + 1,
+                asked.offset + asked.per_page, asked.token, expires_at,
+                after=page.last_key if call.switches["page_token_paging"] == "keyset" else None, snapshot=page.snapshot,
             ),
         )  # fmt: skip
     return {
-        "per_page": walk.per_page,
+        "per_page": asked.per_page,
         "next_page_token": following,
-        "count": count,
-        "sort_by": walk.sort_by,
-        "page": walk.page,
-        "previous_page_token": walk.resumed.previous if walk.resumed else None,
+        "count": len(page.ids),
+        "sort_by": asked.sort_by,
+        "page": asked.page,
+        "previous_page_token": asked.resumed.previous if asked.resumed else None,
         "page_token_expiry": call.organization.times.text(int(expires_at)) if following else None,
-        "sort_order": "desc" if walk.descending else "asc",
-        "more_records": more,
+        "sort_order": "desc" if asked.descending else "asc",
+        "more_records": page.more,
     }
 
 
@@ -259,7 +264,7 @@ def keep_token(state: State, token: PageToken) -> str:
 
 
 def read_view(call: Call, store: ModuleStore) -> int | None:
-    """Read `cvid`: whose records the view shows, None for everybody's."""
+    """Read `cvid`: the user whose records the view shows, None for all records."""
     every, own = view_ids(call.organization, store.spec.api_name)
     if call.request.query["cvid"] not in {every, own}:
         raise refuse("INVALID_DATA", details={"param_name": "cvid"})
@@ -267,7 +272,7 @@ def read_view(call: Call, store: ModuleStore) -> int | None:
 
 
 def view_ids(organization: Organization, module: str) -> tuple[str, str]:
-    """Give the ids of the two views that every module has: all records, and those of whoever asks."""
+    """Return the ids of the two views that every module has: all records, and those of the user who asks."""
     all_ids, own = (str(organization.metadata_id("view", module, name)) for name in ("all", "own"))
     return all_ids, own
 

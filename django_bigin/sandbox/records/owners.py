@@ -15,7 +15,7 @@ RECORDS_PER_CALL = 500
 
 
 def change_owner(call: Call) -> Response:
-    """Give the records that the path or `ids` names to the `owner` of the body."""
+    """Return the records that the path or `ids` names to the `owner` of the body."""
     call.allow("change_owner", "CREATE")
     store = call.organization.store(call.arguments[0])
     if store is None or not store.spec.has_deleted_log:

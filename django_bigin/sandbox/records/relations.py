@@ -1,4 +1,7 @@
-"""Which records belong to which: related lists, read, linked and unlinked. Source: api-records sections 11 and 14.5."""
+"""Related lists: records that belong to a record are read, linked and unlinked.
+
+Source: api-records sections 11 and 14.5.
+"""
 
 from __future__ import annotations
 
@@ -72,7 +75,7 @@ def _token(call: Call, page: int, per_page: int, expires_at: float, resumed: Pag
     offset = (page - 1) * per_page
     org_id, user_id = call.organization.org_id, call.token.user_id
     return keep_token(
-        call.state, PageToken(org_id, user_id, _walk_name(call), _bound(call), page, offset, previous, expires_at)
+        call.state, PageToken(org_id, user_id, _list_name(call), _bound(call), page, offset, previous, expires_at)
     )
 
 
@@ -80,7 +83,7 @@ def _resume(call: Call) -> PageToken:
     if "page" in call.request.query:
         raise refuse("AMBIGUITY_DURING_PROCESSING", details={"param_names": ["page", "page_token"]})
     token: PageToken | None = call.state.page_tokens.get(call.request.query["page_token"])
-    mine = (call.organization.org_id, call.token.user_id, _walk_name(call), _bound(call))
+    mine = (call.organization.org_id, call.token.user_id, _list_name(call), _bound(call))
     if token is None or (token.org_id, token.user_id, token.module, token.bound) != mine:
         raise token_mismatch(call)
     if token.expires_at <= call.state.clock.seconds():
@@ -92,7 +95,7 @@ def _bound(call: Call) -> dict[str, str]:
     return {name: call.request.query[name] for name in BOUND_PARAMETERS if name in call.request.query}
 
 
-def _walk_name(call: Call) -> str:
+def _list_name(call: Call) -> str:
     return "/".join(call.arguments[:3])
 
 
@@ -116,7 +119,7 @@ def _relation(call: Call, operation: str) -> Relation:
 
 def _related_ids(call: Call, relation: Relation) -> set[int]:
     if relation.is_link:
-        linked = call.organization.linked(relation.parent.spec.api_name, relation.parent_id)
+        linked = call.organization.links.of(relation.parent.spec.api_name, relation.parent_id)
         return {i for i in linked if i in relation.related.records}
     wanted = str(relation.parent_id)
     return {i for name in relation.fields for i in relation.related.with_value(name, wanted)}
@@ -141,7 +144,7 @@ def _link(call: Call, relation: Relation, row: Any) -> Row:
     related_id = whole_number(text)
     if related_id is None or related_id not in relation.related.records:
         raise RowRefusal("INVALID_DATA", "the id given seems to be invalid", id=text)
-    call.organization.link(
+    call.organization.links.add(
         relation.parent.spec.api_name, relation.parent_id, relation.related.spec.api_name, related_id
     )
     _touch(call, relation, related_id)
@@ -164,14 +167,14 @@ def unlink(call: Call) -> Response:
 def _unlink(call: Call, relation: Relation, text: str) -> Row:
     names = (relation.parent.spec.api_name, relation.related.spec.api_name)
     related_id = whole_number(text)
-    if related_id is None or not call.organization.unlink(names[0], relation.parent_id, names[1], related_id):
+    if related_id is None or not call.organization.links.remove(names[0], relation.parent_id, names[1], related_id):
         raise RowRefusal("INVALID_DATA", NOT_LINKED, id=text)
     _touch(call, relation, related_id)
     return {"code": "SUCCESS", "details": {"id": text}, "message": "relation removed", "status": "success"}
 
 
 def _touch(call: Call, relation: Relation, related_id: int) -> None:
-    """Move Last_Activity_Time on both sides; Modified_Time stays, as recorded."""
+    """Set Last_Activity_Time on both sides; Modified_Time stays, as recorded."""
     for store, record_id in ((relation.parent, relation.parent_id), (relation.related, related_id)):
         if record_id in store.records and "Last_Activity_Time" in store.fields:
             store.change(record_id, {"Last_Activity_Time": call.now})

@@ -61,7 +61,7 @@ def search_records(call: Call) -> Response:
 
 
 def lagging(store: ModuleStore, seconds: float) -> Mapping[int, Record]:
-    """Give the live records as they were so many seconds ago."""
+    """Return the live records as they were so many seconds ago."""
     earlier = store.journal.before(seconds) if store.journal is not None and seconds > 0 else {}
     if not earlier:
         return store.records

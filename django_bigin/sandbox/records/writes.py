@@ -210,7 +210,7 @@ def _inserted_status(call: Call, results: list[Row]) -> int:
 
 
 def changed_status(call: Call, results: list[Row]) -> int:
-    """Give the status of rows that were all updated or deleted."""
+    """Return the status of rows that were all updated or deleted."""
     status: int = 200 if len(results) == 1 else call.switches["many_changed_status"]
     return status
 

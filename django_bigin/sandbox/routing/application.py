@@ -11,7 +11,8 @@ from email.utils import format_datetime
 from random import Random
 
 from ..accounts import server as accounts
-from ..accounts.server import Accounts
+from ..accounts.refusals import throttled
+from ..accounts.server import AccountsServer
 from ..calls.concurrency import InFlight
 from ..calls.faults import Fault
 from ..calls.log import CallLog, without_secrets
@@ -34,7 +35,7 @@ class Application:
     """Routes a request to control, accounts server or API, and keeps the log."""
 
     def __init__(self, state: State, *, control: ControlHandler) -> None:
-        self.lock = StateLock(lambda: self.state.catch_up())
+        self.lock = StateLock(lambda: self.state.run_due())
         self.log = CallLog()
         self.faults: list[Fault] = []
         self.chance = Random(0)
@@ -45,14 +46,14 @@ class Application:
     def use(self, state: State) -> None:
         """Go on with another state: a reset."""
         self.state = state
-        self.accounts = Accounts(state)
+        self.accounts = AccountsServer(state)
         self.rest = Rest(state)
 
     def tick(self) -> None:
         """Let happen what is due although nobody calls."""
         try:
-            if self.state.must_catch_up():
-                with self.lock:  # whoever takes it catches up
+            if self.state.is_due():
+                with self.lock:  # taking it runs what is due
                     pass
         except Exception:
             # The server comes by here, and is to go on.
@@ -91,7 +92,7 @@ class Application:
             time.sleep(delay)
         with self.lock:
             answered_at = self.state.now()
-            # Before the work: a revoked token tells no more whose it was.
+            # Before the work: a revoked token no longer tells its owner.
             identity = self._identity_of(request)
             if crowded:
                 response, known = self._throttled(api=True), True
@@ -150,7 +151,7 @@ class Application:
 
     def _throttled(self, *, api: bool) -> Response:
         """Answer as whichever server it is does when it is asked too often."""
-        refusal = refuse("TOO_MANY_REQUESTS") if api else self.accounts.throttled()
+        refusal = refuse("TOO_MANY_REQUESTS") if api else throttled(self.state.switches)
         return _with_headers(Response(refusal.status, refusal.body, outcome="fault throttle"), api=api)
 
     def _route(self, request: Request, address: Address | None, now: int) -> Response | None:
@@ -191,7 +192,7 @@ def _is_from_here(request: Request) -> bool:
 
 
 def _with_headers(response: Response, *, api: bool) -> Response:
-    """Give an answer that no operation made the headers of the server it seems to come from."""
+    """Add the headers of the server that an answer seems to come from, where no operation made it."""
     response.headers = list(rest.HEADERS if api else accounts.HEADERS)
     return response
 

@@ -48,7 +48,7 @@ class Route:
     operations: Mapping[str, Operation]
 
     def match(self, segments: list[str], product: Product) -> tuple[str, ...] | None:
-        """Give what the placeholders stand for, None if the path is another."""
+        """Return what the placeholders stand for, None if the path is another."""
         if len(segments) != len(self.segments):
             return None
         found = []
@@ -136,7 +136,7 @@ class Rest:
         return bool(calls > most or heavy_calls > switches["heavy_concurrency_limit"])
 
     def token_of(self, request: Request) -> AccessToken | None:
-        """Give the access token of a call, whether or not it still serves."""
+        """Return the access token of a call, whether or not it still serves."""
         return self._state.access_tokens.get(_bearer(request)[1])
 
     def _matches(self, path: str) -> list[Match]:
@@ -171,12 +171,13 @@ class Rest:
 
     def _call(self, request: Request, address: Address, token: AccessToken, now: int) -> Call:
         organization = self._state.organization(token.org_id)
-        organization.purge_bins(before=now - self._state.switches["recycle_days"] * 86_400)
+        self._state.purge_bins(organization, now=now)
         renderer = self._state.renderers[token.org_id]
         return Call(request, address, self._state, organization, renderer, token, now)
 
     def _check_credits(self, call: Call) -> None:
-        if call.switches["credits"] == "enforced" and call.organization.credits.used(call.now) >= budget(call):
+        used, allowed = call.organization.credits.used(call.now), self._state.credit_budget(call.organization)
+        if call.switches["credits"] == "enforced" and used >= allowed:
             call.spent = 0
             raise refuse("TOO_MANY_REQUESTS")
 
@@ -185,16 +186,10 @@ class Rest:
         if call.spent and response.outcome != "OAUTH_SCOPE_MISMATCH":
             ledger.spend(call.now, call.spent)
         headers = [("X-ACCESSTOKEN-RESET", reset_at)]
-        used, allowed = ledger.used(call.now), budget(call)
+        used, allowed = ledger.used(call.now), self._state.credit_budget(call.organization)
         if call.switches["credits_header"] and used * 2 >= allowed:
             headers.append(("X-API-CREDITS-REMAINING", str(max(0, allowed - used))))
         return headers
-
-
-def budget(call: Call) -> int:
-    """Give the credits of this organization's 24 hours."""
-    chosen: int = call.switches["credit_budget"]
-    return chosen or call.organization.credit_budget()
 
 
 def _bearer(request: Request) -> tuple[str, str]:

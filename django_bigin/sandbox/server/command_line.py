@@ -97,7 +97,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: dict[str, Any]) -> int:
-    """Run until SIGINT or SIGTERM; gives the exit status."""
+    """Run until SIGINT or SIGTERM; returns the exit status."""
     records = dict(options["records"] or [])
     if not records and options["load"] is None:
         records = DEFAULT_RECORDS
@@ -141,7 +141,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def write_private(path: Path, text: str) -> None:
-    """Write a file that only its owner can read, all at once: whoever sees it sees it whole."""
+    """Write a file that only its owner can read, all at once: nobody ever sees a part of it."""
     part = path.with_name(f".{path.name}.{os.getpid()}")
     part.unlink(missing_ok=True)
     with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:

@@ -16,7 +16,7 @@ WSGIApplication = Callable[[Environ, Callable[..., Any]], Iterable[bytes]]
 
 
 def wsgi(sandbox: Control) -> WSGIApplication:
-    """Give a WSGI application that answers as the sandbox; it need not be started.
+    """Return a WSGI application that answers as the sandbox; it need not be started.
 
     Mount it at the root of a host of its own: answers name addresses, and those begin with the host alone. A dropped
     connection is a ConnectionResetError; a truncated body is left to the server, which cannot always cut it.

@@ -1,4 +1,4 @@
-"""Where a request was addressed: which data center, which of its servers, and how it names itself in answers.
+"""The address of a request: its data center, which server of it, and the names that answers give for both.
 
 An answer leads back the way the call came: to the real names for who calls them, with the scheme and the port that the
 call had, and to the sandbox's own address otherwise.
@@ -42,20 +42,20 @@ DEFAULT_PORTS = {"http": "80", "https": "443"}
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """How a request came: `half` is "accounts", "api", or "both" when the path says the data center."""
+    """The address of a request: `half` is "accounts", "api", or "both" when the path says the data center."""
 
     data_center: str
     half: str
     path: str
     base_url: str  # of the sandbox itself, "" when a Zoho host was named
-    zoho_origin: str = "https://{}"  # how whoever named a Zoho host reaches another
+    zoho_origin: str = "https://{}"  # the form in which a caller of a Zoho host reaches another
 
     def accounts_server(self, data_center: str | None = None) -> str:
-        """Give the accounts server's origin as this caller would address it."""
+        """Return the accounts server's origin as this caller would address it."""
         return self._origin(0, data_center or self.data_center)
 
     def api_domain(self, data_center: str | None = None) -> str:
-        """Give the API domain as this caller would address it."""
+        """Return the API domain as this caller would address it."""
         return self._origin(1, data_center or self.data_center)
 
     def _origin(self, half: int, data_center: str) -> str:
@@ -94,7 +94,7 @@ def is_ours(host: str) -> bool:
 
 
 def _split_port(host: str) -> tuple[str, str]:
-    """Give a host's name in small letters, and its port or an empty text."""
+    """Return a host's name in small letters, and its port or an empty text."""
     name, colon, port = host.rpartition(":")
     if not colon or host.endswith("]"):
         name, port = host, ""

@@ -1,4 +1,4 @@
-"""How an answer goes over the wire, where a switch wants it otherwise: its keys in any order, packed, in chunks."""
+"""The forms of an answer that switches ask for: keys in any order, compressed, in chunks."""
 
 from __future__ import annotations
 

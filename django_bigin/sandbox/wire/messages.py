@@ -22,7 +22,7 @@ MOST_FORM_BYTES = 16_384
 
 @dataclass(slots=True)
 class Response:
-    """What goes back. `payload` is encoded as JSON after the state's lock is let go; None is an empty body."""
+    """A response. `payload` is encoded as JSON after the state's lock is released; None is an empty body."""
 
     status: int
     payload: Any = field(default=None, repr=False)  # may hold tokens
@@ -80,17 +80,17 @@ class Request:
 
     @property
     def host(self) -> str:
-        """Give the Host header."""
+        """Return the Host header."""
         return self.headers.get("host", "")
 
     @cached_property
     def query(self) -> dict[str, str]:
-        """Give the query's parameters, the first of each name."""
+        """Return the query's parameters, the first of each name."""
         return _first_of_each(parse_qsl(self.query_string, keep_blank_values=True))
 
     @cached_property
     def parameters(self) -> dict[str, str]:
-        """Give the parameters of the query and of a urlencoded or multipart body together; the body wins."""
+        """Return the parameters of the query and of a urlencoded or multipart body together; the body wins."""
         return {**self.query, **self._form()}
 
     def json(self) -> Any:

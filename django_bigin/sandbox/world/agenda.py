@@ -1,4 +1,4 @@
-"""What happens by itself at certain moments of the sandbox's clock, such as the end of a bulk read job."""
+"""Actions that are due at moments of the sandbox's clock, such as the end of a bulk read job."""
 
 from __future__ import annotations
 

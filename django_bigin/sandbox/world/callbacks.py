@@ -1,4 +1,4 @@
-"""What the sandbox posts of its own accord: the callbacks of bulk read jobs.
+"""The requests that the sandbox sends by itself: callbacks of bulk read jobs.
 
 It connects to this machine alone, unless it was started to connect anywhere; a callback to elsewhere is noted and not
 sent. Source: api-bulk-notify-files section 1.3; that callbacks are tried again is known, how often and when is not.
@@ -31,7 +31,7 @@ LONGEST_ERROR = 300
 
 @dataclass(slots=True)
 class Callback:
-    """One callback and what became of it: waiting, delivered, failed, elsewhere (not sent) or off (not sent)."""
+    """A callback and its outcome: waiting, delivered, failed, elsewhere (not sent) or off (not sent)."""
 
     job_id: int
     org_id: str
@@ -42,7 +42,7 @@ class Callback:
     attempts: list[dict[str, Any]] = field(default_factory=list)  # {"at", and "status" or "error"}
 
     def as_dict(self) -> dict[str, Any]:
-        """Give what a test may look at."""
+        """Return what a test may look at."""
         return {
             "job_id": str(self.job_id),
             "org_id": self.org_id,

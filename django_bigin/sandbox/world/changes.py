@@ -1,4 +1,4 @@
-"""What happens to records when somebody writes, through the API or in Bigin's own pages."""
+"""Writes of records, through the API or in Bigin's own pages, with all that follows from them."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class Writer:
         organization.written_at = now
 
     def insert(self, store: ModuleStore, changes: Record) -> int:
-        """Store a new record and give its id."""
+        """Store a new record and return its id."""
         record = {name: value for name, value in changes.items() if value is not None}
         record.setdefault("Owner", self._user_id)
         record.setdefault("Created_By", self._user_id)
@@ -35,7 +35,7 @@ class Writer:
         return record_id
 
     def update(self, store: ModuleStore, record_id: int, changes: Record, *, touch: bool = True) -> None:
-        """Change a live record; its Modified_Time moves even if nothing differs, as recorded for upserts."""
+        """Change a live record; its Modified_Time changes even if nothing differs, as recorded for upserts."""
         stamps: Record = {"Modified_Time": self._now, "Modified_By": self._user_id} if touch else {}
         if touch and "Last_Activity_Time" in store.fields:
             stamps["Last_Activity_Time"] = self._now
@@ -78,7 +78,7 @@ class Writer:
             )
 
     def _touch_related(self, record: Record) -> None:
-        """Move the Last_Activity_Time of what an activity or note belongs to; its Modified_Time stays."""
+        """Set the Last_Activity_Time of the record that an activity or note belongs to; its Modified_Time stays."""
         for name in self._organization.product.related_module_keys:
             linked = record.get(name)
             store = self._organization.store_of(linked) if linked else None

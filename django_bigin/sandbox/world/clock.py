@@ -6,7 +6,7 @@ import math
 import time
 from datetime import UTC, datetime
 
-# Before a token, a page or a job that begins at the latest moment runs out, calendars still go on.
+# A token, a page or a job that begins at the latest moment expires before the end of Python's calendar.
 EARLIEST, LATEST = (datetime(year, 1, 1, tzinfo=UTC).timestamp() for year in (1970, 9000))
 
 
@@ -19,11 +19,11 @@ class SandboxClock:
         self.speed = 1.0
 
     def seconds(self) -> float:
-        """Give the moment as seconds since 1970."""
+        """Return the moment as seconds since 1970."""
         return min(self._base + (time.monotonic() - self._started) * self.speed, LATEST)
 
     def now(self) -> datetime:
-        """Give the moment, aware, in UTC."""
+        """Return the moment, aware, in UTC."""
         return datetime.fromtimestamp(self.seconds(), UTC)
 
     def advance(self, seconds: float) -> None:

@@ -25,11 +25,11 @@ class CsvFile:
 
     @property
     def module(self) -> str:
-        """Give the module the file is for."""
+        """Return the module the file is for."""
         return self.path.stem
 
     def values(self, column: str) -> list[str]:
-        """Give a column's values without the empty ones."""
+        """Return a column's values without the empty ones."""
         place = self.columns.index(column)
         return [row[place] for _, row in self.rows if row[place]]
 

@@ -1,4 +1,4 @@
-"""Whose call it is, from whatever token or code it carries, without judging it: for the call log and the faults."""
+"""The organization and grant of a call, read from its token or code unchecked: for the call log and the faults."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def grant_name(refresh_token: str) -> str:
 
 
 def read_identity(request: Request, state: State, token: AccessToken | None) -> Identity:
-    """Tell whose call it is, before it is answered: a revoked token tells no more."""
+    """Read a call's organization and grant before it is answered: a revoked token no longer tells them."""
     if token is not None:
         return Identity(token.org_id, grant_name(token.refresh_token) if token.refresh_token else None)
     if "/oauth/" not in request.path:

@@ -1,4 +1,4 @@
-"""What lately changed in a module, so that a query can see it as it was some seconds ago: the search index lags."""
+"""The latest changes of a module, with which a query sees it as it was some seconds ago: the search index lags."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Journal:
         self._entries.append((now, record_id, None if before is None else dict(before)))
 
     def before(self, seconds: float) -> dict[int, dict[str, Any] | None]:
-        """Give the records that changed in that many seconds up to now, as they were at their beginning."""
+        """Return the records that changed in that many seconds up to now, as they were at their beginning."""
         now = self._clock()
         found: dict[int, dict[str, Any] | None] = {}
         # Newest first, so the oldest change of each record stays. A clock set back leaves entries in the future.

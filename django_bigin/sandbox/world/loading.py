@@ -37,7 +37,7 @@ WORDS_FOR_TRUE, WORDS_FOR_FALSE = {"true", "yes", "1"}, {"false", "no", "0"}
 
 @dataclass(slots=True)
 class LoadReport:
-    """What was loaded, and what was kept as text because it could not be resolved."""
+    """The records that were loaded, and the values kept as text because they could not be resolved."""
 
     rows: dict[str, int] = field(default_factory=dict)
     custom_fields: dict[str, dict[str, str]] = field(default_factory=dict)
@@ -45,13 +45,13 @@ class LoadReport:
     kept: Counter[tuple[str, str, str, str, str]] = field(default_factory=Counter)
 
     def as_dict(self) -> dict[str, Any]:
-        """Give it as JSON."""
+        """Return it as JSON."""
         names = ("module", "column", "value", "problem", "kept_in")
         kept = [dict(zip(names, what, strict=True)) | {"rows": rows} for what, rows in self.kept.most_common()]
         return {"rows": self.rows, "custom_fields": self.custom_fields, "kept": kept}
 
     def lines(self) -> list[str]:
-        """Give it as sentences, the most frequent first."""
+        """Return it as sentences, the most frequent first."""
         loaded = ", ".join(f"{count:,} {module}" for module, count in self.rows.items())
         lines = [f"loaded {loaded}"]
         for (module, column, value, problem, kept_in), count in self.kept.most_common():
@@ -109,7 +109,7 @@ def _check_user_header(file: CsvFile) -> None:
 
 def _load_users(organization: Organization, file: CsvFile, *, now: int) -> None:
     if not any(store.records for store in organization.stores.values()):
-        # The made-up colleagues make room for the real ones; whoever connects programs stays.
+        # The made-up colleagues make room for the real ones; the administrator, who connects programs, stays.
         for made_up in list(organization.users)[1:]:
             del organization.users[made_up]
     for line, row in file.rows:
@@ -165,7 +165,7 @@ class _ModuleLoader:
         self._report.custom_fields.setdefault(self._file.module, {})[column] = described.data_type
 
     def _module_of(self, column: str, values: list[str]) -> str:
-        """Give the module a column links to: its name says so, and at least one value is a record's name there."""
+        """Return the module a column links to: its name says so, and at least one value is a record's name there."""
         for word, module in MODULE_WORDS.items():
             if re.search(rf"(^|_){word}(_Name)?\Z", column):
                 known = self._known_names(module)
@@ -266,7 +266,7 @@ class _ModuleLoader:
         taken.add(text.casefold())
 
     def _text_field(self, name: str) -> str:
-        """Give the field that keeps a column's text, made when it is first needed."""
+        """Return the field that keeps a column's text, made when it is first needed."""
         kept_in = f"{name}_Text"
         while kept_in in self._file.columns:
             kept_in += "_Kept"
@@ -296,7 +296,7 @@ class _ModuleLoader:
             described = self._store.fields[name]
             if described.data_type == "picklist" and not (module == "Pipelines" and name in {"Sub_Pipeline", "Stage"}):
                 new = [record[name] for record in records if name in record]
-                self._organization.set_values(module, name, tuple(dict.fromkeys([*described.values, *new])))
+                self._organization.stores[module].set_values(name, tuple(dict.fromkeys([*described.values, *new])))
 
 
 class _Unresolved(Exception):

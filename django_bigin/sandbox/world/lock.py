@@ -7,19 +7,19 @@ from collections.abc import Callable
 
 
 class StateLock:
-    """Whoever takes it finds done what was due by then: nobody changes the state before what comes first."""
+    """A lock that does what is due before it is taken, so that nobody changes the state ahead of it."""
 
-    def __init__(self, catch_up: Callable[[], None]) -> None:
+    def __init__(self, run_due: Callable[[], None]) -> None:
         self._lock = threading.RLock()
         self._depth = 0
-        self._catch_up = catch_up
+        self._run_due = run_due
 
     def __enter__(self) -> None:
         self._lock.acquire()
         self._depth += 1
         if self._depth == 1:
             try:
-                self._catch_up()
+                self._run_due()
             except BaseException:
                 # A `with` whose beginning fails does not end: nobody else would let the lock go.
                 self.__exit__()

@@ -101,5 +101,5 @@ def is_api_name(name: str) -> bool:
 
 
 def with_values(described: Field, values: tuple[str, ...]) -> Field:
-    """Give the same pick list with these values."""
+    """Return the same pick list with these values."""
     return replace(described, values=values)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from random import Random
 
 from .credits import CreditLedger, budget_of
+from .links import Links
 from .modules import Field
 from .products import BIGIN, Product
 from .store import ModuleStore
@@ -54,7 +55,7 @@ class User:
 
     @property
     def full_name(self) -> str:
-        """Give the name as others see it."""
+        """Return the name as others see it."""
         return f"{self.first_name} {self.last_name}" if self.first_name else self.last_name
 
 
@@ -109,34 +110,26 @@ class Organization:
         self.founded_at = founded_at
         self.written_at = founded_at  # the moment of the write that is going on
         self.absent_modules = dict(absent_modules or {})
-        self.credits = CreditLedger()
+        self.credits = CreditLedger(budget_of(paid=paid, licences=licences))
         self.stores = {name: ModuleStore(product.modules[name]) for name in product.record_modules}
         self.tags: dict[str, dict[str, Tag]] = {name: {} for name in product.record_modules}
-        # (module, module) in alphabetical order -> pairs of ids
-        self._links: dict[tuple[str, str], set[tuple[int, int]]] = {}
+        self.links = Links()
         self.users: dict[int, User] = {}
         self.users_changed: list[Callable[[], None]] = []
         self.layouts: list[Layout] = []
         self._record_ids = FIRST_RECORD_ID
         self._metadata_ids: dict[tuple[str, ...], int] = {}
-        for spec in product.modules.values():
-            self.metadata_id("module", spec.api_name)
-            for described in spec.fields:
-                self.metadata_id("field", spec.api_name, described.api_name)
-        for name, sub_pipelines in product.default_layouts.items():
-            self.add_layout(name, sub_pipelines, at=founded_at)
-        for first_name, last_name in PEOPLE:
-            self.add_user(last_name=last_name, first_name=first_name, at=founded_at)
+        _furnish(self)
 
     # ids
 
     def new_id(self) -> int:
-        """Give the next record's id: 19 digits, the organization's prefix first, always rising."""
+        """Return the next record's id: 19 digits, the organization's prefix first, always rising."""
         self._record_ids += 1
         return self.id_prefix + self._record_ids - 1
 
     def metadata_id(self, *what: str) -> int:
-        """Give the id of something settings/ shows; the same for the same thing."""
+        """Return the id of something settings/ shows; the same for the same thing."""
         if what not in self._metadata_ids:
             number = CHARACTERISTIC_IDS.get(what[-1]) if what[0] in {"profile", "org"} else None
             self._metadata_ids[what] = self.id_prefix + (number or FIRST_METADATA_ID + 3 * len(self._metadata_ids))
@@ -146,7 +139,7 @@ class Organization:
 
     @property
     def admin(self) -> User:
-        """Give the person who owns the organization and connects programs to it."""
+        """Return the person who owns the organization and connects programs to it."""
         return next(iter(self.users.values()))
 
     def add_user(
@@ -173,7 +166,7 @@ class Organization:
         return user
 
     def touch_users(self) -> None:
-        """Tell whoever keeps something made from the users that it is stale."""
+        """Discard what was made from the users and kept: it is stale."""
         for forget in self.users_changed:
             forget()
 
@@ -186,7 +179,7 @@ class Organization:
     # modules
 
     def store(self, module: str) -> ModuleStore | None:
-        """Give what a module holds; None if it holds no records of its own."""
+        """Return what a module holds; None if it holds no records of its own."""
         return self.stores.get(self.product.module_named(module))
 
     def store_of(self, record_id: int) -> ModuleStore | None:
@@ -202,13 +195,8 @@ class Organization:
         store.fields[described.api_name] = described
         store.fields_changed_at = at
 
-    def set_values(self, module: str, name: str, values: tuple[str, ...]) -> None:
-        """Give a pick list its values."""
-        store = self.stores[module]
-        store.fields[name] = replace(store.fields[name], values=values)
-
     def tag_id(self, module: str, name: str) -> int:
-        """Give a tag's id; a name that is new makes a new tag."""
+        """Return a tag's id; a name that is new makes a new tag."""
         tag = self.tags[module].get(name)
         if tag is None:
             tag = self.add_tag(module, name, at=self.written_at, by=next(iter(self.users), 0))
@@ -218,29 +206,6 @@ class Organization:
         """Make a tag."""
         tag = self.tags[module][name] = Tag(self.new_id(), name, at, at, by, by)
         return tag
-
-    # links between records that no field holds
-
-    def linked(self, module: str, record_id: int) -> set[int]:
-        """Give the ids, in whichever module, that are linked to a record."""
-        found = set()
-        for modules, pairs in self._links.items():
-            if module in modules:
-                place = modules.index(module)
-                found |= {pair[1 - place] for pair in pairs if pair[place] == record_id}
-        return found
-
-    def link(self, module: str, record_id: int, other: str, other_id: int) -> None:
-        """Link two records."""
-        modules, pair = _in_order((module, record_id), (other, other_id))
-        self._links.setdefault(modules, set()).add(pair)
-
-    def unlink(self, module: str, record_id: int, other: str, other_id: int) -> bool:
-        """Undo a link; tells whether there was one."""
-        modules, pair = _in_order((module, record_id), (other, other_id))
-        there = pair in self._links.get(modules, set())
-        self._links.get(modules, set()).discard(pair)
-        return there
 
     # team pipelines
 
@@ -257,34 +222,24 @@ class Organization:
         """Bring the pick lists of Pipelines in line with the layouts."""
         sub_pipelines = [sub for layout in self.layouts for sub in layout.sub_pipelines]
         stages = [stage for layout in self.layouts for stages in layout.sub_pipelines.values() for stage in stages]
-        self.set_values("Pipelines", "Sub_Pipeline", tuple(dict.fromkeys(sub_pipelines)))
-        self.set_values("Pipelines", "Stage", tuple(dict.fromkeys(stages)))
+        self.stores["Pipelines"].set_values("Sub_Pipeline", tuple(dict.fromkeys(sub_pipelines)))
+        self.stores["Pipelines"].set_values("Stage", tuple(dict.fromkeys(stages)))
 
     def layout_by_id(self, layout_id: int) -> Layout | None:
         """Find a team pipeline."""
         return next((layout for layout in self.layouts if layout.id == layout_id), None)
 
-    # recycle bin
 
-    def purge_bins(self, *, before: int) -> None:
-        """Let go for good what was deleted before that moment; the log keeps its rows."""
-        for store in self.stores.values():
-            # Deleted in order of time, so the first young one ends the search.
-            for record_id in list(store.bin):
-                row = store.log[record_id]
-                if row.deleted_at > before:
-                    break
-                del store.bin[record_id]
-                row.permanent = True
-
-    def credit_budget(self) -> int:
-        """Give the credits of 24 hours that the edition has."""
-        return budget_of(paid=self.paid, licences=self.licences)
-
-
-def _in_order(one: tuple[str, int], other: tuple[str, int]) -> tuple[tuple[str, str], tuple[int, int]]:
-    first, last = sorted((one, other))
-    return (first[0], last[0]), (first[1], last[1])
+def _furnish(organization: Organization) -> None:
+    """Give a new organization its ids of modules and fields, its team pipelines and its people."""
+    for spec in organization.product.modules.values():
+        organization.metadata_id("module", spec.api_name)
+        for described in spec.fields:
+            organization.metadata_id("field", spec.api_name, described.api_name)
+    for name, sub_pipelines in organization.product.default_layouts.items():
+        organization.add_layout(name, sub_pipelines, at=organization.founded_at)
+    for first_name, last_name in PEOPLE:
+        organization.add_user(last_name=last_name, first_name=first_name, at=organization.founded_at)
 
 
 def _times(time_zone: str, data_center: str) -> tuple[str, Timestamps]:

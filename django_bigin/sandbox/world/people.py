@@ -25,7 +25,7 @@ class ZohoUser:
         return (self.data_center == APART) == (data_center == APART)
 
     def as_dict(self) -> dict[str, object]:
-        """Give what a program may know."""
+        """Return what a program may know."""
         return {
             "email": self.email,
             "name": self.full_name,
@@ -43,7 +43,7 @@ class People:
         self._by_member: dict[tuple[str, int], ZohoUser] = {}
 
     def all(self) -> list[ZohoUser]:
-        """Give everybody."""
+        """Return everybody."""
         return list(self._by_zuid.values())
 
     def by_zuid(self, zuid: str) -> ZohoUser | None:
@@ -60,7 +60,7 @@ class People:
         return [user for user in self._by_zuid.values() if wanted in {user.email.lower(), user.zuid}]
 
     def welcome(self, email: str, full_name: str, *, data_center: str, zuid: str) -> ZohoUser:
-        """Give the user with that address in that data center; a new one if there is none."""
+        """Return the user with that address in that data center; a new one if there is none."""
         known = next((user for user in self.named(email) if user.data_center == data_center), None)
         if known is None:
             known = self._by_zuid[zuid] = ZohoUser(zuid, email, full_name, data_center)

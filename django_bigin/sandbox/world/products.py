@@ -33,12 +33,12 @@ class Product:
 
     @property
     def record_modules(self) -> tuple[str, ...]:
-        """Give the modules that hold records."""
+        """Return the modules that hold records."""
         return tuple(name for name, spec in self.modules.items() if spec.listable)
 
     @property
     def list_names(self) -> set[str]:
-        """Give the names of all related lists, in former words too."""
+        """Return the names of all related lists, in former words too."""
         return {name for lists in self.related_lists.values() for name in lists} | set(self.old_module_names)
 
     def scope(self, group: str, operation: str) -> str:
@@ -46,11 +46,11 @@ class Product:
         return f"{self.scope_word}.{group}.{operation}".lower()
 
     def module_named(self, name: str) -> str:
-        """Give a module's name today, for a former one too."""
+        """Return a module's name today, for a former one too."""
         return self.old_module_names.get(name, name)
 
     def former_name(self, module: str) -> str:
-        """Give a module's former name where it has one, as links to it still do."""
+        """Return a module's former name where it has one, as links to it still do."""
         return next((old for old, new in self.old_module_names.items() if new == module), module)
 
 
@@ -74,5 +74,5 @@ PRODUCTS = (BIGIN,)
 
 
 def product_at(path: str) -> Product | None:
-    """Give the product whose API a path belongs to, None if it is none's."""
+    """Return the product whose API a path belongs to, None if it is none's."""
     return next((product for product in PRODUCTS if path.startswith(product.root)), None)

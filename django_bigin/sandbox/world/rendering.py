@@ -13,6 +13,7 @@ from typing import Any
 
 from .modules import Field
 from .organization import COUNTRIES, Organization
+from .products import Product
 from .store import ModuleStore, Record, name_of
 
 Text = Callable[[Record], str]
@@ -83,20 +84,16 @@ class Renderer:
         return "[" + "},".join(rows) + ("}]" if rows else "]")
 
     def rows(self, store: ModuleStore, ids: Iterable[int], names: tuple[str, ...]) -> list[dict[str, Any]]:
-        """Give what `rows_text` writes."""
+        """Return what `rows_text` writes."""
         found: list[dict[str, Any]] = json.loads(self.rows_text(store, ids, names))
         return found
 
     def all_fields(self, store: ModuleStore) -> list[dict[str, Any]]:
-        """Give every live record with each field that settings/fields lists, in ascending order of ids."""
+        """Return every live record with each field that settings/fields lists, in ascending order of ids."""
         return self.rows(store, store.sorted_by("id"), listed_names(store))
 
-    def shows(self, store: ModuleStore) -> bool:
-        """Tell whether the records are of this organization."""
-        return self._organization.stores[store.spec.api_name] is store
-
     def full_row(self, store: ModuleStore, record_id: int) -> dict[str, Any]:
-        """Give one record as a single read does: hidden fields, sub-forms and `$` keys too."""
+        """Return one record as a single read does: hidden fields, sub-forms and `$` keys too."""
         [row] = self.full_rows(store, {record_id: store.records[record_id]})
         for name, field in store.fields.items():
             if field.data_type == "subform":
@@ -104,7 +101,7 @@ class Renderer:
         return row
 
     def full_rows(self, store: ModuleStore, records: Mapping[int, Record]) -> list[dict[str, Any]]:
-        """Give records as a search does: hidden fields and `$` keys too, but no sub-forms."""
+        """Return records as a search does: hidden fields and `$` keys too, but no sub-forms."""
         names = (*store.fields, *self._system_values(store), *self._product.related_module_keys.values())
         found: list[dict[str, Any]] = json.loads(self.rows_text(store, records, names, records))
         return [row | {"Locked__s": False} for row in found]
@@ -114,7 +111,7 @@ class Renderer:
         self._plans.clear()
 
     def person(self, user_id: int | None) -> dict[str, Any] | None:
-        """Give a person as the results of writes and the deleted log show one: without the e-mail address."""
+        """Return a person as the results of writes and the deleted log show one: without the e-mail address."""
         user = self._organization.users.get(user_id) if user_id is not None else None
         return None if user is None else {"name": user.full_name, "id": str(user.id)}
 
@@ -138,7 +135,7 @@ class Renderer:
             key, field = f",{encoded(name)}:", store.fields.get(name)
             if name in constants:
                 made.append((key, _constant(constants[name])))
-            elif self._names_related(store, name):
+            elif _names_related(store, name, self._product):
                 plain.append((key, name, key + "null"))
             elif field is None or field.data_type == "subform":
                 continue
@@ -149,7 +146,7 @@ class Renderer:
         return tuple(plain), tuple(made)
 
     def _text_of(self, store: ModuleStore, field: Field) -> Text | None:
-        """Give what writes the field's value, None if it is shown as it is stored."""
+        """Return what writes the field's value, None if it is shown as it is stored."""
         name = field.api_name
         if name == "Tag":
             return self._tags(store)
@@ -170,10 +167,6 @@ class Renderer:
         if field.json_type == "jsonarray":
             return lambda record: compact(record.get(name, []))
         return None
-
-    def _names_related(self, store: ModuleStore, key: str) -> bool:
-        """Tell whether the key names the module of a link that the module has."""
-        return any(known == key and field in store.fields for field, known in self._product.related_module_keys.items())
 
     def _lookup(self, field: Field) -> Text:
         name, organization = field.api_name, self._organization
@@ -251,8 +244,13 @@ def compact(value: Any) -> str:
 
 
 def listed_names(store: ModuleStore) -> tuple[str, ...]:
-    """Give the fields that settings/fields lists and a list can show."""
+    """Return the fields that settings/fields lists and a list can show."""
     return tuple(name for name, field in store.fields.items() if not field.hidden and field.data_type != "subform")
+
+
+def _names_related(store: ModuleStore, key: str, product: Product) -> bool:
+    """Tell whether the key names the module of a link that the module has."""
+    return any(known == key and field in store.fields for field, known in product.related_module_keys.items())
 
 
 def _constant(value: Any) -> Text:

@@ -2,57 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from datetime import date, timedelta
-from random import Random
-from typing import TypeVar
+from collections.abc import Callable
 
+from .made_up import (
+    CITIES,
+    COMPANY_KINDS,
+    COMPANY_WORDS,
+    DEAL_KINDS,
+    FIRST_NAMES,
+    LAST_NAMES,
+    SENTENCES,
+    STREETS,
+    TAGS,
+    TITLES,
+    Chance,
+    Linkable,
+)
 from .organization import Organization
 from .store import ModuleStore, Record
 
 # What links to what: later ones find earlier ones.
 ORDER = ("Accounts", "Products", "Contacts", "Pipelines", "Tasks", "Events", "Calls", "Notes")
 HISTORY_SECONDS = 400 * 86_400
-FIRST_NAMES = (
-    "Ada", "Bilal", "Chiara", "Dmitri", "Elif", "Farah", "Goran", "Hana", "Imani", "Jonas", "Kaito", "Leïla", "Mateo",
-    "Nora", "Olu", "Priya", "Quentin", "Rosa", "Søren", "Tala", "Uma", "Viktor", "Wen", "Ximena", "Yusuf", "Zoë",
-)  # fmt: skip
-LAST_NAMES = (
-    "Abara", "Berg", "Costa", "Dubois", "Eriksen", "Fischer", "García", "Haddad", "Ivanova", "Jansen", "Kowalski",
-    "Li", "Müller", "Nakamura", "Okafor", "Patel", "Quispe", "Rossi", "Silva", "Tanaka", "Ueda", "Vega", "Weber",
-    "Yılmaz",
-)  # fmt: skip
-COMPANY_WORDS = (
-    "Orbit",
-    "Acme",
-    "Northwind",
-    "Bluefin",
-    "Cedar",
-    "Delta",
-    "Ember",
-    "Falcon",
-    "Granite",
-    "Harbor",
-    "Iris",
-)
-COMPANY_KINDS = ("Tools", "Pumps", "Logistics", "Foods", "Textiles", "Systems", "Optics", "Energy", "Print", "Labs")
-CITIES = (
-    ("Lyon", "Auvergne-Rhône-Alpes", "France", "69002"), ("Austin", "Texas", "United States", "78701"),
-    ("Pune", "Maharashtra", "India", "411001"), ("Łódź", "Łódzkie", "Poland", "90-001"),
-    ("Nairobi", "Nairobi", "Kenya", "00100"), ("Osaka", "Osaka", "Japan", "530-0001"),
-    ("Porto", "Norte", "Portugal", "4000-008"), ("Cork", "Munster", "Ireland", "T12 W8K3"),
-)  # fmt: skip
-STREETS = ("Station Road", "Rue des Forges", "Mill Lane", "High Street", "Via Roma", "Kirchweg", "Harbour View")
-DEAL_KINDS = ("retrofit", "order", "service", "trial")
-TITLES = ("Plant manager", "COO", "Buyer", "Head of sales", "Engineer", "Accountant", "Founder")
-TAGS = ("vip", "newsletter", "partner", "trade fair", "dormant")
-SENTENCES = (
-    "Met at the trade fair and asked for the spring catalogue.", "Prefers e-mail to calls.", "Pays within ten days.",
-    "Wants a quote by Friday.", "Was referred by an old customer.", "Asked about spare parts twice.",
-    "Delivery must avoid Mondays.", "Speaks French and Spanish.", "Compares us with two others.",
-)  # fmt: skip
-
-T = TypeVar("T")
 
 
 class Generator:
@@ -60,13 +31,13 @@ class Generator:
 
     def __init__(self, organization: Organization, seed: int) -> None:
         self._organization = organization
-        self._random = Random(f"{seed}/{organization.org_id}")
-        self._texts = [self._long_text() for _ in range(300)]
+        self._chance = Chance(f"{seed}/{organization.org_id}")
+        self._texts = [self._chance.sentences(SENTENCES) for _ in range(300)]
         self._tag_sets = [(tag,) for tag in TAGS] + [tuple(sorted(TAGS[:2])), tuple(sorted(TAGS[2:4]))]
         self._phones = [f"+{1 + n % 98} {555_0100 + n * 37:07d}" for n in range(500)]
         self._streets = [f"{1 + n % 180} {STREETS[n % len(STREETS)]}" for n in range(300)]
         self._people = list(organization.users)
-        self._linkable: dict[str, tuple[int, list[int]]] = {}
+        self._linkable = Linkable(organization, self._chance)
         self._makers: dict[str, Callable[[int, int], Record]] = {
             "Accounts": self._account,
             "Products": self._product,
@@ -82,8 +53,8 @@ class Generator:
                 organization.tag_id(module, tag)
 
     def history(self, module: str, count: int, *, now: int) -> list[int]:
-        """Add records as if they had come over the last year; some were edited since. Gives their ids."""
-        store, chance = self._organization.stores[module], self._random.random
+        """Add records as if they had come over the last year; some were edited since. Returns their ids."""
+        store, chance = self._organization.stores[module], self._chance.number
         start, step = now - HISTORY_SECONDS, HISTORY_SECONDS / max(1, count)
         made: list[tuple[int, Record]] = []
         for n in range(count):
@@ -103,14 +74,14 @@ class Generator:
 
     def _record(self, store: ModuleStore, number: int, created_at: int, modified_at: int) -> Record:
         record = self._makers[store.spec.api_name](number, created_at)
-        person = self._pick(self._people)
+        person = self._chance.pick(self._people)
         record["Owner"] = record["Created_By"] = record["Modified_By"] = person
         record["Created_Time"] = created_at
         record["Modified_Time"] = modified_at
         if "Last_Activity_Time" in store.fields:
             record["Last_Activity_Time"] = modified_at
-            if self._random.random() < 0.15:
-                record["Tag"] = self._pick(self._tag_sets)
+            if self._chance.number() < 0.15:
+                record["Tag"] = self._chance.pick(self._tag_sets)
         return record
 
     # one record of each module
@@ -118,13 +89,13 @@ class Generator:
     def _account(self, number: int, _at: int) -> Record:
         word, kind = COMPANY_WORDS[number % len(COMPANY_WORDS)], COMPANY_KINDS[number // 11 % len(COMPANY_KINDS)]
         name = f"{word} {kind}" if number < 110 else f"{word} {kind} {number}"
-        city, state, country, code = self._pick(CITIES)
+        city, state, country, code = self._chance.pick(CITIES)
         return {
             "Account_Name": name,
-            "Phone": self._pick(self._phones),
+            "Phone": self._chance.pick(self._phones),
             "Website": f"https://{word}-{kind}-{number}.example".lower(),
-            "Description": self._pick(self._texts),
-            "Billing_Street": self._pick(self._streets),
+            "Description": self._chance.pick(self._texts),
+            "Billing_Street": self._chance.pick(self._streets),
             "Billing_City": city,
             "Billing_State": state,
             "Billing_Country": country,
@@ -133,33 +104,33 @@ class Generator:
 
     def _product(self, number: int, _at: int) -> Record:
         return {
-            "Product_Name": f"{self._pick(('Pump', 'Valve', 'Filter', 'Gauge'))} {number + 1:04d}",
+            "Product_Name": f"{self._chance.pick(('Pump', 'Valve', 'Filter', 'Gauge'))} {number + 1:04d}",
             "Product_Code": f"P-{number + 1:05d}",
-            "Unit_Price": round(5 + self._random.random() * 900, 2),
-            "Product_Active": self._random.random() < 0.9,
-            "Qty_in_Stock": int(self._random.random() * 500),
+            "Unit_Price": round(5 + self._chance.number() * 900, 2),
+            "Product_Active": self._chance.number() < 0.9,
+            "Qty_in_Stock": int(self._chance.number() * 500),
             "Taxable": True,
-            "Description": self._pick(self._texts),
+            "Description": self._chance.pick(self._texts),
         }
 
     def _contact(self, number: int, _at: int) -> Record:
-        first, last = self._pick(FIRST_NAMES), self._pick(LAST_NAMES)
-        city, state, country, code = self._pick(CITIES)
+        first, last = self._chance.pick(FIRST_NAMES), self._chance.pick(LAST_NAMES)
+        city, state, country, code = self._chance.pick(CITIES)
         record: Record = {
             "First_Name": first,
             "Last_Name": last,
             "Email": f"{first}.{last}.{number}@mail.example".lower(),
-            "Title": self._pick(TITLES),
-            "Phone": self._pick(self._phones),
-            "Mobile": self._pick(self._phones),
-            "Mailing_Street": self._pick(self._streets),
+            "Title": self._chance.pick(TITLES),
+            "Phone": self._chance.pick(self._phones),
+            "Mobile": self._chance.pick(self._phones),
+            "Mailing_Street": self._chance.pick(self._streets),
             "Mailing_City": city,
             "Mailing_State": state,
             "Mailing_Country": country,
             "Mailing_Zip": code,
-            "Description": self._pick(self._texts),
+            "Description": self._chance.pick(self._texts),
         }
-        if (account := self._any("Accounts")) and self._random.random() < 0.7:
+        if (account := self._linkable.any_of("Accounts")) and self._chance.number() < 0.7:
             record["Account_Name"] = account
         return record
 
@@ -167,35 +138,35 @@ class Generator:
         layout = self._organization.layouts[0]
         sub_pipeline, stages = next(iter(layout.sub_pipelines.items()))
         record: Record = {
-            "Deal_Name": f"{self._pick(COMPANY_WORDS)} – {self._pick(DEAL_KINDS)} {number + 1}",
+            "Deal_Name": f"{self._chance.pick(COMPANY_WORDS)} – {self._chance.pick(DEAL_KINDS)} {number + 1}",
             "Pipeline": layout.id,
             "Sub_Pipeline": sub_pipeline,
-            "Stage": self._pick(stages or list(self._organization.product.stages)),
-            "Amount": round(self._random.random() * 50_000, 2),
-            "Closing_Date": self._day(at, 90),
+            "Stage": self._chance.pick(stages or list(self._organization.product.stages)),
+            "Amount": round(self._chance.number() * 50_000, 2),
+            "Closing_Date": self._chance.day(at, 90),
         }
         for name, module in (("Contact_Name", "Contacts"), ("Account_Name", "Accounts")):
-            if (linked := self._any(module)) and self._random.random() < 0.8:
+            if (linked := self._linkable.any_of(module)) and self._chance.number() < 0.8:
                 record[name] = linked
         return record
 
     def _task(self, number: int, at: int) -> Record:
         return {
-            "Subject": f"{self._pick(('Call back', 'Send quote', 'Prepare visit'))} {number + 1}",
-            "Due_Date": self._day(at, 30),
-            "Status": self._pick(("Not Started", "In Progress", "Completed")),
-            "Priority": self._pick(("High", "Normal", "Low")),
-            **self._related(),
+            "Subject": f"{self._chance.pick(('Call back', 'Send quote', 'Prepare visit'))} {number + 1}",
+            "Due_Date": self._chance.day(at, 30),
+            "Status": self._chance.pick(("Not Started", "In Progress", "Completed")),
+            "Priority": self._chance.pick(("High", "Normal", "Low")),
+            **self._linkable.contact(),
         }
 
     def _event(self, number: int, at: int) -> Record:
         begins_at = at + 86_400 * (1 + number % 20)
         return {
-            "Event_Title": f"{self._pick(('Demo', 'Visit', 'Review'))} {number + 1}",
+            "Event_Title": f"{self._chance.pick(('Demo', 'Visit', 'Review'))} {number + 1}",
             "Start_DateTime": begins_at,
             "End_DateTime": begins_at + 3_600,
-            "Venue": self._pick(CITIES)[0],
-            **self._related(),
+            "Venue": self._chance.pick(CITIES)[0],
+            **self._linkable.contact(),
         }
 
     def _call(self, number: int, at: int) -> Record:
@@ -203,38 +174,14 @@ class Generator:
             "Subject": f"Call {number + 1}",
             "Call_Start_Time": at,
             "Call_Duration": str(1 + number % 45),
-            "Call_Type": self._pick(("Outbound", "Inbound", "Missed")),
+            "Call_Type": self._chance.pick(("Outbound", "Inbound", "Missed")),
         }
-        if contact := self._any("Contacts"):
+        if contact := self._linkable.any_of("Contacts"):
             record["Contact_Name"] = contact
         return record
 
     def _note(self, number: int, _at: int) -> Record:
-        record: Record = {"Note_Title": f"Note {number + 1}", "Note_Content": self._pick(self._texts)}
-        if contact := self._any("Contacts"):
+        record: Record = {"Note_Title": f"Note {number + 1}", "Note_Content": self._chance.pick(self._texts)}
+        if contact := self._linkable.any_of("Contacts"):
             record |= {"Parent_Id": contact, "$se_module": "Contacts"}
         return record
-
-    # pieces
-
-    def _pick(self, values: Sequence[T]) -> T:
-        return values[int(self._random.random() * len(values))]
-
-    def _any(self, module: str) -> int | None:
-        """Pick a live record to link to; None if there is none."""
-        store = self._organization.stores[module]
-        version, ids = self._linkable.get(module, (-1, []))
-        if version != store.version:
-            ids = list(store.records)
-            self._linkable[module] = (store.version, ids)
-        return self._pick(ids) if ids else None
-
-    def _related(self) -> Record:
-        contact = self._any("Contacts")
-        return {"Related_To": contact, "$related_module": "Contacts"} if contact else {}
-
-    def _day(self, at: int, spread: int) -> str:
-        return (date(1970, 1, 1) + timedelta(days=at // 86_400 + int(self._random.random() * spread))).isoformat()
-
-    def _long_text(self) -> str:
-        return " ".join(self._random.sample(SENTENCES, 5))

@@ -1,4 +1,4 @@
-"""What the simulated Zoho remembers: organizations, clients, codes, grants and tokens. No HTTP in here."""
+"""The memory of the simulated Zoho: organizations, clients, codes, grants and tokens. No HTTP in here."""
 
 from __future__ import annotations
 
@@ -98,7 +98,7 @@ class Vault:
         self.minted: list[dict[str, str]] = []
 
     def keep(self, kind: str, value: str) -> str:
-        """Note a secret and give it back."""
+        """Note a secret and return it."""
         self.minted.append({"kind": kind, "value": value})
         return value
 
@@ -112,7 +112,7 @@ class Vault:
 
 
 class Occasions:
-    """When something happened, by whatever it is counted by."""
+    """The moments at which something happened, by any key."""
 
     def __init__(self, clock: SandboxClock) -> None:
         self._clock = clock
@@ -160,17 +160,17 @@ class State:
         self.downloads = Occasions(clock)
         self.page_tokens: dict[str, Any] = {}  # listing.PageToken, oldest first
 
-    def catch_up(self) -> None:
+    def run_due(self) -> None:
         """Let happen what is due."""
         self.callbacks.settle()
         self.agenda.run(self.clock.seconds())
 
-    def must_catch_up(self) -> bool:
+    def is_due(self) -> bool:
         """Tell whether anything is due."""
         return self.callbacks.is_due() or self.agenda.is_due(self.clock.seconds())
 
     def now(self) -> int:
-        """Give the moment in whole seconds, as everything Bigin writes."""
+        """Return the moment in whole seconds, as everything Bigin writes."""
         return int(self.clock.seconds())
 
     # organizations
@@ -183,12 +183,22 @@ class State:
         self.renderers[organization.org_id] = Renderer(organization, self.switches)
 
     def organization(self, org_id: str | None = None) -> Organization:
-        """Give an organization, the first when none is named; ValueError with a sentence if there is none."""
+        """Return an organization, the first when none is named; ValueError with a sentence if there is none."""
         if org_id is None:
             return next(iter(self.organizations.values()))
         if org_id not in self.organizations:
             raise ValueError(f"there is no organization {org_id!r}; there are {', '.join(self.organizations)}")
         return self.organizations[org_id]
+
+    def purge_bins(self, organization: Organization, *, now: int) -> None:
+        """Delete for good what has been in the organization's recycle bins for longer than they keep it."""
+        for store in organization.stores.values():
+            store.purge_bin(before=now - self.switches["recycle_days"] * 86_400)
+
+    def credit_budget(self, organization: Organization) -> int:
+        """Return the credits that an organization has for 24 hours."""
+        chosen: int = self.switches["credit_budget"]
+        return chosen or organization.credits.budget
 
     # codes and tokens
 
@@ -215,7 +225,7 @@ class State:
         return code
 
     def owner_of(self, source: Grant | GrantToken) -> tuple[str, str]:
-        """Give the client and the Zoho user by which codes and refresh tokens are counted, in all organizations."""
+        """Return the client and the Zoho user by which codes and refresh tokens are counted, in all organizations."""
         user = self.organizations[source.org_id].users[source.user_id]
         return source.client_id, user.zuid
 
@@ -258,7 +268,7 @@ class State:
         grant.access_tokens[:] = alive[len(doomed) :]
 
     def live_access_token(self, value: str, data_center: str) -> AccessToken | None:
-        """Give an access token if it is one, of this data center, and not expired."""
+        """Return the access token of that value, if it is of this data center and has not expired."""
         token = self.access_tokens.get(value)
         if token is None or token.data_center != data_center or token.expires_at <= self.clock.seconds():
             return None

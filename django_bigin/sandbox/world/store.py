@@ -1,4 +1,4 @@
-"""What one organization holds in one module: live records, the recycle bin, the deleted log, and orders kept sorted.
+"""The records of a module in an organization: live ones, the recycle bin, the deleted log, and sorted orders.
 
 A record is a sparse dict: absent is null, the id is its key, a link is an integer id and a moment is seconds since
 1970. That keeps a million records within a few hundred bytes each beside their own text.
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right, insort
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from .journal import Journal
@@ -113,7 +113,7 @@ class ModuleStore:
     # finding
 
     def sorted_by(self, name: str) -> Sequence[Any]:
-        """Give the live records in ascending order: ids for "id", else (value, id); null first. Do not change it."""
+        """Return the live records in ascending order: ids for "id", else (value, id); null first. Do not change it."""
         if name == "id":
             return self._ids
         if name in INDEXED_TIMES:
@@ -132,7 +132,7 @@ class ModuleStore:
         return (entry, entry) if name == "id" else entry
 
     def with_value(self, name: str, value: str) -> list[int]:
-        """Give the ids of live records whose field has that text, whatever its case."""
+        """Return the ids of live records whose field has that text, whatever its case."""
         index = self._values.get(name)
         if index is None:
             index = self._values[name] = {}
@@ -142,7 +142,7 @@ class ModuleStore:
         return index.get(str(value).lower(), [])
 
     def display_name(self, record_id: int) -> str | None:
-        """Give the name by which others show this record, also after it was deleted."""
+        """Return the name by which others show this record, also after it was deleted."""
         record = self.records.get(record_id) or self.bin.get(record_id)
         if record is not None:
             return name_of(self.spec, record)
@@ -152,6 +152,20 @@ class ModuleStore:
     def log_rows(self) -> Iterator[LogRow]:
         """Go through the deleted log, oldest first."""
         return iter(sorted(self.log.values(), key=lambda row: (row.deleted_at, row.id)))
+
+    def set_values(self, name: str, values: tuple[str, ...]) -> None:
+        """Set the values of a pick list."""
+        self.fields[name] = replace(self.fields[name], values=values)
+
+    def purge_bin(self, *, before: int) -> None:
+        """Delete for good what was deleted before that moment; the log keeps its rows."""
+        # Deleted in order of time, so the first young one ends the search.
+        for record_id in list(self.bin):
+            row = self.log[record_id]
+            if row.deleted_at > before:
+                break
+            del self.bin[record_id]
+            row.permanent = True
 
     def _index(self, record_id: int, record: Record) -> None:
         for name, index in self._values.items():
@@ -168,13 +182,13 @@ class ModuleStore:
 
 
 def place_after(order: Sequence[Any], name: str, key: Key, *, descending: bool) -> int:
-    """Give where a walk by that field goes on after `key`, in all or some of `sorted_by`; descending from the end."""
+    """Return the place after `key` in an order by that field, all or some of `sorted_by`; descending from the end."""
     entry: Any = key[1] if name == "id" else key
     return len(order) - bisect_left(order, entry) if descending else bisect_right(order, entry)
 
 
 def name_of(spec: ModuleSpec, record: Record) -> str | None:
-    """Give the record's display name; a contact's is made of its two names."""
+    """Return the record's display name; a contact's is made of its two names."""
     if spec.api_name == "Contacts":
         first, last = record.get("First_Name"), record.get("Last_Name")
         return f"{first} {last}" if first and last else first or last

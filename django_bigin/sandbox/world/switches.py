@@ -1,4 +1,4 @@
-"""What the sources contradict each other about, or what a test wants otherwise: one switch each.
+"""Switches: one for each point on which the sources disagree, or which a test wants otherwise.
 
 A meaning ends in brackets: what the default rests on, by the grades of `docs/sandbox.md`, and who says otherwise.
 """
@@ -243,12 +243,12 @@ SWITCHES: dict[str, Switch] = {
 
 
 def default_switches() -> dict[str, Any]:
-    """Give a fresh set of every switch at its default."""
+    """Return a fresh set of every switch at its default."""
     return {name: dict(s.default) if isinstance(s.default, dict) else s.default for name, s in SWITCHES.items()}
 
 
 def check_switch(name: str, value: Any) -> Any:
-    """Give the value back if the switch may have it; ValueError with a sentence if not."""
+    """Return the value back if the switch may have it; ValueError with a sentence if not."""
     if name not in SWITCHES:
         raise ValueError(f"there is no switch {name!r}; the switches are {', '.join(sorted(SWITCHES))}")
     switch = SWITCHES[name]

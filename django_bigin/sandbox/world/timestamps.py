@@ -14,7 +14,7 @@ SECONDS = tuple(f":{second:02d}" for second in range(60))
 
 
 def zone_named(name: str) -> tzinfo:
-    """Give the time zone of that IANA name; raise ValueError with a sentence if this machine does not know it."""
+    """Return the time zone of that IANA name; raise ValueError with a sentence if this machine does not know it."""
     if name.upper() in {"UTC", "ETC/UTC"}:
         return UTC
     try:

@@ -30,7 +30,7 @@ class RowReader:
         self._store = store
 
     def read(self, row: Any, index: int, *, stored: Record | None = None) -> Record:
-        """Give what a row sets in a stored record, or in a new one; None clears. RowRefusal names what is wrong."""
+        """Return what a row sets in a stored record, or in a new one; None clears. RowRefusal names what is wrong."""
         if not isinstance(row, dict):
             raise RowRefusal("INVALID_DATA", expected_data_type="jsonobject", json_path=f"$.data[{index}]")
         if stored is None:
@@ -156,7 +156,7 @@ class RowReader:
         return [{**row, "id": str(row.get("id") or self._organization.new_id())} for row in rows]
 
     def _team_pipeline(self, row: dict[str, Any], changes: Record, index: int, stored: Record | None) -> Record:
-        """Check layout, sub-pipeline and stage against each other; give what to store for `Pipeline`."""
+        """Check layout, sub-pipeline and stage against each other; return what to store for `Pipeline`."""
         named = next((row[key] for key in ("Layout", "Pipeline") if row.get(key) is not None), None)
         if named is None and stored is not None and not {"Sub_Pipeline", "Stage"} & changes.keys():
             return {}
@@ -171,7 +171,7 @@ class RowReader:
         return {"Pipeline": layout.id}
 
     def _layout(self, named: Any, index: int, stored: Record) -> Layout:
-        """Give the team pipeline that is named, else the record's own, else the default one."""
+        """Return the team pipeline that is named, else the record's own, else the default one."""
         layouts = self._organization.layouts
         if named is None:
             return self._organization.layout_by_id(stored.get("Pipeline", 0)) or layouts[0]

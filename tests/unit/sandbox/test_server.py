@@ -15,8 +15,8 @@ from http.client import HTTPConnection, RemoteDisconnected
 import pytest
 
 from django_bigin.sandbox import Sandbox
-from django_bigin.sandbox.server import sandbox as server
 from django_bigin.sandbox.server.command_line import main
+from django_bigin.sandbox.server.http_server import Handler
 from django_bigin.sandbox.wire.addresses import DATA_CENTERS
 
 CAN_FORK = pytest.mark.skipif(not hasattr(os, "fork"), reason="Windows has no fork")
@@ -225,13 +225,13 @@ def test_a_stopped_sandboxs_port_is_closed_although_a_child_lives_on():
 
 
 def test_a_connection_whose_thread_has_not_begun_is_ended_too(monkeypatch):
-    begin, stopped = server.Handler.setup, threading.Event()
+    begin, stopped = Handler.setup, threading.Event()
 
     def begin_late(handler):
         stopped.wait(5)
         begin(handler)
 
-    monkeypatch.setattr(server.Handler, "setup", begin_late)
+    monkeypatch.setattr(Handler, "setup", begin_late)
     sandbox = Sandbox().start()
     with socket.create_connection(("127.0.0.1", int(sandbox.url.rpartition(":")[2])), 10) as raw:
         raw.sendall(b"GET /_sandbox/clock HTTP/1.1\r\n\r\n")

@@ -2,25 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from html import escape
-
-
-class Markup(str):
-    """Text that is HTML already."""
-
-    __slots__ = ()
-
-
-def fill(template: str, **values: str) -> Markup:
-    """Put values into a template of HTML, each escaped unless it is markup."""
-    return Markup(template.format(**{k: v if isinstance(v, Markup) else escape(v) for k, v in values.items()}))
-
-
-def join(parts: Iterable[Markup]) -> Markup:
-    """Put pieces of HTML after each other."""
-    return Markup("\n".join(parts))
-
+from ..wire.markup import Markup, fill
 
 STYLE = Markup("""
 :root { color-scheme: light dark; --line: #8888; --quiet: #667; --accent: #0b57d0; }
@@ -108,11 +90,11 @@ SCOPE = "<li><code>{scope}</code></li>"
 
 
 def page(title: str, content: Markup, *, data_center: str) -> str:
-    """Give a whole page."""
+    """Return a whole page."""
     return fill(PAGE, title=title, content=content, style=STYLE, data_center=data_center)
 
 
 def error_page(headline: str, sentence: str, hint: str = "", *, data_center: str) -> str:
-    """Give the page of a request that cannot be answered by a redirect; the hint is the sandbox's own."""
+    """Return the page of a request that cannot be answered by a redirect; the hint is the sandbox's own."""
     content = fill("<p>{sentence}<small>{hint}</small></p>", sentence=sentence, hint=hint)
     return page(headline, content, data_center=data_center)
