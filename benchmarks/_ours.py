@@ -48,7 +48,7 @@ def connect(order: dict[str, Any]) -> Any:
 def measure(connection: Any, *, pages: int, profile: str | None) -> dict[str, Any]:
     from django_bigin.api.canonical import module_hash
     from django_bigin.models import Record
-    from django_bigin.sync import sync_connection
+    from django_bigin.sync import Options, sync_connection
 
     early: list[float] = []
 
@@ -58,7 +58,7 @@ def measure(connection: Any, *, pages: int, profile: str | None) -> dict[str, An
 
     profiler = cProfile.Profile()
     call = profiler.runcall if profile else lambda function: function()
-    first = phase(lambda: call(lambda: sync_connection(connection, on_progress=watch)[0]))
+    first = phase(lambda: call(lambda: sync_connection(connection, options=Options(on_progress=watch))[0]))
     peak = peak_mb()
     if profile:
         profiler.dump_stats(profile)
@@ -69,7 +69,7 @@ def measure(connection: Any, *, pages: int, profile: str | None) -> dict[str, An
         # Before the other: a run that reads the deleted log moves nothing that this one would see.
         "idle_delta": scheduled_delta(connection),
         "idle_sync": phase(lambda: sync_connection(connection)[0]),
-        "unchanged_walk": phase(lambda: sync_connection(connection, full=True)[0]),
+        "unchanged_walk": phase(lambda: sync_connection(connection, options=Options(full=True))[0]),
     }
     rows = Record.objects.live().filter(connection=connection, module=MODULE)
     hashes = list(rows.values_list("record_id", "content_hash"))
@@ -79,11 +79,11 @@ def measure(connection: Any, *, pages: int, profile: str | None) -> dict[str, An
 def scheduled_delta(connection: Any) -> Any:
     """What a worker does every few minutes: one module, and no look at the deleted log unless it is due."""
     from django_bigin.models import ModuleSync
-    from django_bigin.sync.runs import sync_slice
+    from django_bigin.sync import Options, sync_slice
 
     progress = ModuleSync.objects.get(connection=connection, module=MODULE)
     ModuleSync.objects.filter(pk=progress.pk).update(next_run_at=None)
-    return phase(lambda: sync_slice(progress.pk, seconds=60))
+    return phase(lambda: sync_slice(progress.pk, Options(with_deletions=False, deadline_seconds=60)))
 
 
 def phase(run: Callable[[], Any]) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from django.core.management.base import OutputWrapper
 from django.core.serializers.json import DjangoJSONEncoder
 
 if TYPE_CHECKING:
-    from ..sync.results import OnProgress, Progress
+    from ..sync import OnProgress, Progress
 
 PLAIN_EVERY_SECONDS = 2.0
 

@@ -4,7 +4,8 @@ Asking, reading and storing are apart: `pages` is the network, `copies` pure fun
 puts them in order, and `runs` are the use cases that everybody calls.
 """
 
-from .results import ModuleResult, OnProgress, Progress
-from .runs import sync_connection, sync_module, sync_slice
+from .options import OnProgress, OnResult, Options
+from .results import ModuleResult, Progress
+from .runs import sync_connection, sync_slice
 
-__all__ = ["ModuleResult", "OnProgress", "Progress", "sync_connection", "sync_module", "sync_slice"]
+__all__ = ["ModuleResult", "OnProgress", "OnResult", "Options", "Progress", "sync_connection", "sync_slice"]

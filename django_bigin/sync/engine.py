@@ -32,8 +32,9 @@ from ..exceptions import (
 from ..models import ModuleSync, Record
 from . import lease, plan, store
 from .copies import BEGINNING, Copy, StoredCopy
+from .options import Options
 from .pages import MergedPage, PageReader, Position, continues_rising, is_newest_first, is_of, start_position
-from .results import ModuleResult, OnProgress, Progress
+from .results import ModuleResult, Progress
 
 Phase = ModuleSync.Phase
 
@@ -77,11 +78,8 @@ class ModuleRun:
         *,
         meter: Meter,
         result: ModuleResult,
-        full: bool = False,
-        with_deletions: bool = True,
-        accept_missing: bool = False,
-        give_up_at: float | None = None,
-        on_progress: OnProgress | None = None,
+        options: Options,
+        give_up_at: float | None,
     ) -> None:
         self.progress = progress
         self.module = progress.module
@@ -91,11 +89,8 @@ class ModuleRun:
         self.lease_id = lease_id
         self.meter = meter
         self.result = result
-        self.full = full
-        self.with_deletions = with_deletions
-        self.accept_missing = accept_missing
+        self.options = options
         self.give_up_at = give_up_at
-        self.on_progress = on_progress
         self.fields = plan.fields_to_mirror(progress)
         self.restarted = False
         self.incomplete_reason = ""
@@ -131,7 +126,7 @@ class ModuleRun:
 
     def _full_is_due(self) -> bool:
         progress = self.progress
-        if self.full or progress.full_requested or progress.records_watermark is None:
+        if self.options.full or progress.full_requested or progress.records_watermark is None:
             return True
         return progress.last_full_at is None or progress.last_full_at <= clock.now() - settings.reconcile_interval
 
@@ -397,7 +392,7 @@ class ModuleRun:
         live = self._live_records().count()
         came_back_empty = self.progress.position["rows"] == 0 and self.client.count(self.module) != 0
         too_many = len(missing) > max(MISSING_FLOOR, settings.BIGIN_MISSING_SHARE * live)
-        if (too_many or came_back_empty) and not self.accept_missing:
+        if (too_many or came_back_empty) and not self.options.accept_missing:
             self.incomplete_reason = (
                 f"A walk through {self.module} missed {len(missing):,} of {live:,} records, which is suspicious, so "
                 "none was marked as deleted. If they are really gone from Bigin, run "
@@ -421,7 +416,7 @@ class ModuleRun:
         except PaginationLimitError:
             self._walk_whole()  # more has changed than pages can tell
             return
-        due = self.with_deletions or self.progress.deletions_requested
+        due = self.options.with_deletions or self.progress.deletions_requested
         if due or self.progress.deltas_since_deletions >= DELTAS_BETWEEN_DELETION_PASSES:
             self._apply_deletions()
             if self._tells_deletions_by_count() and self._count_differs():
@@ -609,9 +604,9 @@ class ModuleRun:
         self._lease_kept_at = time.monotonic()
         reset_queries()  # with DEBUG on, Django would keep the text of every page's statements
         self.meter.flush_if_due()
-        if self.on_progress:
+        if self.options.on_progress:
             stored = self.result.changed + self.result.unchanged
-            self.on_progress(Progress(module=self.module, phase=phase, page=page, stored=stored))
+            self.options.on_progress(Progress(module=self.module, phase=phase, page=page, stored=stored))
         if may_end and self.give_up_at is not None and time.monotonic() >= self.give_up_at:
             raise SliceEnded
 

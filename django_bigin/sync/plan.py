@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
@@ -23,6 +24,30 @@ from ..models import Connection, ModuleSchema, ModuleSync
 
 FIELDS_KEPT_FOR = timedelta(days=1)
 LEASE_SECONDS = 180  # longer than the calls of one reading, as long as Bigin answers
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The modules of a connection that a sync works on.
+
+    Attributes:
+        rows: all that are mirrored, in the order in which they are synced.
+        chosen: those of them that this sync is for.
+    """
+
+    connection: Connection
+    rows: Sequence[ModuleSync]
+    chosen: Sequence[ModuleSync]
+
+
+def prepare(connection: Connection, names: Sequence[str] | None) -> Plan:
+    """Plan a sync of the named modules, of all where none is named.
+
+    Raises:
+        RequestError: a name is not a mirrored module; the message lists those that are.
+    """
+    rows = ensure_modules(connection)
+    return Plan(connection, rows, choose(rows, names))
 
 
 def ensure_modules(connection: Connection) -> list[ModuleSync]:

@@ -1,8 +1,7 @@
-"""What a sync tells: as it goes, and when it is over."""
+"""Results of a sync: its progress as it goes, and the outcome of each module."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -19,7 +18,7 @@ class Progress:
 
 @dataclass
 class ModuleResult:
-    """What came of syncing one module.
+    """Outcome of syncing one module.
 
     Attributes:
         finished: False where the time was up; the next run goes on from there.
@@ -48,6 +47,3 @@ class ModuleResult:
     def as_dict(self) -> dict[str, Any]:
         """For programs: `--json` prints this."""
         return asdict(self)
-
-
-OnProgress = Callable[[Progress], None]

@@ -21,36 +21,26 @@ from ..connections.tokens import token_of
 from ..credits.ledger import Meter
 from ..exceptions import AuthorizationError, BiginError, ModuleNotAvailableError, ScopeError, SyncError
 from ..installation import require_ownership
-from ..models import Connection, Job, ModuleSync, Record
+from ..models import Connection, ModuleSync, Record
 from . import lease, plan
 from .engine import ModuleRun, SliceEnded, interval
-from .results import ModuleResult, OnProgress
+from .options import Options
+from .results import ModuleResult
 
 logger = logging.getLogger(__name__)
 
 LONGEST_BACKOFF_SECONDS = 3600.0
+DEFAULTS = Options()
 ANOTHER_WORKS = "Another process is syncing it now."
 
 
 def sync_connection(
-    connection: Connection,
-    *,
-    modules: Sequence[str] | None = None,
-    full: bool = False,
-    accept_missing: bool = False,
-    deadline_seconds: float | None = None,
-    on_progress: OnProgress | None = None,
-    actor: str = "",
+    connection: Connection, *, modules: Sequence[str] | None = None, options: Options = DEFAULTS
 ) -> list[ModuleResult]:
     """Bring the mirror of a connection up to date, now and whatever is due; one failing module stops no other.
 
     Args:
         modules: API names; None for all that are switched on.
-        full: walk every record instead of what changed.
-        accept_missing: believe a walk that misses suspiciously many records.
-        deadline_seconds: stop after about so long; what is not finished goes on with the next run.
-        on_progress: told after every page.
-        actor: who asked; each module's result is then kept as a `Job`.
 
     Returns:
         One result for each module, in the order in which they were done.
@@ -62,76 +52,26 @@ def sync_connection(
     """
     require_ownership()
     require_connected(connection)
-    rows = plan.choose(plan.ensure_modules(connection), modules)
+    planned = plan.prepare(connection, modules)
     meter = Meter(connection)
     client = open_client(connection, on_call=meter.count)
-    give_up_at = None if deadline_seconds is None else time.monotonic() + deadline_seconds
+    give_up_at = _give_up_at(options)
+    results = []
     try:
-        if full or plan.metadata_is_due(connection):
-            plan.refresh_metadata(client, connection, plan.ensure_modules(connection))
-            rows = plan.choose(plan.ensure_modules(connection), modules)
-        results = []
-        for row in rows:
-            result = sync_module(
-                row,
-                client=client,
-                meter=meter,
-                full=full,
-                accept_missing=accept_missing,
-                give_up_at=give_up_at,
-                on_progress=on_progress,
-            )
+        if options.full or plan.metadata_is_due(connection):
+            plan.refresh_metadata(client, connection, planned.rows)
+        for row in planned.chosen:
+            result = _sync_module(row, client, meter, options, give_up_at)
             results.append(result)
-            if actor and not result.skipped:
-                _keep(connection, result, full=full, actor=actor)
+            if options.on_result:
+                options.on_result(result)
         return results
     finally:
         meter.flush()
 
 
-def sync_module(
-    progress: ModuleSync,
-    *,
-    client: Client,
-    meter: Meter,
-    full: bool = False,
-    with_deletions: bool = True,
-    accept_missing: bool = False,
-    give_up_at: float | None = None,
-    on_progress: OnProgress | None = None,
-) -> ModuleResult:
-    """Bring one module up to date; its failures stand in the result and in the progress.
-
-    Raises:
-        AuthorizationError: it concerns the whole connection, not this module alone.
-    """
-    result = ModuleResult(progress.module)
-    result.skipped = _why_not(progress)
-    lease_id = None if result.skipped else lease.claim(progress.pk)
-    if lease_id is None:
-        result.skipped = result.skipped or ANOTHER_WORKS
-        return result
-    connection = progress.connection
-    progress.refresh_from_db()
-    progress.connection = connection
-    run = ModuleRun(
-        progress,
-        client,
-        lease_id,
-        meter=meter,
-        result=result,
-        full=full,
-        with_deletions=with_deletions,
-        accept_missing=accept_missing,
-        give_up_at=give_up_at,
-        on_progress=on_progress,
-    )
-    _run(run)
-    return result
-
-
-def sync_slice(module_sync_id: int, *, seconds: float) -> ModuleResult | None:
-    """Work on a due module for about so long: what a worker does. None where it is not due (a message may come twice).
+def sync_slice(module_sync_id: int, options: Options) -> ModuleResult | None:
+    """Work on a module if it is due: what a worker does. None where it is not (a message may come twice).
 
     Raises:
         AuthorizationError: a person must act before anything can be read.
@@ -155,25 +95,45 @@ def sync_slice(module_sync_id: int, *, seconds: float) -> ModuleResult | None:
         raise
     meter = Meter(connection)
     result = ModuleResult(progress.module)
+    client = open_client(connection, token=token, on_call=meter.count)
     run = ModuleRun(
-        progress,
-        open_client(connection, token=token, on_call=meter.count),
-        lease_id,
-        meter=meter,
-        result=result,
-        with_deletions=False,
-        give_up_at=time.monotonic() + seconds,
+        progress, client, lease_id, meter=meter, result=result, options=options, give_up_at=_give_up_at(options)
     )
     try:
         _run(run)
-        if result.changed or result.error:
-            _keep(connection, result, full=False, actor="schedule")  # an idle delta writes none
+        if options.on_result:
+            options.on_result(result)
         return result
     finally:
         meter.flush()
 
 
 # How it is done
+
+
+def _sync_module(
+    progress: ModuleSync, client: Client, meter: Meter, options: Options, give_up_at: float | None
+) -> ModuleResult:
+    """Bring one module up to date; its failures stand in the result and in the progress.
+
+    Raises:
+        AuthorizationError: it concerns the whole connection, not this module alone.
+    """
+    result = ModuleResult(progress.module)
+    result.skipped = _why_not(progress)
+    lease_id = None if result.skipped else lease.claim(progress.pk)
+    if lease_id is None:
+        result.skipped = result.skipped or ANOTHER_WORKS
+        return result
+    connection = progress.connection
+    progress.refresh_from_db()
+    progress.connection = connection
+    _run(ModuleRun(progress, client, lease_id, meter=meter, result=result, options=options, give_up_at=give_up_at))
+    return result
+
+
+def _give_up_at(options: Options) -> float | None:
+    return None if options.deadline_seconds is None else time.monotonic() + options.deadline_seconds
 
 
 def _release(run: ModuleRun, **changes: Any) -> None:
@@ -274,26 +234,3 @@ def _note_lost_database(run: ModuleRun, error: Exception) -> None:
         _note_failure(run, sentence)
     except (OperationalError, InterfaceError):
         run.result.error = str(sentence)
-
-
-def _keep(connection: Connection, result: ModuleResult, *, full: bool, actor: str) -> None:
-    now = clock.now()
-    Job.objects.create(
-        kind=Job.Kind.FULL_SYNC if full else Job.Kind.SYNC,
-        connection=connection,
-        module=result.module,
-        asked_by_name=actor[:150],
-        state=Job.State.FAILED if result.error else Job.State.DONE,
-        created=result.created,
-        updated=result.updated,
-        deleted=result.deleted,
-        quarantined=result.quarantined,
-        calls=result.calls,
-        credits=result.credits,
-        seconds=result.seconds,
-        result="" if result.finished else "The time was up; the next run goes on.",
-        error=result.error,
-        asked_at=now,
-        started_at=now,
-        finished_at=now,
-    )

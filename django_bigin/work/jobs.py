@@ -17,7 +17,7 @@ from .. import clock
 from ..connections import connect, tokens
 from ..exceptions import BiginError
 from ..models import Connection, Job, ModuleSync
-from ..sync import ModuleResult, sync_connection
+from ..sync import ModuleResult, Options, sync_connection
 from ..sync.plan import ensure_modules
 
 SLICE_SECONDS = 60.0
@@ -75,6 +75,30 @@ def run(job_id: int, *, slice_seconds: float = SLICE_SECONDS) -> Job | None:
     else:
         _close(job, started, _outcome(job) if finished else State.WAITING)
     return job
+
+
+def record_job(connection: Connection, result: ModuleResult, *, full: bool, actor: str) -> None:
+    """Keep the result of a module's sync that no job asked for."""
+    now = clock.now()
+    Job.objects.create(
+        kind=Kind.FULL_SYNC if full else Kind.SYNC,
+        connection=connection,
+        module=result.module,
+        asked_by_name=actor[:150],
+        state=State.FAILED if result.error else State.DONE,
+        created=result.created,
+        updated=result.updated,
+        deleted=result.deleted,
+        quarantined=result.quarantined,
+        calls=result.calls,
+        credits=result.credits,
+        seconds=result.seconds,
+        result="" if result.finished else "The time was up; the next run goes on.",
+        error=result.error,
+        asked_at=now,
+        started_at=now,
+        finished_at=now,
+    )
 
 
 def due_jobs(limit: int) -> list[int]:
@@ -172,7 +196,7 @@ def _sync(job: Job, slice_seconds: float) -> bool:
         left = ends_at - time.monotonic()
         if left <= 0:
             break
-        [result] = sync_connection(job.connection, modules=[name], deadline_seconds=left)
+        [result] = sync_connection(job.connection, modules=[name], options=Options(deadline_seconds=left))
         _add(job, result)
         job.progress = f"{len(job.details)} of {len(rows)} modules"
         if not _keep(job):

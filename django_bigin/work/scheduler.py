@@ -25,7 +25,7 @@ from ..exceptions import BiginError
 from ..health import alerts
 from ..installation import require_ownership
 from ..models import Connection, CreditUse, Heartbeat, Job, ModuleSync, RegistrationState
-from ..sync import plan, sync_slice
+from ..sync import Options, plan, sync_slice
 from ..sync.plan import refresh_connection_metadata
 from . import jobs
 
@@ -192,11 +192,15 @@ def _metadata(connection_id: int) -> None:
 def _sync(module_sync_id: int) -> None:
     row = ModuleSync.objects.filter(pk=module_sync_id)
     try:
-        result = sync_slice(module_sync_id, seconds=SLICE_SECONDS)
+        result = sync_slice(module_sync_id, Options(with_deletions=False, deadline_seconds=SLICE_SECONDS))
     except BiginError as error:
         logger.info("module %s: %s", module_sync_id, error)
         row.update(queued_until=clock.database_in(FAILED_AGAIN_SECONDS))
     else:
+        if result and (result.changed or result.error):  # an idle delta keeps no job
+            connection = Connection.objects.filter(modules=module_sync_id).first()
+            if connection is not None:
+                jobs.record_job(connection, result, full=False, actor="schedule")
         if result is None or not result.finished:
             # Where another works on it, who may be dead, it is handed out again when the lease has run out.
             row.update(queued_until=F("lease_until") if result and result.skipped else None)

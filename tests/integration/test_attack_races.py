@@ -23,7 +23,7 @@ from django_bigin.models import (
     Record,
     RegistrationState,
 )
-from django_bigin.sync import engine, store, sync_connection
+from django_bigin.sync import Options, engine, store, sync_connection
 from tests.support.factories import make_connection, make_registration
 from tests.support.mirror import connect, mirror_hash, sync
 
@@ -111,7 +111,7 @@ def test_a_sync_stops_at_the_next_page_once_the_connection_is_stopped(
     sandbox.fail("POST /oauth/v2/token/revoke", status=500, times=None)  # the token in hand would go on serving
     watch = on_page(2, lambda: stop(Connection.objects.get()))
     with pytest.raises(AuthorizationError, match=r"is (paused|disconnected)"):
-        sync_connection(connection, modules=["Contacts"], on_progress=watch)
+        sync_connection(connection, modules=["Contacts"], options=Options(on_progress=watch))
     assert Record.objects.filter(module="Contacts").count() == 400
     assert ModuleSync.objects.get(module="Contacts").lease_id == ""
 
@@ -119,8 +119,9 @@ def test_a_sync_stops_at_the_next_page_once_the_connection_is_stopped(
 def test_a_sync_that_was_paused_goes_on_where_it_was(sandbox: Any, connection: Connection) -> None:
     sandbox.add_records("Contacts", 900)
     sandbox.advance(900)
+    watch = on_page(2, lambda: pause(connection))
     with pytest.raises(AuthorizationError):
-        sync_connection(connection, modules=["Contacts"], on_progress=on_page(2, lambda: pause(connection)))
+        sync_connection(connection, modules=["Contacts"], options=Options(on_progress=watch))
     resume(Connection.objects.get())
     connection.refresh_from_db()
     sandbox.clear_calls()
@@ -134,7 +135,7 @@ def test_a_purge_during_a_sync_leaves_nothing(sandbox: Any, connection: Connecti
     sandbox.fail("POST /oauth/v2/token/revoke", status=500, times=None)
     watch = on_page(2, lambda: disconnect(Connection.objects.get(), purge=True))
     with pytest.raises(AuthorizationError):
-        sync_connection(connection, modules=["Contacts"], on_progress=watch)
+        sync_connection(connection, modules=["Contacts"], options=Options(on_progress=watch))
     assert not Record.objects.exists()
 
 
@@ -283,7 +284,8 @@ def test_a_sync_whose_lease_ran_out_stores_nothing_more(sandbox: Any, connection
     def another_takes_over() -> None:
         ModuleSync.objects.filter(module="Contacts").update(lease_id="another", lease_until=clock.database_in(60))
 
-    [result] = sync_connection(connection, modules=["Contacts"], on_progress=on_page(2, another_takes_over))
+    watch = on_page(2, another_takes_over)
+    [result] = sync_connection(connection, modules=["Contacts"], options=Options(on_progress=watch))
     assert "Another process took over" in result.error
     assert Record.objects.filter(module="Contacts").count() == 400
     assert ModuleSync.objects.get(module="Contacts").lease_id == "another"

@@ -13,8 +13,7 @@ from django.test.utils import CaptureQueriesContext
 from django_bigin import clock
 from django_bigin.connections.connect import connect_self_client, disconnect
 from django_bigin.models import Connection, Heartbeat, Job, ModuleSync, Tenant
-from django_bigin.sync import sync_connection
-from django_bigin.sync.runs import sync_slice
+from django_bigin.sync import Options, sync_connection, sync_slice
 from django_bigin.work import jobs, scheduler
 from django_bigin.work.scheduler import JOB, METADATA, REFRESH, SYNC, BrokerDown
 from tests.support.mirror import mirror_hash
@@ -22,6 +21,7 @@ from tests.support.mirror import mirror_hash
 pytestmark = pytest.mark.django_db(transaction=True)
 
 TOKEN = "POST /oauth/v2/token"
+SLICE = Options(with_deletions=False, deadline_seconds=60)
 
 
 @pytest.fixture
@@ -151,12 +151,12 @@ def test_an_idle_delta_is_one_call_and_five_statements(sandbox: Any, connection:
     sync_connection(connection, modules=["Contacts"])
     sandbox.advance(400)
     [module] = ModuleSync.objects.filter(connection=connection, module="Contacts")
-    sync_slice(module.pk, seconds=60)  # looks again at what was stored within the same second
+    sync_slice(module.pk, SLICE)  # looks again at what was stored within the same second
     sandbox.advance(400)
     sandbox.clear_calls()
 
     with CaptureQueriesContext(databases[DEFAULT_DB_ALIAS]) as queries:
-        result = sync_slice(module.pk, seconds=60)
+        result = sync_slice(module.pk, SLICE)
 
     statements = [query["sql"] for query in queries if query["sql"].split()[0] not in ("BEGIN", "COMMIT")]
     assert sandbox.calls()["by_path"] == {"GET /bigin/v2/Contacts": 1}

@@ -23,7 +23,7 @@ from django_bigin.api.products import PRODUCTS
 from django_bigin.api.products.bigin import BIGIN
 from django_bigin.connections.connect import purge_mirror
 from django_bigin.models import Connection, ModuleSync, Record
-from django_bigin.sync import sync_connection
+from django_bigin.sync import Options, sync_connection
 from tests.support.mirror import connect
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
@@ -136,7 +136,7 @@ def sync(connection: Connection, *, full: bool = False, slices: bool = False) ->
     how: dict[str, Any] = {"full": full} | ({"deadline_seconds": 0} if slices else {})
     for _ in range(100):
         try:
-            [result] = sync_connection(connection, modules=[MODULE], **how)
+            [result] = sync_connection(connection, modules=[MODULE], options=Options(**how))
         except Killed:
             return "killed"
         if result.finished or result.error:

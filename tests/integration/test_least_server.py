@@ -9,7 +9,7 @@ from django.db.models import F
 
 from django_bigin.connections.connect import connect_self_client
 from django_bigin.models import Connection, ModuleSync, Record, Tenant
-from django_bigin.sync import sync_connection
+from django_bigin.sync import Options, sync_connection
 from tests.least_server import LeastServer
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -95,7 +95,7 @@ def test_what_is_gone_is_found_by_the_next_full_walk(connection: Connection, lea
     sync_connection(connection)
     gone = rows.pop(7)
     a_minute_passes()
-    sync_connection(connection, full=True)
+    sync_connection(connection, options=Options(full=True))
     assert gone["id"] not in mirrored()
     assert len(mirrored()) == 449
     assert Record.objects.get(record_id=gone["id"]).deleted_at is not None
@@ -105,10 +105,10 @@ def test_an_empty_answer_does_not_empty_the_mirror(connection: Connection, least
     least.records["Contacts"] = [contact(number) for number in range(5)]
     sync_connection(connection)
     least.records["Contacts"] = []
-    results = sync_connection(connection, full=True)
+    results = sync_connection(connection, options=Options(full=True))
     assert "--accept-missing" in " ".join(errors(results))
     assert len(mirrored()) == 5
-    sync_connection(connection, full=True, accept_missing=True)
+    sync_connection(connection, options=Options(full=True, accept_missing=True))
     assert mirrored() == {}
 
 

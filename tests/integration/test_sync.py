@@ -13,7 +13,8 @@ from django_bigin.connections.connect import connect_self_client
 from django_bigin.exceptions import AuthorizationError, RequestError
 from django_bigin.models import Connection, CreditUse, Job, ModuleSync, QuarantinedRow, Record, Tenant
 from django_bigin.signals import records_changed
-from django_bigin.sync import store, sync_connection
+from django_bigin.sync import Options, store, sync_connection
+from django_bigin.work import jobs
 from tests.support.mirror import mirror_hash
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -48,14 +49,14 @@ def connection(sandbox: Any, organization: dict[str, str]) -> Connection:
 
 def sync(connection: Connection, *modules: str, **how: Any) -> Any:
     """Sync, and expect no error; one module gives its result."""
-    results = sync_connection(connection, modules=modules or None, **how)
+    results = sync_connection(connection, modules=modules or None, options=Options(**how))
     assert [result.error for result in results if result.error] == []
     return results[0] if len(modules) == 1 else results
 
 
 def failed(connection: Connection, module: str, **how: Any) -> str:
     """Sync one module, and expect an error: its sentence."""
-    [result] = sync_connection(connection, modules=[module], **how)
+    [result] = sync_connection(connection, modules=[module], options=Options(**how))
     assert result.error
     return str(result.error)
 
@@ -432,7 +433,7 @@ def test_a_module_that_another_process_syncs_is_left_to_it(sandbox: Any, connect
 def test_calls_and_credits_are_in_the_ledger_and_agree_with_bigin(sandbox: Any, connection: Connection) -> None:
     sandbox.add_records("Contacts", 500)
     before = sandbox.credits()["used"]
-    sync(connection, actor="a test")
+    sync(connection, on_result=lambda result: jobs.record_job(connection, result, full=False, actor="a test"))
     used = sum(CreditUse.objects.values_list("credits", flat=True))
     assert used == sandbox.credits()["used"] - before
     job = Job.objects.get(module="Contacts")

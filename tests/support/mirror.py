@@ -6,7 +6,7 @@ from typing import Any
 from django_bigin.api.canonical import content_hash
 from django_bigin.connections.connect import connect_self_client
 from django_bigin.models import Connection, Record
-from django_bigin.sync import sync_connection
+from django_bigin.sync import Options, sync_connection
 from tests.support.factories import make_tenant
 
 
@@ -18,7 +18,7 @@ def connect(organization: dict[str, str], **values: Any) -> Connection:
 
 def sync(connection: Connection, *modules: str, **how: Any) -> Any:
     """Sync, and expect no error; one module gives its result."""
-    results = sync_connection(connection, modules=modules or None, **how)
+    results = sync_connection(connection, modules=modules or None, options=Options(**how))
     assert [result.error for result in results if result.error] == []
     return results[0] if len(modules) == 1 else results
 

@@ -14,6 +14,7 @@ from ...api.products import PRODUCTS
 from ...conf import settings
 from ...exceptions import BiginError
 from ...models import Connection
+from ...work import jobs
 from ..base import (
     FAILED,
     NEEDS_A_PERSON,
@@ -148,14 +149,13 @@ def _sync(
         return [], f"{connection} has lost its grant at Zoho: reconnect it.", NEEDS_A_PERSON
     try:
         with output.progress(tenant_label(connection.tenant)) as show:
-            results = sync.sync_connection(
-                connection,
-                modules=modules,
+            how = sync.Options(
                 full=options["full"],
                 accept_missing=options["accept_missing"],
                 on_progress=show,
-                actor=actor("bigin_sync"),
+                on_result=lambda result: _record(connection, result, full=options["full"]),
             )
+            results = sync.sync_connection(connection, modules=modules, options=how)
     except BiginError as error:
         return [], str(error), exit_code_for(error)
     except (OperationalError, InterfaceError):
@@ -164,6 +164,11 @@ def _sync(
         logger.exception("The sync of connection %s failed", connection.pk)
         return [], f"An error that nobody foresaw: {type(error).__name__}; the log has it whole.", FAILED
     return results, "", 0
+
+
+def _record(connection: Connection, result: ModuleResult, *, full: bool) -> None:
+    if not result.skipped:
+        jobs.record_job(connection, result, full=full, actor=actor("bigin_sync"))
 
 
 def _row(tenant: str, result: ModuleResult) -> tuple[Any, ...]:

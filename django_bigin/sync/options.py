@@ -1,0 +1,32 @@
+"""How a sync is to be done."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from .results import ModuleResult, Progress
+
+OnProgress = Callable[[Progress], None]
+OnResult = Callable[[ModuleResult], None]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Options:
+    """How a sync is to be done; the same for all its modules.
+
+    Attributes:
+        full: read every record instead of what changed.
+        with_deletions: read the deleted log with every delta, not only with every fourth.
+        accept_missing: believe a full sync that misses suspiciously many records.
+        deadline_seconds: stop after about so long; what is not finished goes on with the next run.
+        on_progress: told after every page.
+        on_result: told of each module as soon as it is done.
+    """
+
+    full: bool = False
+    with_deletions: bool = True
+    accept_missing: bool = False
+    deadline_seconds: float | None = None
+    on_progress: OnProgress | None = None
+    on_result: OnResult | None = None
