@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.apps import apps
 from django.contrib import admin
+from django.contrib.admin.options import IS_POPUP_VAR, TO_FIELD_VAR
 from django.core.exceptions import ValidationError
 from django.db.models import Field, ForeignKey, Model, QuerySet
 from django.forms import ModelChoiceField
@@ -23,6 +24,25 @@ else:
     ModelAdmin, TabularInline = admin.ModelAdmin, admin.TabularInline
 
 TENANTS_IN_SIDEBAR = 100
+
+# What Django gives to every change form, for pages that save no row: themes read these without asking.
+_NOTHING_TO_SAVE = {
+    **dict.fromkeys(
+        (
+            "add", "change", "is_popup", "save_as", "save_on_top", "show_save", "show_save_and_add_another",
+            "show_save_and_continue", "show_close", "show_delete", "has_add_permission", "has_change_permission",
+            "has_delete_permission", "has_editable_inline_admin_formsets", "has_file_field", "has_absolute_url",
+        ),
+        False,
+    ),
+    **dict.fromkeys(("absolute_url", "adminform", "content_type_id", "object_id", "subtitle", "to_field"), None),
+    "errors": (),
+    "form_url": "",
+    "inline_admin_formsets": (),
+    "is_popup_var": IS_POPUP_VAR,
+    "preserved_filters": "",
+    "to_field_var": TO_FIELD_VAR,
+}  # fmt: skip
 
 
 class PolicyAdmin(ModelAdmin):
@@ -99,9 +119,11 @@ class PolicyAdmin(ModelAdmin):
         """A page that is none of Django's: its name stands where that of a row would."""
         shared = {
             **self.admin_site.each_context(request),
+            **_NOTHING_TO_SAVE,
             "title": title,
             "original": title,
             "opts": self.opts,
+            "app_label": self.opts.app_label,
             "media": self.media,
             "has_view_permission": self.has_view_permission(request),
         }
