@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Self
 
 
 class BiginError(Exception):
@@ -31,6 +32,12 @@ class BiginError(Exception):
     def __str__(self) -> str:
         where = [str(part) for part in (self.endpoint, self.status, self.code) if part]
         return f"{self.message} ({', '.join(where)})" if where else self.message
+
+    def with_completed(self, results: Sequence[Any]) -> Self:
+        """Return the same error with the results of the batches that were answered before it."""
+        error = copy.copy(self)
+        error.completed = tuple(results)
+        return error.with_traceback(self.__traceback__)
 
 
 class TransientError(BiginError):

@@ -26,7 +26,6 @@ from ..exceptions import (
     ServerError,
 )
 from .datacenters import DATA_CENTERS, DataCenter
-from .responses import Unreadable, read_json, shown
 from .scopes import join_scopes, read_scopes
 from .transport import (
     DEFAULT_TIMEOUTS,
@@ -37,6 +36,7 @@ from .transport import (
     no_auth,
 )
 from .transport import redact_logs as redact_logs
+from .values import Unreadable, read_json, shown
 
 TOKEN_PATH = "/oauth/v2/token"  # noqa: S105  a path
 REVOKE_PATH = "/oauth/v2/token/revoke"

@@ -16,10 +16,11 @@ from django.db import transaction
 from django.db.models import F
 
 from .. import audit, clock
-from ..api.client import ApiCall, Client
+from ..api.answers import Organization
+from ..api.calls import CallMade
+from ..api.client import Client
 from ..api.datacenters import DATA_CENTERS, by_api_domain
 from ..api.oauth import AccountsServer, ClientCredentials, TokenAnswer
-from ..api.responses import Organization
 from ..conf import settings
 from ..exceptions import AuthorizationError, BiginError, EncryptionError, GrantTokenError, RequestError
 from ..installation import require_ownership
@@ -73,7 +74,7 @@ def open_client(
     connection: Connection,
     *,
     token: AccessToken | None = None,
-    on_call: Callable[[ApiCall], None] | None = None,
+    on_call: Callable[[CallMade], None] | None = None,
     wait_seconds: float = WAIT_IN_WORKER_SECONDS,
 ) -> Client:
     """A client that speaks for a connection, with a token that is kept fresh; `token` is one to begin with."""
@@ -83,6 +84,8 @@ def open_client(
         session=shared_session(),
         timeouts=settings.timeouts,
         on_call=on_call,
+        product=connection.description,
+        org_id=connection.org_id,
         now=clock.now,
     )
 
@@ -172,9 +175,9 @@ def fetch_identity(data_center: str, access_token: str) -> Identity:
         timeouts=settings.timeouts,
         now=clock.now,
     )
-    organization = client.fetch_organization()
+    organization = client.metadata.fetch_organization()
     try:
-        user = next(iter(client.iter_users(kind="CurrentUser")), {})
+        user = next(iter(client.users.iter_all(kind="CurrentUser")), {})
     except (RequestError, AuthorizationError):
         user = {}  # a missing scope, or a Bigin without users: the name of the user is a convenience
     return Identity(organization, user_id=str(user.get("id") or ""), user_email=str(user.get("email") or ""))

@@ -7,7 +7,7 @@ from typing import Any
 from django.db import connections, router
 
 from .. import clock
-from ..api.client import ApiCall
+from ..api.calls import CallMade
 from ..db.upsert import upsert
 from ..models import Connection, CreditUse
 
@@ -24,7 +24,7 @@ class Meter:
         self._unwritten_calls = 0
         self._unwritten_credits = 0
 
-    def count(self, call: ApiCall) -> None:
+    def count(self, call: CallMade) -> None:
         """Take note of one call; handed to the client as `on_call`."""
         self.calls += 1
         self.credits += call.credits

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from ..api.canonical import content_hash
 from ..api.products import ModuleSpec
-from ..api.responses import read_id, read_moment
+from ..api.values import read_id, read_moment
 
 BEGINNING = datetime.min.replace(tzinfo=UTC)
 LARGEST_ROW = 8_000_000  # characters; MariaDB takes 16 MB at once by default, and Bigin's fields are far from it

@@ -18,8 +18,9 @@ from typing import Any
 from django.db import reset_queries
 
 from .. import clock
+from ..api.answers import Order, Page
 from ..api.client import Client
-from ..api.responses import Page, read_moment
+from ..api.values import read_moment
 from ..conf import settings
 from ..credits.ledger import Meter
 from ..exceptions import (
@@ -149,13 +150,12 @@ class ModuleRun:
             **(moves or {}),
         )
 
-    def _reader(self, chunks: Sequence[Sequence[str]], *, sort_by: str, sort_order: str) -> PageReader:
+    def _reader(self, chunks: Sequence[Sequence[str]], *, order: Order) -> PageReader:
         return PageReader(
             self.client,
             self.module,
             chunks,
-            sort_by=sort_by,
-            sort_order=sort_order,
+            order=order,
             before_call=self._keep_lease,
         )
 
@@ -173,7 +173,7 @@ class ModuleRun:
                 return
 
     def _walk_pages(self, chunks: Sequence[Sequence[str]], *, agreeing: bool) -> None:
-        reader = self._reader(chunks, sort_by="id", sort_order="asc")
+        reader = self._reader(chunks, order=Order("id"))
         if not is_of(self.progress.position, chunks):
             # The fields have changed since the walk was cut off; what it has read lacks the new ones.
             self._begin(self.progress.phase, chunks)
@@ -248,7 +248,7 @@ class ModuleRun:
     def _read_single(self, record_id: str) -> tuple[list[Copy], list[store.Aside]]:
         self._keep_lease()
         try:
-            row, seen_at = self.client.fetch_record(self.module, record_id)
+            row, seen_at = self.client.records.fetch_record(self.module, record_id)
         except RecordNotFoundError:
             return [], []  # deleted meanwhile: the deleted log tells
         source = Record.Source.SINGLE
@@ -366,7 +366,7 @@ class ModuleRun:
 
     def _count_differs(self, *, gone: int = 0) -> bool:
         """Whether Bigin counts another number of records than the mirror has, less those that are `gone`."""
-        theirs = self.client.count(self.module)
+        theirs = self.client.records.count(self.module)
         return theirs is not None and theirs != self._live_records().count() - gone
 
     def _missing(self, opened_at: datetime) -> list[int]:
@@ -390,7 +390,7 @@ class ModuleRun:
             )
             return
         live = self._live_records().count()
-        came_back_empty = self.progress.position["rows"] == 0 and self.client.count(self.module) != 0
+        came_back_empty = self.progress.position["rows"] == 0 and self.client.records.count(self.module) != 0
         too_many = len(missing) > max(MISSING_FLOOR, settings.BIGIN_MISSING_SHARE * live)
         if (too_many or came_back_empty) and not self.options.accept_missing:
             self.incomplete_reason = (
@@ -457,7 +457,7 @@ class ModuleRun:
             before: when the last of them opened.
         """
         chunks = plan.chunks(self.fields, self.product, self.spec)
-        reader = self._reader(chunks, sort_by="Modified_Time", sort_order="desc")
+        reader = self._reader(chunks, order=Order("Modified_Time", descending=True))
         start = start_position(chunks, rounds=rounds, before=before.isoformat() if before else None, late=False)
         position, opened_at = start, None
         stored = self.progress.position
@@ -517,7 +517,7 @@ class ModuleRun:
         moved, read_from, first, last = 0, None, None, None
         newest_first = True
         try:
-            for page in self.client.iter_deleted_pages(self.module):
+            for page in self.client.records.iter_deleted_pages(self.module):
                 read_from = read_from or page.answered_at
                 self._keep_lease()
                 moments = _deletions_of(page)
@@ -561,7 +561,7 @@ class ModuleRun:
     def _read_users(self) -> None:
         """Read all users: they are few, and have neither deltas nor a deleted log."""
         opened_at, pages, rows, malformed = None, 0, 0, False
-        for page in self.client.iter_user_pages():
+        for page in self.client.users.iter_pages():
             opened_at = opened_at or page.answered_at
             pages, rows, malformed = pages + 1, rows + len(page.records), malformed or bool(page.malformed)
             copies, asides = self._read_copies(page.records, opened_at)

@@ -15,8 +15,9 @@ from itertools import pairwise
 from typing import Any
 
 from .. import clock
+from ..api.answers import MalformedRow, Order, Page, Place
 from ..api.client import Client
-from ..api.responses import MalformedRow, Page, read_moment
+from ..api.values import read_moment
 from ..exceptions import PageTokenError, PaginationLimitError, RecordNotFoundError, SyncError
 
 Position = dict[str, Any]
@@ -60,7 +61,7 @@ class MergedPage:
     rows: list[dict[str, Any]]
     malformed: tuple[MalformedRow, ...]
     answered_at: datetime
-    sorted_by: tuple[str, str] | None
+    order: Order | None
     position: Position = field(repr=False)
 
     @property
@@ -82,15 +83,13 @@ class PageReader:
         module: str,
         chunks: Sequence[Sequence[str]],
         *,
-        sort_by: str,
-        sort_order: str,
+        order: Order,
         before_call: Callable[[], None],
     ) -> None:
         self._client = client
         self._module = module
         self._chunks = chunks
-        self._sort_by = sort_by
-        self._sort_order = sort_order
+        self._order = order
         self._before_call = before_call
         self._tokens_seen: set[str] = set()
         self._ids_before: list[int] = []
@@ -122,7 +121,7 @@ class PageReader:
         }
         self._look_at_tokens(moved)
         malformed = tuple(row for part in parts if part for row in part.malformed)
-        return MergedPage(rows, malformed, first.answered_at, first.sorted_by, moved)
+        return MergedPage(rows, malformed, first.answered_at, first.order, moved)
 
     def _read_part(self, index: int, where: Position) -> Page | None:
         if where.get("ended"):
@@ -131,15 +130,11 @@ class PageReader:
         if where["token"] and expires_at and expires_at <= clock.now():
             raise PageTokenError(f"The page token of the walk through {self._module} expired at {expires_at}.")
         self._before_call()
-        page = self._client.fetch_page(
-            self._module,
-            fields=self._chunks[index],
-            page=None if where["token"] else where["page"],
-            page_token=where["token"],
-            sort_by=self._sort_by,
-            sort_order=self._sort_order,
+        place = Place(where["page"], where["token"], expires_at)
+        page = self._client.records.fetch_page(
+            self._module, place, fields=self._chunks[index], order=self._order
         )
-        if page.more_records and page.next_page_token is None and where["token"]:
+        if page.more_records and page.next_place is None:
             raise PaginationLimitError(
                 f"Bigin says there is more of {self._module}, but gives no page token to go on with."
             )
@@ -177,26 +172,27 @@ class PageReader:
                 continue
             self._before_call()
             try:
-                whole.append(self._client.fetch_record(self._module, row["id"])[0])
+                whole.append(self._client.records.fetch_record(self._module, row["id"])[0])
             except RecordNotFoundError:
                 continue  # deleted meanwhile: the deleted log tells
         return whole
 
 
 def _advance(where: Position, page: Page | None) -> Position:
-    if page is None or not page.more_records:
+    place = page.next_place if page else None
+    if place is None:
         return {**where, "ended": True, "token": None}
-    expires_at = page.page_token_expires_at
+    expires_at = place.expires_at
     return {
-        "page": where["page"] + 1,
-        "token": page.next_page_token,
+        "page": place.number,
+        "token": place.token,
         "expires_at": expires_at.isoformat() if expires_at else None,
     }
 
 
 def is_newest_first(page: MergedPage) -> bool:
     """Whether Bigin sorted a page as it was asked to for a delta; a server may take the parameters and ignore them."""
-    if page.sorted_by != ("Modified_Time", "desc"):
+    if page.order != Order("Modified_Time", descending=True):
         return False
     moments = [read_moment(row.get("Modified_Time")) for row in page.rows]
     known = [moment for moment in moments if moment]

@@ -11,9 +11,9 @@ from django.db import transaction
 from django.db.models import Q
 
 from .. import clock
+from ..api.answers import Field, Module
 from ..api.client import Client
 from ..api.products import ModuleSpec, Product
-from ..api.responses import Field, Module
 from ..api.scopes import grants
 from ..conf import settings
 from ..connections.connect import open_client
@@ -111,7 +111,7 @@ def refresh_metadata(client: Client, connection: Connection, rows: Sequence[Modu
     Raises:
         BiginError: the modules could not be read at all.
     """
-    offered = {module.api_name: module for module in client.fetch_modules()}
+    offered = {module.api_name: module for module in client.metadata.fetch_modules()}
     schemas = {schema.module: schema for schema in ModuleSchema.objects.filter(connection=connection)}
     for row in rows:
         reason = _why_unavailable(connection, row.module, offered)
@@ -190,7 +190,7 @@ def _fields_are_due(schema: ModuleSchema, module: Module) -> bool:
 def _read_fields(client: Client, row: ModuleSync, schema: ModuleSchema, module: Module) -> str:
     """Store a module's fields; a change of them asks for a full walk. Gives the reason where they cannot be read."""
     try:
-        fields = client.fetch_fields(row.module)
+        fields = client.metadata.fetch_fields(row.module)
     except (ModuleNotAvailableError, ScopeError) as error:
         return error.message
     described = [_describe(field) for field in fields if field.api_name]

@@ -14,11 +14,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from requests.adapters import HTTPAdapter
 
+from django_bigin.api.answers import Page, RowResult
 from django_bigin.api.canonical import canonical, content_hash
 from django_bigin.api.client import Client
 from django_bigin.api.datacenters import data_center
 from django_bigin.api.oauth import AccountsServer, ClientCredentials, TokenAnswer
-from django_bigin.api.responses import Page, RowResult
 from django_bigin.exceptions import (
     AccessTokenError,
     BiginError,
@@ -111,18 +111,18 @@ class OneToken:
 CALLS = {
     r"POST /oauth/v2/token/revoke": lambda ask: ask.accounts.revoke("1000.r"),
     r"POST /oauth/v2/token": lambda ask: ask.token(),
-    r"GET .*/settings/modules": lambda ask: ask.client.fetch_modules(),
-    r"GET .*/settings/fields": lambda ask: ask.client.fetch_fields("Contacts"),
-    r"GET .*/v2/org": lambda ask: ask.client.fetch_organization(),
-    r"GET .*/v2/users": lambda ask: next(ask.client.iter_user_pages()),
-    r"GET .*/v2/(\w+)/deleted": lambda ask, module: ask.client.fetch_deleted_page(module),
-    r"GET .*/v2/(\w+)/actions/count": lambda ask, module: ask.client.count(module),
-    r"GET .*/v2/(?!users)(\w+)/(\d+)": lambda ask, module, id_: ask.client.fetch_record(module, id_),
-    r"GET .*/v2/(\w+)": lambda ask, module: ask.client.fetch_page(module, fields=["Last_Name"]),
-    r"POST .*/v2/(\w+)/upsert": lambda ask, module: ask.client.upsert(module, ask.rows),
-    r"POST .*/v2/(?!coql)(\w+)": lambda ask, module: ask.client.create(module, ask.rows),
-    r"PUT .*/v2/(\w+)(?:/\d+)?": lambda ask, module: ask.client.update(module, ask.rows_with_ids),
-    r"DELETE .*/v2/(\w+)(?:/\d+)?": lambda ask, module: ask.client.delete(module, ask.ids),
+    r"GET .*/settings/modules": lambda ask: ask.client.metadata.fetch_modules(),
+    r"GET .*/settings/fields": lambda ask: ask.client.metadata.fetch_fields("Contacts"),
+    r"GET .*/v2/org": lambda ask: ask.client.metadata.fetch_organization(),
+    r"GET .*/v2/users": lambda ask: next(ask.client.users.iter_pages()),
+    r"GET .*/v2/(\w+)/deleted": lambda ask, module: next(ask.client.records.iter_deleted_pages(module)),
+    r"GET .*/v2/(\w+)/actions/count": lambda ask, module: ask.client.records.count(module),
+    r"GET .*/v2/(?!users)(\w+)/(\d+)": lambda ask, module, id_: ask.client.records.fetch_record(module, id_),
+    r"GET .*/v2/(\w+)": lambda ask, module: ask.client.records.fetch_page(module, fields=["Last_Name"]),
+    r"POST .*/v2/(\w+)/upsert": lambda ask, module: ask.client.records.upsert(module, ask.rows),
+    r"POST .*/v2/(?!coql)(\w+)": lambda ask, module: ask.client.records.create(module, ask.rows),
+    r"PUT .*/v2/(\w+)(?:/\d+)?": lambda ask, module: ask.client.records.update(module, ask.rows_with_ids),
+    r"DELETE .*/v2/(\w+)(?:/\d+)?": lambda ask, module: ask.client.records.delete(module, ask.ids),
 }
 
 
@@ -202,7 +202,7 @@ def assert_data_was_read(case, outcome, body):
     elif isinstance(outcome, Page):
         assert outcome.records == body["data"]
         assert outcome.more_records is body["info"]["more_records"]
-        assert outcome.next_page_token == body["info"].get("next_page_token")
+        assert (outcome.next_place.token if outcome.next_place else None) == body["info"].get("next_page_token")
     else:
         assert outcome[0] == body["data"][0]
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from django_bigin.api.responses import read_date_header
+from django_bigin.api.values import read_date_header
 from django_bigin.models import Connection, ModuleSync, QuarantinedRow, Record
 from django_bigin.sync import engine, sync_connection
 from tests.support.mirror import connect, mirror_hash, sync

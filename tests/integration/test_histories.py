@@ -108,25 +108,24 @@ histories = st.tuples(st.integers(1, 14), st.lists(syncs, min_size=1, max_size=4
 @pytest.fixture
 def meddle(monkeypatch: Any, settings: Any) -> Callable[[Source | None, list[Act | None]], None]:
     """Make pages small, and do the next act of a list before each call of a client."""
-    fetch_page, call = Client.fetch_page, Client._call
+    send = Client.send
     source: list[Source | None] = []
     acts: list[Act | None] = []
 
-    def small_page(self: Any, module: str, **how: Any) -> Any:
-        return fetch_page(self, module, **how, per_page=ROWS_PER_PAGE)
-
-    def act_and_call(self: Any, *arguments: Any, **options: Any) -> Any:
+    def act_and_send(self: Any, call: Any) -> Any:
         act = acts.pop(0) if acts else None
         if act is not None:
             name, number, touch = act
             getattr(source[0], name)(number, touch)
-        return call(self, *arguments, **options)
+        if call.path == BIGIN.path(MODULE):
+            params = {**dict(call.params), "per_page": str(ROWS_PER_PAGE)}
+            call = dataclasses.replace(call, params=tuple(params.items()))
+        return send(self, call)
 
     def arm(of: Source | None, wanted: list[Act | None]) -> None:
         source[:], acts[:] = [of], wanted
 
-    monkeypatch.setattr(Client, "fetch_page", small_page)
-    monkeypatch.setattr(Client, "_call", act_and_call)
+    monkeypatch.setattr(Client, "send", act_and_send)
     settings.BIGIN_MODULES = [MODULE]
     return arm
 

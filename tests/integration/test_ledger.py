@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from django.db import connections as databases
 
-from django_bigin.api.client import ApiCall
+from django_bigin.api.calls import CallMade
 from django_bigin.credits.ledger import Meter
 from django_bigin.models import CreditUse
 from tests.support.factories import make_connection
@@ -20,7 +20,7 @@ def test_workers_that_write_the_same_minute_lose_no_call(sandbox: Any) -> None:
 
     def write(_: int) -> None:
         meter = Meter(connection)
-        meter.count(ApiCall("GET", "/bigin/v2/Contacts", "Contacts", 200, 1, 0.1))
+        meter.count(CallMade("GET", "/bigin/v2/Contacts", "Contacts", 200, 1, 0.1))
         try:
             meter.flush()
         finally:

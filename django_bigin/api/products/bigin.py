@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from . import zoho_v2
 from .product import Credits, Limits, ModuleSpec, Product
 
 BIGIN = Product(
@@ -20,6 +21,13 @@ BIGIN = Product(
         "ZohoBigin.coql.READ",
         "ZohoBigin.notifications.ALL",
     ),
+    scope_name=zoho_v2.scope_name,
+    lists=zoho_v2.PagesByToken(),
+    errors=zoho_v2.ERRORS,
+    metadata=zoho_v2.Settings(),
+    changes=zoho_v2.ChangesByOrder(),
+    deletions=zoho_v2.DeletedLog(),
+    writes=zoho_v2.WritesByRow(),
     # Source: https://www.bigin.com/developer/docs/apis/v2/get-records.html, insert-records.html (read 2026-11)
     limits=Limits(page_size=200, fields_per_call=50, write_batch=100),
     # Source: https://www.zoho.com/bigin/developer/docs/apis/api-limits.html (read 2026-11)
@@ -61,6 +69,8 @@ BIGIN = Product(
                 "Modified_Time",
             ),
             path="users",
+            list_key="users",
+            list_params=(("type", "AllUsers"),),
         ),
         # Comes only with single reads, one call a record.
         ModuleSpec("Associated_Products", opt_in=True, after=("Users",), has_deleted_log=False),

@@ -6,9 +6,19 @@ Whoever works above `api/` asks the description and never names a product.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from functools import cached_property
+from typing import Any, Protocol, TypeVar
+
+from ...exceptions import BiginError
+from ..answers import Field, Module, Order, Organization, Page, Place, RowResult
+from ..calls import Answer, Call, Errors
+from ..datacenters import DataCenter
+from ..values import Json
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -30,6 +40,8 @@ class ModuleSpec:
         fields: what is mirrored of a module that is not described.
         always_fields: read for every record, whether or not the metadata lists them.
         path: where its records are listed, below the product's base path; "" is the name.
+        list_key: where the rows of its lists stand.
+        list_params: sent with each of its lists.
     """
 
     name: str
@@ -47,6 +59,8 @@ class ModuleSpec:
     fields: tuple[str, ...] = ()
     always_fields: tuple[str, ...] = ("Modified_Time",)
     path: str = ""
+    list_key: str = "data"
+    list_params: tuple[tuple[str, str], ...] = ()
 
     @property
     def list_path(self) -> str:
@@ -96,6 +110,111 @@ class Credits:
         return min(self.paid_day_cap, self.paid_day + self.paid_day_per_user * users) if paid else self.free_day
 
 
+class Lists(Protocol):
+    """How records are listed, and read one by one."""
+
+    @property
+    def first(self) -> Place:
+        """The first page of any list."""
+
+    def page(
+        self,
+        product: Product,
+        spec: ModuleSpec,
+        place: Place,
+        *,
+        fields: Sequence[str] = (),
+        order: Order | None = None,
+        per_page: int,
+    ) -> Call[Page]:
+        """Build the call for one page; the page it is read into says which place is the next."""
+
+    def record(
+        self, product: Product, spec: ModuleSpec, record_id: str, *, fields: Sequence[str]
+    ) -> Call[tuple[Json, datetime]]:
+        """Build the call for one record; its answer is the record and the moment of it."""
+
+    def count(self, product: Product, spec: ModuleSpec) -> Call[int | None]:
+        """Build the call for the number of a module's records; its answer is None where that is not told."""
+
+
+class Changes(Protocol):
+    """How records that changed are found."""
+
+    @property
+    def narrowed(self) -> bool:
+        """A page holds what changed and nothing else. If not, all records come, and what changed last comes first."""
+
+    def page(
+        self,
+        product: Product,
+        spec: ModuleSpec,
+        place: Place,
+        *,
+        fields: Sequence[str],
+        since: datetime,
+        per_page: int,
+    ) -> Call[Page]:
+        """Build the call for one page of what changed since a moment."""
+
+
+class Deletions(Protocol):
+    """How deleted records are told."""
+
+    @property
+    def for_good(self) -> bool:
+        """Records that are gone for good are told as well, and not only those that can be restored."""
+
+    def page(self, product: Product, spec: ModuleSpec, place: Place) -> Call[Page]:
+        """Build the call for one page of a module's deleted records."""
+
+    def deleted_at(self, row: Mapping[str, Any]) -> datetime | None:
+        """Read when the record of a row was deleted."""
+
+
+class Metadata(Protocol):
+    """How modules, fields and the organization are described."""
+
+    def modules(self, product: Product) -> Call[list[Module]]:
+        """Build the call for every module of the organization."""
+
+    def fields(self, product: Product, spec: ModuleSpec) -> Call[list[Field]]:
+        """Build the call for the fields of a module."""
+
+    def organization(self, product: Product) -> Call[Organization]:
+        """Build the call for the organization that the grant belongs to."""
+
+
+class Writes(Protocol):
+    """How one batch of rows is written."""
+
+    def create(
+        self, product: Product, spec: ModuleSpec, rows: Sequence[Mapping[str, Any]], *, trigger: Sequence[str] | None
+    ) -> Call[list[RowResult]]:
+        """Build the call that inserts rows."""
+
+    def update(
+        self, product: Product, spec: ModuleSpec, rows: Sequence[Mapping[str, Any]], *, trigger: Sequence[str] | None
+    ) -> Call[list[RowResult]]:
+        """Build the call that updates rows by their `id`."""
+
+    def upsert(
+        self,
+        product: Product,
+        spec: ModuleSpec,
+        rows: Sequence[Mapping[str, Any]],
+        *,
+        trigger: Sequence[str] | None,
+        duplicate_check_fields: Sequence[str] | None,
+    ) -> Call[list[RowResult]]:
+        """Build the call that updates what matches by a unique field, and inserts the rest."""
+
+    def delete(
+        self, product: Product, spec: ModuleSpec, ids: Sequence[str], *, trigger: Sequence[str] | None
+    ) -> Call[list[RowResult]]:
+        """Build the call that moves records to the recycle bin."""
+
+
 @dataclass(frozen=True)
 class Product:
     """One Zoho product: where it answers, what it is asked for, what that costs, and which modules it has.
@@ -103,7 +222,14 @@ class Product:
     Attributes:
         key: as it is stored and typed, such as "bigin".
         name: as people know it.
+        scope_name: names the narrowest scope of a call, without the prefix, from its method and the parts of its path.
+        lists, errors, metadata: its dialect; likewise the three below.
+        changes: None: changes cannot be found, every sync is a full one.
+        deletions: None: nothing tells of them but the count, and a full sync.
+        writes: None: it is only read.
         custom: the description of a module that the table does not hold, without its name.
+        organization_header: the header that names the organization; "" where a token reaches one only.
+        origin: gives the host that answers in a data center.
     """
 
     key: str
@@ -111,10 +237,19 @@ class Product:
     base_path: str
     scope_prefix: str
     default_scopes: tuple[str, ...]
+    scope_name: Callable[[str, Sequence[str]], str]
     limits: Limits
     credits: Credits
     specs: tuple[ModuleSpec, ...]
+    lists: Lists
+    errors: Errors
+    metadata: Metadata
+    changes: Changes | None = None
+    deletions: Deletions | None = None
+    writes: Writes | None = None
     custom: ModuleSpec = field(default_factory=lambda: ModuleSpec(""))
+    organization_header: str = ""
+    origin: Callable[[DataCenter], str] = lambda center: center.api_domain
 
     @cached_property
     def modules(self) -> tuple[str, ...]:
@@ -144,17 +279,36 @@ class Product:
 
     def scope_for(self, method: str, path: str) -> str:
         """Name the narrowest scope that a call needs, such as "ZohoBigin.modules.contacts.READ"."""
-        parts = path.removeprefix(self.base_path).strip("/").split("/")
-        operation = {"POST": "CREATE", "PUT": "UPDATE", "DELETE": "DELETE"}.get(method, "READ")
-        if parts[0] == "coql":
-            return self.scope("coql.READ")
-        if parts[0] in ("org", "users"):
-            return self.scope(f"{parts[0]}.{operation}")
-        if parts[0] == "settings":
-            return self.scope(f"settings.{parts[1] if len(parts) > 1 else 'modules'}.{operation}")
-        return self.scope(f"modules.{parts[0].lower()}.{operation}")
+        return self.scope(self.scope_name(method, path.removeprefix(self.base_path).strip("/").split("/")))
 
     def scope_to_read(self, module: str) -> str:
         """Name the narrowest scope that lists a module's records."""
         return self.scope_for("GET", self.path(self.module(module).list_path))
 
+    def call(
+        self,
+        method: str,
+        *parts: str,
+        reader: Callable[[Call[T], Answer], T],
+        module: str | None = None,
+        params: Iterable[tuple[str, str]] = (),
+        body: Json | None = None,
+        credits: int | None = None,
+        on_refusal: Callable[[Call[T], BiginError], T] | None = None,
+    ) -> Call[T]:
+        """Build a call from the parts of its path, with its scope and its price."""
+        path = self.path(*parts)
+        return Call(
+            method,
+            path,
+            product=self.name,
+            reader=reader,
+            errors=self.errors,
+            module=module,
+            params=tuple(params),
+            body=body,
+            scope=self.scope_for(method, path),
+            credits=self.credits.call if credits is None else credits,
+            idempotent=method == "GET",
+            on_refusal=on_refusal,
+        )

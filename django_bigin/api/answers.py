@@ -1,0 +1,149 @@
+"""Answers, read: the same for every product, whatever its envelope is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from .values import Json, shown
+
+
+@dataclass(frozen=True)
+class Place:
+    """A place in a list, and so a call for one page of it.
+
+    Attributes:
+        number: of a page or of a record, as the product counts; of no meaning beside a token.
+        token: what the page before gave to go on with.
+        expires_at: when the token does, where the product says so.
+    """
+
+    number: int = 0
+    token: str | None = field(default=None, repr=False)
+    expires_at: datetime | None = None
+
+
+class Order(NamedTuple):
+    """The order of a list: by one field, rising or falling."""
+
+    field: str
+    descending: bool = False
+
+
+@dataclass(frozen=True)
+class MalformedRow:
+    """A row that cannot be a record, and why in one sentence."""
+
+    raw: Any
+    reason: str
+
+
+@dataclass(frozen=True)
+class Page:
+    """One answer to a list call.
+
+    Attributes:
+        records: as the product sends them, each with an `id` of digits, as a string.
+        more_records: the product says so; where it does not, a token or a full page does.
+        next_place: where to go on; None at the end, and where the product gives no way to what `more_records` tells of.
+        answered_at: the product's `Date` of the answer, aware, in UTC.
+        order: what the product says it sorted by; None where it does not say.
+        malformed: rows without a usable `id`; nothing of a page is thrown away.
+    """
+
+    records: list[Json]
+    more_records: bool
+    next_place: Place | None
+    answered_at: datetime
+    order: Order | None = None
+    malformed: tuple[MalformedRow, ...] = ()
+
+
+@dataclass(frozen=True)
+class RowResult:
+    """The result of one row of a write.
+
+    Attributes:
+        code, message: the product's own words.
+        id: of the record written; of the record already there for DUPLICATE_DATA, where the product tells it.
+        action: "insert" or "update" after an upsert.
+        duplicate_field: the field by which an upsert found its record.
+    """
+
+    ok: bool
+    code: str
+    message: str
+    id: str | None = None
+    action: str | None = None
+    duplicate_field: str | None = None
+    details: Json = field(default_factory=dict)
+
+    @property
+    def explanation(self) -> str:
+        """One sentence for a person: what is wrong with the row and what to do."""
+        if self.ok:
+            return "The row was written."
+        name = shown(self.details.get("api_name") or self.details.get("param_name") or "")
+        sentence = _ROW_SENTENCES.get(self.code, "The row was refused: {message}.")
+        return sentence.format(
+            field=f"field {name}" if name else "row",
+            message=shown(self.message).rstrip(".") or shown(self.code) or "no reason given",
+        )
+
+
+_ROW_SENTENCES = {
+    "INVALID_DATA": "The value of the {field} was refused ({message}): compare its type and length, or the id.",
+    "MANDATORY_NOT_FOUND": "The {field} must not be empty: give it a value.",
+    "DUPLICATE_DATA": "Another record has the same value in the {field}: update that one instead.",
+    "MAPPING_MISMATCH": "The {field} does not fit the team pipeline: choose a stage of that pipeline.",
+}
+
+
+@dataclass(frozen=True)
+class Module:
+    """One module as the product's metadata describes it."""
+
+    api_name: str
+    singular_label: str
+    plural_label: str
+    api_supported: bool
+    viewable: bool
+    generated_type: str | None
+    parent_module: str | None
+    modified_at: datetime | None
+    raw: Json = field(default_factory=dict, repr=False)
+
+    @property
+    def readable(self) -> bool:
+        """Tell whether records of it can be listed."""
+        return self.api_supported and self.viewable
+
+
+@dataclass(frozen=True)
+class Field:
+    """One field as the product's metadata describes it."""
+
+    api_name: str
+    label: str
+    data_type: str
+    json_type: str | None
+    length: int | None
+    display_field: bool
+    read_only: bool
+    unique: bool
+    custom: bool
+    lookup_module: str | None
+    raw: Json = field(default_factory=dict, repr=False)
+
+
+@dataclass(frozen=True)
+class Organization:
+    """The organization behind a grant. `org_id` is Zoho's number for it, the same in all its products."""
+
+    org_id: str
+    company_name: str
+    time_zone: str | None
+    paid: bool
+    users_licensed: int
+    raw: Json = field(default_factory=dict, repr=False)

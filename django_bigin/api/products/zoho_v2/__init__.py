@@ -1,0 +1,11 @@
+"""The API that Bigin and Zoho CRM share: its lists, its metadata, its writes, its scopes and its errors."""
+
+from __future__ import annotations
+
+from .errors import ERRORS
+from .lists import ChangesByOrder, DeletedLog, PagesByToken
+from .metadata import Settings
+from .scopes import scope_name
+from .writes import WritesByRow
+
+__all__ = ["ERRORS", "ChangesByOrder", "DeletedLog", "PagesByToken", "Settings", "WritesByRow", "scope_name"]

@@ -1,0 +1,76 @@
+"""Single values as Zoho's APIs write them: JSON, ids, moments, and foreign text made fit to be shown."""
+
+from __future__ import annotations
+
+import json
+import re
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import Any
+
+Json = dict[str, Any]
+
+# The largest id that a 64-bit column takes has 19 digits, as have Zoho's.
+_LARGEST_ID = 2**63 - 1
+
+
+class Unreadable:
+    """A body that is not JSON: HTML, cut off, or not text at all."""
+
+
+def read_json(content: bytes) -> Any:
+    """Parse a body: None where it is empty, `Unreadable()` where it is not JSON. Whole numbers stay exact."""
+    if not content.strip():
+        return None
+    try:
+        return json.loads(content, parse_constant=_refuse_constant)
+    except (ValueError, RecursionError):
+        return Unreadable()
+
+
+def _refuse_constant(name: str) -> None:
+    raise ValueError(f"{name} is not JSON")
+
+
+def read_id(value: Any) -> str | None:
+    """Read an id exactly, from a string of digits or a whole number; None where it is neither."""
+    if isinstance(value, int) and not isinstance(value, bool):
+        value = str(value)
+    if not isinstance(value, str) or re.fullmatch(r"[1-9][0-9]{0,18}", value) is None or int(value) > _LARGEST_ID:
+        return None
+    return value
+
+
+def read_date_header(value: str | None) -> datetime | None:
+    """Read a `Date` header as an aware moment in UTC; None where it is missing, or of another age.
+
+    Watermarks are made of it: one of the year 9999 would hide every later change.
+    """
+    try:
+        moment = parsedate_to_datetime(value) if value else None
+    except (ValueError, TypeError, IndexError):
+        return None
+    if moment is None or not 2000 <= moment.year < 2200:
+        return None
+    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+
+
+def read_moment(value: Any) -> datetime | None:
+    """Read one of Zoho's moments (ISO-8601 with an offset) into UTC; None where it is not one."""
+    try:
+        moment = datetime.fromisoformat(value) if isinstance(value, str) else None
+        return moment.astimezone(UTC) if moment is not None and moment.tzinfo is not None else None
+    except (ValueError, OverflowError):
+        return None
+
+
+def read_text(value: Any) -> str | None:
+    """Read a text; None where it is empty or none."""
+    return value if isinstance(value, str) and value else None
+
+
+def shown(text: Any) -> str:
+    """Make foreign text fit for a message: one short line, without anything that has the shape of a token."""
+    line = " ".join(str(text).split())
+    line = re.sub(r"\b10\d\d\.[0-9A-Za-z]{16,}(?:\.[0-9A-Za-z]+)?", "[hidden]", line)
+    return "".join(each for each in line if each.isprintable())[:200]

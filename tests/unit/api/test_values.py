@@ -1,0 +1,55 @@
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from django_bigin.api.values import Unreadable, read_date_header, read_id, read_json, read_moment, shown
+
+NOW = datetime(2026, 11, 3, 9, 14, 52, tzinfo=UTC)
+
+
+@given(st.integers(min_value=1, max_value=2**63 - 1))
+def test_an_id_of_up_to_19_digits_is_kept_exactly(number):
+    assert read_id(str(number)) == read_id(number) == str(number)
+    assert read_json(b'{"id": %d}' % number) == {"id": number}
+
+
+@pytest.mark.parametrize(
+    "value", [None, "", "abc", "12a", " 12", "-5", 0, -5, 1.5, float(2**62), True, [], {}, 2**63, "9" * 19, "007", "٣"]
+)
+def test_anything_else_is_no_id(value):
+    assert read_id(value) is None
+
+
+@pytest.mark.parametrize("body", [b"<html>", b'{"a": ', b"\xff", b"[" * 100_000, b'{"a": NaN}', b"9" * 5000])
+def test_what_is_not_json_is_unreadable(body):
+    assert isinstance(read_json(body), Unreadable)
+
+
+def test_an_empty_body_is_nothing():
+    assert read_json(b"") is read_json(b" \n") is None
+
+
+@pytest.mark.parametrize("text", ["Tue, 03 Nov 2026 09:14:52 GMT", "Tue, 03 Nov 2026 10:14:52 +0100"])
+def test_the_date_header_is_read_into_utc(text):
+    assert read_date_header(text) == NOW
+    assert read_date_header(text).tzinfo is UTC
+
+
+@pytest.mark.parametrize("text", [None, "", "now", "2026-11-03", "Tue, 99 Nov 2026 09:14:52 GMT"])
+def test_a_date_header_that_is_none_is_none(text):
+    assert read_date_header(text) is None
+
+
+def test_a_moment_is_read_into_utc():
+    assert read_moment("2026-11-03T10:14:52+01:00") == NOW
+    for value in (None, 5, "", "yesterday", "2026-11-03T10:14:52", "0001-01-01T00:00:00+05:00"):
+        assert read_moment(value) is None
+
+
+@pytest.mark.parametrize("text", ["1000." + "ab12" * 8 + "." + "cd34" * 8, "see 1004." + "A" * 30 + " here"])
+def test_what_looks_like_a_token_is_never_shown(text):
+    assert "[hidden]" in shown(text)
+    assert "ab12" not in shown(text)
+    assert "AAAA" not in shown(text)
