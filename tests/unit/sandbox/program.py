@@ -16,7 +16,7 @@ class Program:
         self.authorization = None
 
     def ask(self, method, path, *, query=None, body=None, headers=None):
-        """Give (status, decoded body or None, headers)."""
+        """Return (status, decoded body or None, headers)."""
         target = self.prefix + path + ("?" + urlencode(query) if query else "")
         sent = body if isinstance(body, bytes) else b"" if body is None else json.dumps(body).encode()
         response = self.sandbox.handle(Request(method, target, {"Host": self.host, **(headers or {})}, sent))
@@ -26,6 +26,10 @@ class Program:
         except ValueError:
             decoded = content.decode()
         return response.status, decoded, dict(response.headers)
+
+    def control(self, verb, operation, body=None, **query):
+        """Call the control interface; return (status, decoded body)."""
+        return self.ask(verb, "/_sandbox/" + operation, query=query, body=body)[:2]
 
     # accounts server
 

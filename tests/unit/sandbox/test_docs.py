@@ -1,4 +1,4 @@
-"""What docs/sandbox.md and the checklists say is so: switches, faults, examples, grades, and the tests they name."""
+"""The truth of docs/sandbox.md and the checklists: switches, faults, examples, grades, and the tests they name."""
 
 import json
 import re
@@ -86,7 +86,7 @@ def test_the_certificate_it_makes_is_good_for_zohos_names(tmp_path):
 
 
 def test_the_tests_it_names_are_there():
-    for name in set(re.findall(r"`(test_\w+\.py)`", TEXT)):
+    for name in set(re.findall(r"`([\w/]*test_\w+\.py)`", TEXT)):
         assert (HERE / name).exists(), name
 
 
@@ -110,7 +110,7 @@ class Clause(NamedTuple):
 
 
 def clauses(*pages):
-    """Give the pages' table rows, without the head of each table and the line below it."""
+    """Return the pages' table rows, without the head of each table and the line below it."""
     tables = [table for page in pages for table in re.findall(r"(?:^\|.*\n)+", page.read_text("utf-8"), re.MULTILINE)]
     rows = [row for table in tables for row in table.splitlines()[2:]]
     return [Clause(*(cell.strip() for cell in row[1:-1].split("|"))) for row in rows]
@@ -165,7 +165,7 @@ def test_a_switch_has_the_grade_of_the_clauses_that_it_decides():
 
 
 def grade_of(switch):
-    """Give the grade at the end of a switch's meaning: `D, C` of `what it does (D, C; others say no)`."""
+    """Return the grade at the end of a switch's meaning: `D, C` of `what it does (D, C; others say no)`."""
     letter = f"[{''.join(GRADES)}]"
     found = re.search(rf"\(({letter}(?:, {letter})*)(?:; [^()]+)?\)$", switch.meaning)
     return found[1] if found else ""

@@ -1,4 +1,4 @@
-"""What docs/sandbox-control.md and the first part of docs/sandbox.md say is so: addresses, options, a first call."""
+"""The truth of docs/sandbox-control.md and the first part of docs/sandbox.md: addresses, options, a first call."""
 
 import argparse
 import inspect

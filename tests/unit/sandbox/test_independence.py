@@ -19,7 +19,7 @@ FOLDERS = [
 
 
 def imports(path):
-    """Give the modules of the sandbox that a file imports, as tuples of names, and the top packages of all others."""
+    """Return the modules of the sandbox that a file imports, as tuples of names, and the top packages of all others."""
     own, foreign = set(), set()
     here = path.relative_to(FOLDER).parent.parts
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
