@@ -7,6 +7,7 @@ import base64
 import json
 import os
 import secrets
+import signal
 import socket
 import subprocess
 import sys
@@ -43,6 +44,8 @@ class Stack:
         self._processes: list[tuple[str, subprocess.Popen[bytes]]] = []
 
     def __enter__(self) -> "Stack":
+        # So that the processes are stopped as well.
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
         self._configure()
         try:
             self._start_sandbox()

@@ -23,6 +23,11 @@ def run(command: Sequence[str | Path], env: Mapping[str, str] | None = None, cwd
         except KeyboardInterrupt:
             # The child got the same interrupt from the terminal; let it end in its own way.
             continue
+        except SystemExit:
+            # Told to end by a signal that the child did not get.
+            process.terminate()
+            process.wait()
+            raise
         return status if status >= 0 else 128 - status
 
 
