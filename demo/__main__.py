@@ -31,7 +31,7 @@ def main() -> int:
             for line in stack.log("sandbox").splitlines():
                 if ".csv: " in line:
                     print(line.strip(), flush=True)
-            equal = tell(stack)
+            equal = play(stack)
         print(f"{time.monotonic() - started:.0f} seconds in all.", flush=True)
         if options.keep:
             print(f"Database, logs and the sandbox's list of secrets are kept in {folder}.", flush=True)
@@ -52,7 +52,7 @@ def arguments() -> argparse.Namespace:
 
 
 def sandbox_options(data: Path | None) -> list[str]:
-    """Give the sandbox's options for the records that it holds at first."""
+    """Return the sandbox's options for the records that it holds at first."""
     if data:
         return ["--load", str(data.resolve())]
     return ["--records", *(f"{module}={number}" for module, number in RECORDS.items())]
@@ -69,8 +69,8 @@ def workplace(keep: Path | None) -> Iterator[Path]:
         yield Path(name)
 
 
-def tell(stack: Stack) -> bool:
-    """Tell the story with Django set up, and return whether the mirror equals Bigin."""
+def play(stack: Stack) -> bool:
+    """Play the story with Django set up, and return whether the mirror equals Bigin."""
     import django
 
     django.setup()

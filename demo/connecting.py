@@ -30,7 +30,7 @@ def connect_in_browser(browser: Browser, site_url: str, slug: str, *, email: str
 
 
 def connect_self_client(slug: str, organization: dict[str, str], *, folder: Path) -> None:
-    """Run `bigin_connect` with an organization's self client, its secrets in files that go again."""
+    """Run `bigin_connect` with an organization's self client, its secrets in files that are removed."""
     files = {name: folder / name for name in ("client_secret", "grant_token")}
     for name, file in files.items():
         file.touch(mode=0o600)

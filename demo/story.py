@@ -31,7 +31,7 @@ class Story:
         self.organizations = {entry["data_center"]: entry for entry in stack.start["organizations"]}
 
     def run(self) -> bool:
-        """Tell it from the beginning, and return whether the mirror equals Bigin at its end."""
+        """Play the story, and return whether the mirror equals Bigin at its end."""
         say("Making the database.")
         prepare(self.stack.start)
         say("Starting site, workers and beat.")

@@ -22,9 +22,9 @@ STAMP = HOME / "stamp.json"
 
 
 def ensure_environment(extras: Iterable[str]) -> Path:
-    """Return the Python of an environment with the package, editable, and these extras; make it where it is missing.
+    """Return the Python of an environment with the package, editable, and these extras.
 
-    Extras that are installed already stay.
+    It is made where it is missing. Extras that are installed already stay.
     """
     with locked():
         stamp = read_stamp()

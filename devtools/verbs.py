@@ -184,7 +184,7 @@ def parse(parser: argparse.ArgumentParser, arguments: list[str]) -> tuple[argpar
 
 
 def pass_on(verb: Callable[..., object], tool: str, arguments: list[str]) -> list[str]:
-    """Return the arguments of a verb that has none of its own: all go to its tool as they are, save a call for help."""
+    """Return the arguments for a verb's tool as they are; exit with our help where they begin with a call for it."""
     if arguments[:1] in ([name] for name in HELP):
         parser = parser_of(verb)
         parser.usage = f"dev.py {verb.__name__} [-h] [arguments of {tool}]"

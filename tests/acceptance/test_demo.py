@@ -3,14 +3,22 @@
 import base64
 import json
 import os
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 from urllib.parse import quote
 
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
+SITE = """
+import sys
+from devtools import main, verbs
+verbs.ensure_environment = lambda extras: sys.executable
+sys.exit(main.main(["site"]))
+"""
 
 # It brings its own database and takes a minute: once a CI run is enough.
 pytestmark = pytest.mark.skipif(
@@ -20,12 +28,11 @@ pytestmark = pytest.mark.skipif(
 
 @pytest.fixture(scope="module")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> tuple[subprocess.CompletedProcess[str], Path]:
-    """The demo's outcome, and the folder with its database, its logs at DEBUG and the sandbox's list of secrets."""
+    """Run the demo; return its outcome, and the folder with database, logs at DEBUG and the list of secrets."""
     folder = tmp_path_factory.mktemp("demo")
-    environment = {key: value for key, value in os.environ.items() if not key.startswith(("BIGIN_", "DATABASE_"))}
     command = [sys.executable, "-m", "demo", "--keep", str(folder)]
     outcome = subprocess.run(
-        command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=300, check=False
+        command, cwd=ROOT, env=clean_environment(), capture_output=True, text=True, timeout=300, check=False
     )
     return outcome, folder
 
@@ -58,8 +65,31 @@ def test_no_secret_is_in_the_database_the_logs_or_the_output(
     assert leaks == []
 
 
+def test_the_site_stops_everything_that_it_started(tmp_path: Path) -> None:
+    output = tmp_path / "output"
+    with output.open("w") as file:
+        site = subprocess.Popen(
+            [sys.executable, "-c", SITE], cwd=ROOT, env=clean_environment(), stdout=file, start_new_session=True
+        )
+    give_up_at = time.monotonic() + 90
+    while "Ctrl-C stops everything" not in output.read_text() and time.monotonic() < give_up_at:
+        assert site.poll() is None
+        time.sleep(0.2)
+
+    site.send_signal(signal.SIGTERM)
+
+    assert site.wait(timeout=60) == 143
+    with pytest.raises(ProcessLookupError):
+        os.killpg(site.pid, 0)
+
+
+def clean_environment() -> dict[str, str]:
+    """Return the environment without what the suite or a developer has set for the site."""
+    return {key: value for key, value in os.environ.items() if not key.startswith(("BIGIN_", "DATABASE_"))}
+
+
 def forms(value: str) -> list[tuple[str, bytes]]:
-    """A secret as it may stand somewhere: plain, URL-encoded, in base64 at each of its three offsets."""
+    """Spell a secret as it may stand somewhere: plain, URL-encoded, in base64 at each of its three offsets."""
     raw = value.encode()
     encoded = [("plain", raw), ("url", quote(value, safe="").encode())]
     for offset in range(3):

@@ -69,7 +69,7 @@ def broker(request: pytest.FixtureRequest) -> str:
 
 @pytest.fixture
 def connections(sandbox: Any) -> list[Connection]:
-    """Four tenants, each with an organization and a grant of its own; the first has several pages of contacts."""
+    """Connect four tenants, each to an organization of its own; the first has several pages of contacts."""
     places = (("us", LARGE), ("eu", RECORDS), ("in", RECORDS), ("us", RECORDS))
     entries = [sandbox.add_organization(data_center=place, records=records) for place, records in places]
     return [connect(entry) for entry in entries]
@@ -115,7 +115,7 @@ def test_workers_that_die_at_any_moment_leave_nothing_undone(
 
 
 class Site:
-    """The organizations, their mirrors, and what the workers did with them."""
+    """The organizations and their mirrors while workers look after them."""
 
     def __init__(self, sandbox: Any, connections: list[Connection], workers: Workers) -> None:
         self.sandbox = sandbox
@@ -127,15 +127,15 @@ class Site:
         sandbox.clear_calls()
 
     def first_load_with_a_worker_killed(self) -> None:
-        """One worker is killed while Bigin is about to answer with the second page of the first one's contacts."""
+        """Load everything, and kill a worker while it waits for the second page of the first connection's contacts."""
         large = self.connections[0]
         self.sandbox.fail("GET /bigin/v2/Contacts", org_id=large.org_id, after=1, delay_seconds=STUCK_SECONDS)
         contacts = ModuleSync.objects.filter(connection=large, module="Contacts")
-        started = self.workers.wait("the first page is stored", lambda: not self.stored(large, "Contacts"))
+        started = self.workers.wait("the first page is stored", lambda: not stored(large, "Contacts"))
         victim = self.busy("bigin.sync", contacts.get().pk)
         assert contacts.get().phase == ModuleSync.Phase.FULL
         self.workers.kill(victim)
-        kept = self.stored(large, "Contacts")
+        kept = stored(large, "Contacts")
         self.workers.start_worker("sync-3", "bigin.sync")
         seconds = self.workers.wait("every module has been mirrored", self.not_mirrored)
         say(
@@ -143,7 +143,7 @@ class Site:
             f"the others had mirrored everything {seconds:.0f} s later"
         )
         written = Counter()
-        for connection_id, module, created in self.scheduled().values_list("connection_id", "module", "created"):
+        for connection_id, module, created in scheduled().values_list("connection_id", "module", "created"):
             written[connection_id, module] += created
         for connection in self.connections:
             for module in RECORDS:
@@ -156,16 +156,14 @@ class Site:
         self.settle()
 
     def period(self, seconds: int) -> None:
-        """Bigin changes, time passes, and everything falls due once."""
+        """Change records, let time pass so that everything is due once, and count what was done."""
         last = Job.objects.order_by("-pk").values_list("pk", flat=True)[0]
         for connection in self.connections:
             self.change(connection)
         self.expire(seconds)
-        took = self.workers.wait("nothing is due", self.due)
+        took = self.workers.wait("nothing is due", due)
         self.settle()
-        rows = Counter(
-            self.scheduled().filter(pk__gt=last).values_list("connection_id", "module", "updated", "created")
-        )
+        rows = Counter(scheduled().filter(pk__gt=last).values_list("connection_id", "module", "updated", "created"))
         expected = {(connection.pk, module, EDITED, ADDED) for connection in self.connections for module in CHANGED}
         reads = {
             (connection.pk, module): self.calls(f"/bigin/v2/{module}", connection)
@@ -183,7 +181,7 @@ class Site:
         self.check_tokens()
 
     def jobs_with_a_worker_killed(self) -> None:
-        """People ask, each twice; the worker that is in the middle of the longest is killed."""
+        """Request each job twice, and kill the worker that is in the middle of the longest."""
         large, second, third, fourth = self.connections
         for connection in self.connections:
             self.change(connection)
@@ -205,7 +203,7 @@ class Site:
         assert walked.exists()
         self.workers.kill(victim)
         self.workers.start_worker("sync-4", "bigin.sync")
-        took = self.workers.wait("no job is left", lambda: self.unfinished().count())
+        took = self.workers.wait("no job is left", lambda: unfinished().count())
         self.settle()
         done = {job.pk: job for job in Job.objects.filter(pk__in=asked)}
         say(
@@ -223,9 +221,9 @@ class Site:
         self.check_tokens()
 
     def end(self) -> None:
-        """The last period: what nobody asked for is found by the schedule; then the mirrors are compared."""
+        """Let the schedule find what nobody requested, and compare the mirrors."""
         self.expire(AHEAD)
-        self.workers.wait("nothing is due", self.due)
+        self.workers.wait("nothing is due", due)
         self.settle()
         self.check_tokens()
         equal, records = self.look_at_the_mirrors()
@@ -242,7 +240,7 @@ class Site:
         assert sum(number for times, number in received.items() if times > 1) > len(self.connections) * len(RECORDS)
 
     def look_at_the_mirrors(self) -> tuple[int, int]:
-        """Every module equals Bigin's, no record is there twice, and no job is left; numbers of modules and records."""
+        """Check that modules are equal, no record is there twice and no job left; count modules and records."""
         equal = 0
         for connection in self.connections:
             for module in BIGIN.modules:
@@ -251,11 +249,11 @@ class Site:
                 equal += 1
         rows = Record.objects.values_list("connection_id", "module", "record_id")
         assert len(rows) == len(set(rows))
-        assert self.unfinished().count() == 0
+        assert unfinished().count() == 0
         return equal, len(rows)
 
     def period_with_a_death(self, seconds: int, *, after_seconds: float, whole: bool) -> None:
-        """Everything falls due, a full sync is asked for, and a worker dies, whatever it does."""
+        """Let everything be due, request a full sync, and kill a worker, whatever it does."""
         for connection in self.connections:
             self.change(connection)
         before = self.expiries
@@ -268,8 +266,8 @@ class Site:
             self.workers.start_worker(f"sync-{self.expiries + 2}", "bigin.sync")
         else:
             self.workers.kill_child(name)
-        self.workers.wait("nothing is due", self.due)
-        self.workers.wait("no job is left", lambda: self.unfinished().count())
+        self.workers.wait("nothing is due", due)
+        self.workers.wait("no job is left", lambda: unfinished().count())
         self.settle()
         for connection in self.connections:
             self.token_requests[connection.pk] += self.calls(TOKEN, connection)
@@ -289,39 +287,23 @@ class Site:
         self.expiries += 1
 
     def busy(self, *work: Any) -> str:
-        """Wait for a worker that is in the middle of this; its name."""
+        """Wait for a worker that is in the middle of this, and return its name."""
         wanted = [str(part) for part in work]
         self.workers.wait(f"a worker is in the middle of {work}", lambda: not self.workers.who_does(*wanted))
         return self.workers.who_does(*wanted)
 
-    # What there is
-
-    def stored(self, connection: Connection, module: str) -> int:
-        return Record.objects.filter(connection=connection, module=module).count()
-
-    def scheduled(self) -> Any:
-        return Job.objects.filter(asked_by_name="schedule")
-
-    def unfinished(self) -> Any:
-        return Job.objects.filter(state__in=jobs.UNFINISHED)
+    # Counting
 
     def not_mirrored(self) -> int:
         wanted = len(self.connections) * len(BIGIN.modules)
         return wanted - ModuleSync.objects.exclude(last_success_at=None).count()
 
-    def due(self) -> str:
-        now = clock.now()
-        modules = ModuleSync.objects.filter(Q(next_run_at=None) | Q(next_run_at__lte=now)).count()
-        tokens = Connection.objects.filter(refresh_at__lte=now).count()
-        metadata = Connection.objects.filter(metadata_at__lte=now).count()
-        return f"{modules} modules, {tokens} tokens, {metadata} metadata" if modules + tokens + metadata else ""
-
     def settle(self) -> None:
-        """Let the second deliveries come, too."""
+        """Wait for the second deliveries as well."""
         quiet = Counter[bool]()
 
         def restless() -> bool:
-            idle = self.workers.is_idle() and not self.due()
+            idle = self.workers.is_idle() and not due()
             quiet[True] = quiet[True] + 1 if idle else 0
             return quiet[True] < 12
 
@@ -332,13 +314,34 @@ class Site:
         return sum(number for call, number in by_path.items() if call.partition(" ")[2] == path)
 
     def check_tokens(self) -> None:
-        """Since the last expiry: one request for each connection, and one more for each that a person asked for."""
+        """Check that an expiry cost each connection one request, and a refresh that a person requested another."""
         for connection in self.connections:
             self.token_requests[connection.pk] += self.calls(TOKEN, connection)
             connection.refresh_from_db()
             expected = self.expiries + self.asked_refreshes[connection.pk]
             assert (self.token_requests[connection.pk], connection.refresh_count) == (expected, expected)
         self.sandbox.clear_calls()
+
+
+def stored(connection: Connection, module: str) -> int:
+    return Record.objects.filter(connection=connection, module=module).count()
+
+
+def scheduled() -> Any:
+    return Job.objects.filter(asked_by_name="schedule")
+
+
+def unfinished() -> Any:
+    return Job.objects.filter(state__in=jobs.UNFINISHED)
+
+
+def due() -> str:
+    """Describe what is due now; "" when nothing is."""
+    now = clock.now()
+    modules = ModuleSync.objects.filter(Q(next_run_at=None) | Q(next_run_at__lte=now)).count()
+    tokens = Connection.objects.filter(refresh_at__lte=now).count()
+    metadata = Connection.objects.filter(metadata_at__lte=now).count()
+    return f"{modules} modules, {tokens} tokens, {metadata} metadata" if modules + tokens + metadata else ""
 
 
 def say(text: str) -> None:

@@ -51,11 +51,11 @@ class Site:
         self.organizations = {entry["data_center"]: entry for entry in stack.start["organizations"]}
 
     def user_of(self, data_center: str) -> str:
-        """E-mail address of a Zoho user who lives there."""
+        """Return the e-mail address of a Zoho user who lives there."""
         return next(user["email"] for user in self.stack.start["users"] if user["data_center"] == data_center)
 
     def run(self, code: str) -> Any:
-        """Run Python with the site's Django; give what it leaves in `answer`."""
+        """Run Python with the site's Django, and return what it leaves in `answer`."""
         program = f"import json, sys, django\ndjango.setup()\n{code}\nprint(json.dumps(answer))"
         done = subprocess.run(
             [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, timeout=120, check=False
@@ -64,7 +64,7 @@ class Site:
         return json.loads(done.stdout)
 
     def connection(self, tenant: str) -> dict[str, Any]:
-        """The tenant's connection, and the ids of the records in its mirror, by module and Bigin's id."""
+        """Read the tenant's connection, and the ids of the records in its mirror by module and Bigin's id."""
         return self.run(f"""
 from django_bigin.models import Connection, Record
 connection = Connection.objects.get(tenant__slug={tenant!r})
@@ -80,7 +80,7 @@ answer = {{
 """)
 
     def calls(self, path: str) -> int:
-        """How often somebody asked the sandbox for exactly this."""
+        """Count how often the sandbox was asked for exactly this path."""
         by_path = self.zoho.get("calls", path=path)["by_path"]
         return sum(number for call, number in by_path.items() if call.partition(" ")[2] == path)
 
@@ -89,7 +89,7 @@ answer = {{
 
 
 class Visitor:
-    """A person at the browser: walks through pages, looks at them, and tells of errors in the console."""
+    """A person at the browser, who goes through pages and looks at them, and the errors in the console."""
 
     def __init__(self, page: Page, site: Site, screenshots: Path, name: str) -> None:
         self.page = page
@@ -130,7 +130,7 @@ class Visitor:
         self.page.get_by_role("link", name=name, exact=True).click()
 
     def sees(self, heading: str) -> None:
-        """A page under this heading, in good order for a screen reader and on a telephone."""
+        """Expect a page under this heading, in good order for a screen reader and on a telephone."""
         self.page.get_by_role("main").get_by_role("heading", name=heading, level=1).wait_for()
         assert self.page.get_by_role("heading", level=1).count() == 1
         assert self.page.title()
@@ -168,7 +168,7 @@ class Visitor:
         pytest.fail(f"the Tab key does not reach {wanted}", pytrace=False)
 
     def errors(self) -> list[tuple[str, str]]:
-        """What the console had to say, without what a test has allowed."""
+        """Return the console's errors, without those that a test has allowed."""
         return [(url, text) for url, text in self._errors if not any(text.endswith(each) for each in self.allowed)]
 
     def _note(self, message: ConsoleMessage) -> None:
@@ -196,7 +196,7 @@ def chromium() -> Iterator[Browser]:
 
 @pytest.fixture(scope="session")
 def site(chromium: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    """The whole example on SQLite; the environment of this process is afterwards what it was."""
+    """Run the whole example on SQLite; the environment of this process is afterwards as before."""
     before = dict(os.environ)
     for name in before:
         if name.startswith(("BIGIN_", "CELERY_", "DATABASE_", "DJANGO_")):
@@ -220,7 +220,7 @@ def site(chromium: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterato
 def visitor(
     chromium: Browser, site: Site, request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Visitor]:
-    """Somebody who is signed in to the admin. An error in the browser's console fails the test."""
+    """Sign somebody in to the admin. An error in the browser's console fails the test."""
     folder = Path(SCREENSHOTS or tmp_path_factory.getbasetemp() / "screenshots")
     folder.mkdir(parents=True, exist_ok=True)
     name = request.node.name.removeprefix("test_").replace("_", "-")

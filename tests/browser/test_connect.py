@@ -65,7 +65,7 @@ def connect_maple_tools(visitor: Visitor, organization: str) -> None:
 
 
 def wait_until_mirrored(visitor: Visitor, organization: str) -> None:
-    """The workers do the first sync; the admin tells how far it is, and lists the records."""
+    """Watch the first sync in the admin until it has every record."""
     page = visitor.page
     visitor.go(CONNECTIONS)
     visitor.shoot("connections")
@@ -84,7 +84,7 @@ def is_mirrored(modules: Locator) -> bool:
 
 
 def lose_the_grant(visitor: Visitor, site: Site, organization: str, org_id: str) -> None:
-    """Somebody revokes the access at Zoho; when the token runs out, the worker's refresh is refused."""
+    """Revoke the access at Zoho; once the token has expired, the worker's refresh is refused."""
     site.zoho.post("grants/revoke", org_id=org_id)
     site.zoho.post("clock", advance_seconds=HOUR)
     visitor.go(CONNECTIONS)
