@@ -94,6 +94,12 @@ def organization(sandbox: Any) -> dict[str, str]:
     return sandbox.organizations[0]
 
 
+@pytest.fixture
+def connection(bigin_connection: Any) -> Any:
+    """The testing kit's: a new tenant's connection to the sandbox's first organization, made by its self client."""
+    return bigin_connection
+
+
 @pytest.fixture(scope="session", autouse=True)
 def empty_tables_by_deleting() -> Iterator[None]:
     """Empty PostgreSQL's tables after a test by DELETE: TRUNCATE makes a new file for each table and index."""
