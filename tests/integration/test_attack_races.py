@@ -215,7 +215,7 @@ def test_a_reconnect_during_a_refresh_wins(
     with pytest.raises(TokenPendingError):
         tokens.ensure_fresh_token(connection.pk)
     now = Connection.objects.get()
-    open_client(now).fetch_organization()
+    open_client(now).metadata.fetch_organization()
     assert (now.status, now.grant_version) == (Status.HEALTHY, 2)
 
 

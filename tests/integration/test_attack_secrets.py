@@ -174,7 +174,7 @@ def test_no_token_stands_in_the_local_variables_of_a_failed_call(sandbox: Any, o
     connection = connect(organization)
     sandbox.fail("GET /bigin/v2/Contacts", drop="before", times=3)
     with pytest.raises(BiginError) as raised:
-        open_client(connection).fetch_page("Contacts", fields=["Last_Name"])
+        open_client(connection).records.fetch_page("Contacts", fields=["Last_Name"])
     shown = locals_of(raised.value)
     assert [secret["kind"] for secret in sandbox.secrets() if secret["value"] in shown] == []
 

@@ -416,7 +416,7 @@ OUTCOMES = [
     "fewer token requests",
     "authorize again",
     "",
-    "fewer calls",
+    "Rate limit reached",
     "Bigin failed to answer",
     "other than JSON",
     "closed the connection",
