@@ -128,6 +128,10 @@ class SyncError(BiginError):
     """The sync engine's own: an answer that would make the mirror wrong, such as a page token that comes twice."""
 
 
+class LeaseLostError(SyncError):
+    """Another process works on the module now; what this one holds in hand is not stored."""
+
+
 class EncryptionError(BiginError):
     """A stored secret does not decrypt with the configured keys, or no key is configured. It is never saved over."""
 

@@ -31,7 +31,7 @@ from ..exceptions import (
     SyncError,
 )
 from ..models import ModuleSync, Record
-from . import lease, plan, store
+from . import lease, schema, store
 from .copies import BEGINNING, Copy, StoredCopy
 from .options import Options
 from .pages import MergedPage, PageReader, Position, continues_rising, is_newest_first, is_of, start_position
@@ -92,7 +92,7 @@ class ModuleRun:
         self.result = result
         self.options = options
         self.give_up_at = give_up_at
-        self.fields = plan.fields_to_mirror(progress)
+        self.fields = schema.fields_to_mirror(progress)
         self.restarted = False
         self.incomplete_reason = ""
         self.closing: dict[str, Any] = {}
@@ -136,7 +136,7 @@ class ModuleRun:
             # First, so that a record deleted and restored since the last pass is lifted again by the walk.
             self._apply_deletions()
         # Taken back now, not at the end: a walk that is asked for meanwhile comes after this one.
-        self._begin(Phase.FULL, plan.chunks(self.fields, self.product, self.spec), moves={"full_requested": False})
+        self._begin(Phase.FULL, schema.chunks(self.fields, self.product, self.spec), moves={"full_requested": False})
         self._go_on_with_walk()
 
     def _begin(
@@ -163,7 +163,7 @@ class ModuleRun:
         """Walk, then compare ids for as long as the walk was not quiet, then settle what is missing."""
         while True:
             agreeing = self.progress.phase == Phase.COMPARE
-            chunks = AGREE_FIELDS if agreeing else plan.chunks(self.fields, self.product, self.spec)
+            chunks = AGREE_FIELDS if agreeing else schema.chunks(self.fields, self.product, self.spec)
             try:
                 self._walk_pages(chunks, agreeing=agreeing)
             except PaginationLimitError as error:
@@ -456,7 +456,7 @@ class ModuleRun:
             rounds: how many passes came before this one.
             before: when the last of them opened.
         """
-        chunks = plan.chunks(self.fields, self.product, self.spec)
+        chunks = schema.chunks(self.fields, self.product, self.spec)
         reader = self._reader(chunks, order=Order("Modified_Time", descending=True))
         start = start_position(chunks, rounds=rounds, before=before.isoformat() if before else None, late=False)
         position, opened_at = start, None

@@ -13,14 +13,10 @@ from django.db.models import Q
 from .. import clock
 from ..connections import states
 from ..connections.states import require_connected
-from ..exceptions import SyncError
+from ..exceptions import LeaseLostError
 from ..models import Connection, ModuleSync
 
 LEASE_SECONDS = 120  # longer than the calls and the storing of one page
-
-
-class LeaseLostError(SyncError):
-    """Another process works on the module now; what this one holds in hand is not stored."""
 
 
 def claim(module_sync_id: int) -> str | None:

@@ -19,10 +19,17 @@ from ..connections.connect import open_client
 from ..connections.states import require_connected
 from ..connections.tokens import token_of
 from ..credits.ledger import Meter
-from ..exceptions import AuthorizationError, BiginError, ModuleNotAvailableError, ScopeError, SyncError
+from ..exceptions import (
+    AuthorizationError,
+    BiginError,
+    LeaseLostError,
+    ModuleNotAvailableError,
+    ScopeError,
+    SyncError,
+)
 from ..installation import require_ownership
 from ..models import Connection, ModuleSync, Record
-from . import lease, plan
+from . import lease, plan, schema
 from .engine import ModuleRun, SliceEnded, interval
 from .options import Options
 from .results import ModuleResult
@@ -58,8 +65,8 @@ def sync_connection(
     give_up_at = _give_up_at(options)
     results = []
     try:
-        if options.full or plan.metadata_is_due(connection):
-            plan.refresh_metadata(client, connection, planned.rows)
+        if options.full or schema.metadata_is_due(connection):
+            schema.refresh_metadata(client, connection, planned.rows)
         for row in planned.chosen:
             result = _sync_module(row, client, meter, options, give_up_at)
             results.append(result)
@@ -90,7 +97,7 @@ def sync_slice(module_sync_id: int, options: Options) -> ModuleResult | None:
         token = token_of(connection)
     except BaseException:
         # Nothing was done, whoever or whatever stopped us: the next run need not wait for the lease to run out.
-        with suppress(lease.LeaseLostError):
+        with suppress(LeaseLostError):
             lease.move(progress, lease_id, release=True)
         raise
     meter = Meter(connection)
@@ -185,11 +192,11 @@ def _run(run: ModuleRun) -> None:
         result.finished = True
     except SliceEnded:
         _release(run, next_run_at=clock.now())
-    except lease.LeaseLostError as error:
+    except LeaseLostError as error:
         result.error = str(error)
     except (ModuleNotAvailableError, ScopeError) as error:
         result.skipped = error.message
-        with suppress(lease.LeaseLostError):
+        with suppress(LeaseLostError):
             _release(run, unavailable_reason=error.message)
     except BiginError as error:
         _note_failure(run, error)
@@ -203,7 +210,7 @@ def _run(run: ModuleRun) -> None:
         _note_failure(run, SyncError(f"{run.module} was stopped by {type(error).__name__}: the log says where."))
     except BaseException:
         # Somebody stopped us: the next run need not wait for the lease to run out.
-        with suppress(lease.LeaseLostError):
+        with suppress(LeaseLostError):
             _release(run)
         raise
 
@@ -213,7 +220,7 @@ def _note_failure(run: ModuleRun, error: BiginError) -> None:
     failures = run.progress.failure_count + 1
     longest = min(30.0 * 2 ** min(failures, 10), LONGEST_BACKOFF_SECONDS)
     now = clock.now()
-    with suppress(lease.LeaseLostError):
+    with suppress(LeaseLostError):
         _release(
             run,
             last_error=str(error),

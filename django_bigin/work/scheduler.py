@@ -25,8 +25,8 @@ from ..exceptions import BiginError
 from ..health import alerts
 from ..installation import require_ownership
 from ..models import Connection, CreditUse, Heartbeat, Job, ModuleSync, RegistrationState
-from ..sync import Options, plan, sync_slice
-from ..sync.plan import refresh_connection_metadata
+from ..sync import Options, schema, sync_slice
+from ..sync.schema import refresh_connection_metadata
 from . import jobs
 
 logger = logging.getLogger(__name__)
@@ -179,7 +179,7 @@ def _metadata(connection_id: int) -> None:
     if connection is None or not connection.is_usable:
         return
     try:
-        if not refresh_connection_metadata(connection) and plan.metadata_is_due(connection):
+        if not refresh_connection_metadata(connection) and schema.metadata_is_due(connection):
             return  # another worker is reading it
     except BiginError as error:
         logger.info("%s: %s", connection, error)

@@ -37,7 +37,7 @@ AHEAD, TOO_LATE = 3_100, 4_000  # a token lives 3600 s: refreshed ahead of its e
 CONSTANTS = {
     "django_bigin.sync.lease.LEASE_SECONDS": 9,
     "django_bigin.sync.engine.LEASE_KEPT_EVERY_SECONDS": 3.0,
-    "django_bigin.sync.plan.LEASE_SECONDS": 9,
+    "django_bigin.sync.schema.LEASE_SECONDS": 9,
     "django_bigin.connections.tokens.LEASE_SECONDS": 9,
     "django_bigin.work.jobs.LEASE_SECONDS": 12,
     "django_bigin.work.scheduler.QUEUED_SECONDS": 14,

@@ -1,0 +1,163 @@
+"""The schema of a connection: which modules its organization offers, and which fields they have."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Q
+
+from .. import clock
+from ..api.answers import Field, Module
+from ..api.client import Client
+from ..api.products import ModuleSpec, Product
+from ..api.scopes import grants
+from ..conf import settings
+from ..connections.connect import open_client
+from ..credits.ledger import Meter
+from ..db import leases
+from ..exceptions import ModuleNotAvailableError, ScopeError
+from ..models import Connection, ModuleSchema, ModuleSync
+from .plan import ensure_modules
+
+FIELDS_KEPT_FOR = timedelta(days=1)
+LEASE_SECONDS = 180  # longer than the calls of one reading, as long as they are answered
+
+
+def metadata_is_due(connection: Connection) -> bool:
+    """Tell whether modules and fields are to be read again: hourly, by default."""
+    return connection.metadata_at is None or connection.metadata_at <= clock.now()
+
+
+def refresh_metadata(client: Client, connection: Connection, rows: Sequence[ModuleSync]) -> None:
+    """Read what the organization offers: one call for the modules, and one for each whose fields are to be read.
+
+    A module that is not offered, or that the grant does not reach, is marked with the reason and left alone.
+
+    Raises:
+        BiginError: the modules could not be read at all.
+    """
+    offered = {module.api_name: module for module in client.metadata.fetch_modules()}
+    schemas = {schema.module: schema for schema in ModuleSchema.objects.filter(connection=connection)}
+    for row in rows:
+        reason = _why_unavailable(connection, row.module, offered)
+        if not reason and connection.description.module(row.module).described:
+            schema = schemas.get(row.module) or ModuleSchema(connection=connection, module=row.module)
+            if _fields_are_due(schema, offered[row.module]):
+                reason = _read_fields(client, row, schema, offered[row.module])
+        if reason != row.unavailable_reason:
+            row.unavailable_reason = reason
+            ModuleSync.objects.filter(pk=row.pk).update(unavailable_reason=reason)
+    connection.metadata_at = clock.now() + settings.metadata_interval
+    Connection.objects.filter(pk=connection.pk).update(metadata_at=connection.metadata_at)
+
+
+def refresh_connection_metadata(connection: Connection) -> bool:
+    """Read what a connection's organization offers, if it is due; the module rows are made where they are missing.
+
+    Returns:
+        False where it is not due, or where somebody else reads it now.
+    """
+    row = Connection.objects.filter(pk=connection.pk)
+    due = Q(metadata_at=None) | Q(metadata_at__lte=clock.now())
+    lease_id = leases.claim(row.filter(due), LEASE_SECONDS, lease="metadata_lease")
+    if lease_id is None:
+        return False
+    meter = Meter(connection)
+    client = open_client(connection, on_call=meter.count)
+    try:
+        refresh_metadata(client, connection, ensure_modules(connection))
+    finally:
+        leases.release(row, lease_id, lease="metadata_lease")
+        meter.flush()
+    return True
+
+
+def fields_to_mirror(row: ModuleSync) -> list[str]:
+    """Return the API names of the fields to ask for: those the site chose, else all that are listed but subforms."""
+    spec = row.connection.description.module(row.module)
+    if not spec.described:
+        return list(spec.fields)
+    schema = ModuleSchema.objects.filter(connection_id=row.connection_id, module=row.module).first()
+    listed = [entry["name"] for entry in schema.fields if entry["data_type"] != "subform"] if schema else []
+    wanted = [name for name in listed if name in row.fields] if row.fields else listed
+    return [*wanted, *(name for name in spec.always_fields if name not in wanted)]
+
+
+def chunks(fields: Sequence[str], product: Product, spec: ModuleSpec) -> list[list[str]]:
+    """Share the fields out to calls of a size that is taken, each with those that hold a record's parts together."""
+    size = product.limits.fields_per_call
+    if len(fields) <= size:
+        return [list(fields)]
+    others = [name for name in fields if name not in spec.always_fields]
+    step = size - len(spec.always_fields)
+    return [[*spec.always_fields, *others[start : start + step]] for start in range(0, len(others), step)]
+
+
+def _why_unavailable(connection: Connection, name: str, offered: dict[str, Module]) -> str:
+    scope = connection.description.scope_to_read(name)
+    if connection.scopes and not grants(connection.scopes, scope):
+        return f"The grant lacks {scope}: reconnect with it to mirror {name}."
+    if not connection.description.module(name).described:
+        return ""
+    module = offered.get(name)
+    if module is None or not module.api_supported:
+        ours = connection.description.name
+        return f"This {ours} does not offer {name}: its plan or its settings leave the module out."
+    return ""
+
+
+def _fields_are_due(schema: ModuleSchema, module: Module) -> bool:
+    if schema.fields_read_at is None or schema.module_modified_at != module.modified_at:
+        return True
+    # Whether a new field moves the module's own time is not documented, so they are read once a day in any case.
+    return schema.fields_read_at <= clock.now() - FIELDS_KEPT_FOR
+
+
+def _read_fields(client: Client, row: ModuleSync, schema: ModuleSchema, module: Module) -> str:
+    """Store a module's fields; a change of them asks for a full sync. Return the reason where they cannot be read."""
+    try:
+        fields = client.metadata.fetch_fields(row.module)
+    except (ModuleNotAvailableError, ScopeError) as error:
+        return error.message
+    described = [_describe(field) for field in fields if field.api_name]
+    if not described:
+        # A module always has fields. Taken at its word, an empty answer would empty every record of the mirror.
+        return "" if schema.fields else _no_fields(row)
+    names, known = {entry["name"] for entry in described}, {entry["name"] for entry in schema.fields}
+    with transaction.atomic():
+        # First, so that two who read the fields for the first time queue up: on MariaDB they would deadlock below.
+        ModuleSync.objects.select_for_update().filter(pk=row.pk).first()
+        if known and names != known:
+            ModuleSync.objects.filter(pk=row.pk).update(full_requested=True)
+            row.full_requested = True
+            schema.new_fields = sorted({*schema.new_fields, *(names - known)} & names)
+        read = {
+            "label": module.plural_label[:200],
+            "fields": described,
+            "new_fields": schema.new_fields,
+            "display_field": next((field.api_name for field in fields if field.display_field), "")[:120],
+            "module_modified_at": module.modified_at,
+            "fields_read_at": clock.now(),
+        }
+        # Not schema.save(): another process may be reading the same fields for the first time.
+        ModuleSchema.objects.update_or_create(connection_id=row.connection_id, module=row.module, defaults=read)
+    return ""
+
+
+def _no_fields(row: ModuleSync) -> str:
+    return f"{row.connection.description.name} lists no fields of {row.module}: it is tried again within the hour."
+
+
+def _describe(field: Field) -> dict[str, Any]:
+    return {
+        "name": field.api_name,
+        "label": field.label,
+        "data_type": field.data_type,
+        "json_type": field.json_type,
+        "unique": field.unique,
+        "custom": field.custom,
+        "lookup_module": field.lookup_module,
+    }
