@@ -17,11 +17,9 @@ from django.utils.module_loading import import_string
 
 from .api.datacenters import DATA_CENTERS, DEFAULT_CODES, OPT_IN_CODES
 from .api.products import DEFAULT_PRODUCT
-from .api.transport import Timeouts, is_loopback
+from .api.transport import CALL_SECONDS_AT_MOST, Timeouts, is_loopback
 from .encryption.keyring import Keyring
 from .exceptions import EncryptionError
-
-TOKEN_LEASE_SECONDS = 45
 
 TENANT_MODEL: str = getattr(django_settings, "BIGIN_TENANT_MODEL", "django_bigin.Tenant")
 
@@ -112,17 +110,15 @@ class Settings:
     @property
     def timeouts(self) -> Timeouts:
         """`BIGIN_CONNECT_TIMEOUT_SECONDS` (5) and `BIGIN_READ_TIMEOUT_SECONDS` (30) of every call, together below 45.
-
-        The lease on a token's refresh lasts 45 seconds: a call that took longer would be made by two processes.
         """
         timeouts = Timeouts(
             connect=self._number("BIGIN_CONNECT_TIMEOUT_SECONDS", 5, least=0.1),
             read=self._number("BIGIN_READ_TIMEOUT_SECONDS", 30, least=0.1),
         )
-        if sum(timeouts) >= TOKEN_LEASE_SECONDS:
+        if sum(timeouts) >= CALL_SECONDS_AT_MOST:
             raise ImproperlyConfigured(
                 "BIGIN_CONNECT_TIMEOUT_SECONDS and BIGIN_READ_TIMEOUT_SECONDS must be below "
-                f"{TOKEN_LEASE_SECONDS} together; they are {sum(timeouts):g}."
+                f"{CALL_SECONDS_AT_MOST} together; they are {sum(timeouts):g}."
             )
         return timeouts
 

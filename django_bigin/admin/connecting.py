@@ -19,7 +19,8 @@ from django.utils.html import format_html
 from django.views.decorators.debug import sensitive_post_parameters
 
 from ..conf import settings
-from ..connections import connect, tokens
+from ..connections import connect
+from ..connections.accounts import retry_after_secret_change
 from ..exceptions import BiginError, ClientCredentialsError, GrantTokenError
 from ..models import ClientRegistration, Connection
 from ..policy import access_policy
@@ -157,7 +158,7 @@ class SelfClientForm(forms.Form):
     def clean_grant_token(self) -> str:
         return clean_secret(self.cleaned_data["grant_token"])
 
-    def connect(self) -> connect.Connected | None:
+    def connect(self) -> connect.ConnectResult | None:
         """Connect with what was entered; None, and an error at its field, where Zoho does not take it."""
         entered = {name: self.cleaned_data[name] for name in ("client_id", "client_secret", "grant_token")}
         try:
@@ -221,10 +222,10 @@ class Connects(TenantScoped):
             {"adminform": shown, "form": form, "errors": form.errors},
         )
 
-    def _connected(self, request: HttpRequest, connected: connect.Connected) -> HttpResponse:
+    def _connected(self, request: HttpRequest, connected: connect.ConnectResult) -> HttpResponse:
         connection = connected.connection
         # The secret has just worked, so whoever rests for a wrong one may try again.
-        tokens.secret_was_mended(connection.registration)
+        retry_after_secret_change(connection.registration)
         sentence = "{} is {} to <strong>{}</strong>. Its records are mirrored from now on."
         done = "connected" if connected.created else "connected again"
         self.message_user(request, format_html(sentence, connection.tenant, done, connection), messages.SUCCESS)

@@ -13,7 +13,7 @@ from django.utils.decorators import method_decorator
 from django.views.decorators.debug import sensitive_post_parameters
 
 from ..conf import settings
-from ..connections import tokens
+from ..connections.accounts import retry_after_secret_change
 from ..models import (
     AuthorizationAttempt,
     ClientRegistration,
@@ -249,7 +249,7 @@ class ClientRegistrationAdmin(TenantScoped):
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
         super().save_related(request, form, formsets, change)
         if form.has_changed() or any(formset.has_changed() for formset in formsets):
-            tokens.secret_was_mended(form.instance)
+            retry_after_secret_change(form.instance)
 
     @admin.display(description="secrets")
     def secrets_stored(self, obj: ClientRegistration) -> str:
@@ -285,7 +285,7 @@ class ClientSecretAdmin(TenantScoped):
 
     def save_model(self, request: HttpRequest, obj: ClientSecret, form: Any, change: bool) -> None:
         super().save_model(request, obj, form, change)
-        tokens.secret_was_mended(obj.registration)
+        retry_after_secret_change(obj.registration)
 
     @method_decorator(sensitive_post_parameters())
     def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:

@@ -28,7 +28,8 @@ class Timeouts(NamedTuple):
     read: float
 
 
-# Together below the 45 seconds of a refresh lease.
+CALL_SECONDS_AT_MOST = 45
+"""Both timeouts stay below it together. The lease on a refresh lasts as long: a longer call would be made twice."""
 DEFAULT_TIMEOUTS = Timeouts(connect=5.0, read=30.0)
 
 

@@ -1,4 +1,4 @@
-"""Use cases of the browser's authorization: begin it, and complete what Zoho's callback brings.
+"""Authorize in a browser: begin, and complete what Zoho's callback brings.
 
 The callback is a GET that anybody can forge. The state comes first: it is single-use, hashed at rest, and belongs to
 one browser by a nonce in its session. Hosts come from the table alone; what the callback says is only compared.
@@ -15,16 +15,15 @@ from datetime import timedelta
 from typing import Any
 
 from .. import clock
-from ..api.datacenters import DATA_CENTERS
-from ..api.oauth import AccountsServer, ClientCredentials
 from ..conf import settings
+from ..db.aliases import written
 from ..exceptions import BiginError, ClientCredentialsError
 from ..installation import require_ownership
 from ..models import AuthorizationAttempt, ClientRegistration, Connection
 from ..policy import access_policy
+from .accounts import accounts_server, open_accounts_server
 from .connect import complete
-from .network import shared_session
-from .tokens import accounts_server
+from .network import accounts_origins, for_the_browser
 
 ATTEMPT_LIVES = timedelta(minutes=10)
 CONFIRM_WITHIN = timedelta(minutes=15)
@@ -34,7 +33,7 @@ SECURITY_PARAMETERS = ("state", "code", "error", "location", "accounts-server")
 
 
 class CallbackRefused(Exception):
-    """A callback that belongs to no attempt of this browser: `reason` is one of `REFUSALS`."""
+    """A callback that belongs to no attempt of this browser; `reason` is a key of `REFUSALS`."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(REFUSALS[reason])
@@ -42,21 +41,21 @@ class CallbackRefused(Exception):
 
 
 REFUSALS = {
-    "repeated": "The address that Zoho sent you back to holds something twice. Nothing was connected; start again.",
+    "repeated": "The address that Zoho sent you back to holds a parameter twice. Nothing was connected; start again.",
     "no-state": "This address does not come from a press of Connect. Nothing was connected; start again.",
     "zoho-error": "Zoho reports that the authorization did not go through. Nothing was connected; start again.",
     "unknown": "This authorization is not known here: it is too old, or comes from elsewhere. Start again.",
     "expired": "This authorization took longer than ten minutes. Nothing was connected; start again.",
-    "other-browser": "This authorization was begun in another browser or session: finish it there, or begin here anew.",
-    "used": "This authorization was completed before; see the connection for what came of it, or start again.",
-    "forbidden": "You may not connect this tenant any more. Nothing was connected; ask an administrator.",
+    "other-browser": "This authorization was started in another browser or session: finish it there, or start again.",
+    "used": "This authorization was completed before: see its connection, or start again.",
+    "forbidden": "You may no longer connect this tenant. Nothing was connected; ask an administrator.",
 }
-"""Why a callback is refused, in the words of the page that says so. Nothing of the callback itself is ever shown."""
+"""The sentences of the page for a refused callback. Nothing of the callback itself is ever shown."""
 
 
 @dataclass(frozen=True)
-class Begun:
-    """An authorization under way: where to send the browser, and what its session must remember."""
+class AuthorizationStart:
+    """An authorization under way: the address for the browser, and the nonce for its session."""
 
     url: str
     nonce: str
@@ -70,29 +69,19 @@ def begin(
     nonce: str = "",
     connection: Connection | None = None,
     return_to: str = "",
-) -> Begun:
-    """Store one press of Connect, or of Reconnect where there is a connection, and say where the browser is to go.
+) -> AuthorizationStart:
+    """Store one press of Connect, or of Reconnect where there is a connection; return where the browser is to go.
 
     Args:
-        nonce: what the browser's session already remembers; one nonce serves several tabs at once.
+        nonce: the one that the browser's session already holds; it serves several tabs at once.
         return_to: a path of this site, shown as a link at the end.
 
     Raises:
         ClientCredentialsError: the registration cannot be used in a browser; the message says why.
     """
     require_ownership()
-    if registration.kind == ClientRegistration.Kind.SELF_CLIENT or not registration.redirect_uri:
-        raise ClientCredentialsError(
-            f"{registration} has no redirect URI, so a browser cannot come back from Zoho: paste a grant token "
-            "instead, or use a server-based client."
-        )
-    if not registration.scopes:
-        raise ClientCredentialsError(
-            f"{registration} asks for no scopes, which Zoho refuses. Enter them in the client registration."
-        )
-    nonce = nonce or secrets.token_urlsafe(32)
-    state = secrets.token_urlsafe(32)
-    now = clock.now()
+    _require_browser_client(registration)
+    nonce, state, now = nonce or secrets.token_urlsafe(32), secrets.token_urlsafe(32), clock.now()
     attempt = AuthorizationAttempt(
         state_hash=_hash(state),
         nonce_hash=_hash(nonce),
@@ -106,26 +95,14 @@ def begin(
         expires_at=now + ATTEMPT_LIVES,
     )
     attempt.save()
-    server = AccountsServer(
-        DATA_CENTERS[registration.home_data_center],
-        # The address holds no secret, and the home data center's may not even be stored.
-        ClientCredentials(client_id=registration.client_id, client_secret=""),
-        session=shared_session(),
-    )
-    url = server.authorization_url(
-        redirect_uri=registration.redirect_uri,
-        state=state,
-        scopes=registration.scopes,
-        code_verifier=attempt.code_verifier or None,
-    )
-    return Begun(url=_for_the_browser(url, registration.home_data_center), nonce=nonce)
+    return AuthorizationStart(url=_authorization_url(registration, state, attempt.code_verifier), nonce=nonce)
 
 
 def complete_callback(parameters: Sequence[tuple[str, str]], *, user: Any, nonce: str) -> AuthorizationAttempt:
-    """Complete what a callback brings. To be called outside any transaction: it speaks with Zoho.
+    """Complete what a callback brings. Call it outside any transaction: it waits for Zoho.
 
     Args:
-        parameters: the query, decoded once, with everything that came twice.
+        parameters: the query, decoded once, repeated parameters included.
         nonce: from the browser's session; "" where there is none.
 
     Returns:
@@ -146,16 +123,38 @@ def complete_callback(parameters: Sequence[tuple[str, str]], *, user: Any, nonce
 
 
 def trim_attempts() -> int:
-    """Remove attempts that nobody will ask about any more."""
-    gone, _ = AuthorizationAttempt.objects.filter(expires_at__lt=clock.now() - ATTEMPT_KEPT_FOR).delete()
+    """Remove old attempts; return how many."""
+    gone, _ = written(AuthorizationAttempt).filter(expires_at__lt=clock.now() - ATTEMPT_KEPT_FOR).delete()
     return gone
 
 
-# How it is done
+def _require_browser_client(registration: ClientRegistration) -> None:
+    if registration.kind == ClientRegistration.Kind.SELF_CLIENT or not registration.redirect_uri:
+        raise ClientCredentialsError(
+            f"{registration} has no redirect URI, so a browser cannot come back from Zoho: paste a grant token "
+            "instead, or use a server-based client."
+        )
+    if not registration.scopes:
+        raise ClientCredentialsError(
+            f"{registration} asks for no scopes, which Zoho refuses. Enter them in the client registration."
+        )
+
+
+def _authorization_url(registration: ClientRegistration, state: str, code_verifier: str) -> str:
+    """Build the address at Zoho that asks a person for a grant."""
+    home = registration.home_data_center
+    # The address holds no secret, and the home data center's may not even be stored.
+    url = open_accounts_server(home, client_id=registration.client_id, client_secret="").authorization_url(
+        redirect_uri=registration.redirect_uri,
+        state=state,
+        scopes=registration.scopes,
+        code_verifier=code_verifier or None,
+    )
+    return for_the_browser(url, home)
 
 
 def _once_each(parameters: Sequence[tuple[str, str]]) -> dict[str, str]:
-    """The parameters that count, each given once. Zoho ends the query with a stray "&"; unknown names are ignored."""
+    """Return the parameters that matter, each given once; unknown names are ignored."""
     given: dict[str, str] = {}
     for name, value in parameters:
         if name in SECURITY_PARAMETERS:
@@ -166,11 +165,11 @@ def _once_each(parameters: Sequence[tuple[str, str]]) -> dict[str, str]:
 
 
 def _claim_attempt(given: dict[str, str], *, user: Any, nonce: str) -> AuthorizationAttempt:
-    """Find the attempt that the state names, and use it up; whoever is not its browser uses up nothing."""
+    """Find the attempt that the state names, and use it up; another browser than its own uses up nothing."""
     if not given.get("state"):
         raise CallbackRefused("zoho-error" if "error" in given else "no-state")
-    attempts = AuthorizationAttempt.objects.select_related("registration", "connection", "tenant")
-    attempt = attempts.filter(state_hash=_hash(given["state"])).first()
+    attempts = written(AuthorizationAttempt).select_related("registration", "connection", "tenant")
+    attempt: AuthorizationAttempt | None = attempts.filter(state_hash=_hash(given["state"])).first()
     if attempt is None:
         raise CallbackRefused("unknown")
     if not nonce or not hmac.compare_digest(attempt.nonce_hash, _hash(nonce)) or attempt.user_id != user.pk:
@@ -182,7 +181,7 @@ def _claim_attempt(given: dict[str, str], *, user: Any, nonce: str) -> Authoriza
         raise CallbackRefused("expired")
     if not access_policy().may(user, "connect", attempt.tenant):
         raise CallbackRefused("forbidden")
-    if not AuthorizationAttempt.objects.filter(pk=attempt.pk, used_at=None).update(used_at=now):
+    if not written(AuthorizationAttempt).filter(pk=attempt.pk, used_at=None).update(used_at=now):
         raise CallbackRefused("used")  # a double click: the other request has it
     return attempt
 
@@ -200,7 +199,7 @@ def _exchange(attempt: AuthorizationAttempt, given: dict[str, str], *, actor: st
     answer = server.exchange(
         given["code"], redirect_uri=registration.redirect_uri, code_verifier=attempt.code_verifier or None
     )
-    connected = complete(
+    result = complete(
         attempt.tenant,
         lambda: registration,
         data_center,
@@ -210,7 +209,7 @@ def _exchange(attempt: AuthorizationAttempt, given: dict[str, str], *, actor: st
         confirm_within=None if attempt.connection else CONFIRM_WITHIN,
         actor=actor,
     )
-    return connected.connection
+    return result.connection
 
 
 _ERROR_SENTENCES = {
@@ -221,7 +220,7 @@ _ERROR_SENTENCES = {
 
 
 def _data_center(given: dict[str, str], registration: ClientRegistration) -> str:
-    """Where the user lives: both parameters must agree, one alone is that one, none is the registration's home."""
+    """Return the user's data center: both parameters must agree; without any it is the registration's home."""
     named = {
         code
         for code in (_by_location(given.get("location")), _by_accounts_server(given.get("accounts-server")))
@@ -242,35 +241,20 @@ def _data_center(given: dict[str, str], registration: ClientRegistration) -> str
 
 
 def _by_location(location: str | None) -> str | None:
-    """The data center of a `location`; None where it was not given, "" where the table does not hold it."""
+    """Return the data center of a `location`; None where it was not given, "" where the table does not hold it."""
     if not location:
         return None
     return location if location in settings.data_center_codes else ""
 
 
 def _by_accounts_server(origin: str | None) -> str | None:
-    """The data center of an `accounts-server`, by equality; None where it was not given, "" where none has it."""
+    """Return the data center of an `accounts-server`; None where it was not given, "" where none has that origin."""
     if not origin:
         return None
     for code in settings.data_center_codes:
-        names = {DATA_CENTERS[code].accounts_server, _sandbox_origin(code)}
-        if origin in names:
+        if origin in accounts_origins(code):
             return code
     return ""
-
-
-def _sandbox_origin(data_center: str) -> str | None:
-    """How the sandbox names itself to a browser that came to it by its address."""
-    sandbox = settings.BIGIN_SANDBOX_URL
-    if sandbox is None:
-        return None
-    return sandbox.rstrip("/") + ("" if data_center == "us" else f"/{data_center}")
-
-
-def _for_the_browser(url: str, data_center: str) -> str:
-    """The address for the browser, which no transport adapter carries to the sandbox: it must name it directly."""
-    sandbox = _sandbox_origin(data_center)
-    return url if sandbox is None else sandbox + url.removeprefix(DATA_CENTERS[data_center].accounts_server)
 
 
 def _finish(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -144,9 +144,7 @@ def set_status(connection: Connection, to: str, *, reason: str = "", only_from: 
             return False
         # Only from what was seen: where somebody else was faster, look again.
         if rows.filter(status=old).update(**changes):
-            for name, value in changes.items():
-                setattr(connection, name, value)
-            announce(connection, old=old, new=to, reason=reason)
+            announce_written(connection, changes, old=old)
             return True
     return False
 
@@ -161,6 +159,13 @@ def status_columns(old: str, to: str, *, reason: str = "", only_from: Collection
     if to == Status.HEALTHY:
         changes["last_alert_status"] = ""  # the next failure is another change, with a mail of its own
     return changes
+
+
+def announce_written(connection: Connection, changes: Mapping[str, Any], *, old: str) -> None:
+    """Bring an object up to date with what `status_columns` had written, and announce the change."""
+    for name, value in changes.items():
+        setattr(connection, name, value)
+    announce(connection, old=old, new=changes["status"], reason=changes["status_reason"])
 
 
 def announce(connection: Connection, *, old: str, new: str, reason: str) -> None:

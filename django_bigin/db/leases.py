@@ -24,7 +24,7 @@ def free(lease: str = LEASE) -> Q:
     return not_reserved(f"{lease}_until")
 
 
-def claim(rows: QuerySet[Any], seconds: float, *, lease: str = LEASE, **changes: Any) -> str | None:
+def claim(rows: QuerySet[Any], seconds: float, /, *, lease: str = LEASE, **changes: Any) -> str | None:
     """Claim the lease on the one row that matches, in one statement and without reading it.
 
     Args:
@@ -42,18 +42,18 @@ def claim(rows: QuerySet[Any], seconds: float, *, lease: str = LEASE, **changes:
     return lease_id if claimed else None
 
 
-def extend(rows: QuerySet[Any], lease_id: str, seconds: float, *, lease: str = LEASE, **changes: Any) -> bool:
+def extend(rows: QuerySet[Any], lease_id: str, seconds: float, /, *, lease: str = LEASE, **changes: Any) -> bool:
     """Write under a lease and keep it for longer; False where it is no longer ours, and nothing was written."""
     held = _written(rows).filter(**{f"{lease}_id": lease_id})
     return bool(held.update(**{f"{lease}_until": clock.database_in(seconds)}, **changes))
 
 
-def write(rows: QuerySet[Any], lease_id: str, *, lease: str = LEASE, **changes: Any) -> bool:
+def write(rows: QuerySet[Any], lease_id: str, /, *, lease: str = LEASE, **changes: Any) -> bool:
     """Write under a lease without touching its time; False where it is no longer ours, and nothing was written."""
     return bool(_written(rows).filter(**{f"{lease}_id": lease_id}).update(**changes))
 
 
-def release(rows: QuerySet[Any], lease_id: str, *, lease: str = LEASE, **changes: Any) -> bool:
+def release(rows: QuerySet[Any], lease_id: str, /, *, lease: str = LEASE, **changes: Any) -> bool:
     """Give a lease back, with the last of what is written under it, in one statement; False where it was not ours."""
     return write(rows, lease_id, lease=lease, **cleared(lease), **changes)
 

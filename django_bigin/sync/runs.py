@@ -15,7 +15,7 @@ from django.db.models import F
 
 from .. import clock
 from ..api.client import Client
-from ..connections.connect import open_client
+from ..connections.clients import open_client
 from ..connections.states import require_connected
 from ..connections.tokens import token_of
 from ..credits.ledger import Meter

@@ -15,7 +15,7 @@ from ..api.client import Client
 from ..api.products import ModuleSpec, Product
 from ..api.scopes import grants
 from ..conf import settings
-from ..connections.connect import open_client
+from ..connections.clients import open_client
 from ..credits.ledger import Meter
 from ..db import leases
 from ..exceptions import ModuleNotAvailableError, ScopeError

@@ -12,7 +12,7 @@ from django.core.exceptions import FieldDoesNotExist
 from django.db.models import AutoField, CharField, Model
 
 from ..conf import TENANT_MODEL, settings
-from ..connections.connect import connect_self_client, disconnect
+from ..connections import connect_self_client, disconnect
 from ..models import Connection
 from .sandboxes import sandbox_in_use
 

@@ -26,8 +26,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods
 
 from ..conf import TENANT_MODEL
-from ..connections import authorize
-from ..connections import connect as grants
+from ..connections import authorize, lifecycle
 from ..connections.authorize import REFUSALS, CallbackRefused
 from ..exceptions import BiginError
 from ..models import AuthorizationAttempt, ClientRegistration, Connection
@@ -84,7 +83,7 @@ def connect(request: HttpRequest) -> HttpResponse:
     if registration is None:
         return render(request, "django_bigin/connect.html", {**context, "error": "Choose a registration."}, status=400)
     try:
-        begun = authorize.begin(
+        start = authorize.begin(
             request.user,
             tenant,
             registration,
@@ -94,8 +93,8 @@ def connect(request: HttpRequest) -> HttpResponse:
         )
     except BiginError as error:
         return render(request, "django_bigin/connect.html", {**context, "error": error.message}, status=400)
-    request.session[NONCE_KEY] = begun.nonce
-    return _see_other(begun.url)
+    request.session[NONCE_KEY] = start.nonce
+    return _see_other(start.url)
 
 
 # Sent on to the login page, a callback would leave its code in that address.
@@ -154,10 +153,10 @@ def confirm(request: HttpRequest, connection_id: int) -> HttpResponse:
     back_to = _back_to(request.user, connection)
     context = {"connection": connection, "pending": _is_pending(connection), "back_to": back_to}
     if request.method == "POST" and "discard" in request.POST:
-        grants.discard(connection, actor=str(request.user))
+        lifecycle.discard(connection, actor=str(request.user))
         return render(request, "django_bigin/discarded.html", context)
     if request.method == "POST":
-        grants.confirm(connection, actor=str(request.user))
+        lifecycle.confirm(connection, actor=str(request.user))
         return redirect("django_bigin:confirm", connection_id=connection.pk)
     return render(request, "django_bigin/confirm.html", context)
 

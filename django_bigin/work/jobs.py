@@ -14,7 +14,7 @@ from django.db import transaction
 from django.db.models import Q
 
 from .. import clock
-from ..connections import connect, tokens
+from ..connections import lifecycle, tokens
 from ..exceptions import BiginError
 from ..models import Connection, Job, ModuleSync
 from ..sync import ModuleResult, Options, sync_connection
@@ -166,19 +166,19 @@ def _refresh(job: Job, slice_seconds: float) -> bool:
 
 
 def _disconnect(job: Job, slice_seconds: float) -> bool:
-    outcome = connect.disconnect(job.connection, actor=job.asked_by_name)
+    outcome = lifecycle.disconnect(job.connection, actor=job.asked_by_name)
     job.result = outcome.detail
     return True
 
 
 def _pause(job: Job, slice_seconds: float) -> bool:
-    done = connect.pause(job.connection, actor=job.asked_by_name)
+    done = lifecycle.pause(job.connection, actor=job.asked_by_name)
     job.result = "Paused." if done else "There was nothing to pause."
     return True
 
 
 def _resume(job: Job, slice_seconds: float) -> bool:
-    done = connect.resume(job.connection, actor=job.asked_by_name)
+    done = lifecycle.resume(job.connection, actor=job.asked_by_name)
     job.result = "Resumed." if done else "It was not paused."
     return True
 

@@ -19,7 +19,7 @@ from django.db.models import F, Model, Q, QuerySet
 
 from .. import clock
 from ..conf import settings
-from ..connections import authorize, connect, states, tokens
+from ..connections import authorize, lifecycle, revoking, states, tokens
 from ..db import leases
 from ..exceptions import BiginError
 from ..health import alerts
@@ -80,7 +80,7 @@ def tick(send: Send) -> Ticked:
     beat("tick", kind="tick")
     alerts.send_due()
     _discard_unconfirmed()
-    _revoke_left_overs()
+    _revoke_unrevoked()
     _trim_now_and_then()
     ticked = Ticked()
     for kind, due in ((JOB, _due_jobs()), (REFRESH, _due_refreshes()), (METADATA, _due_metadata()), (SYNC, _due())):
@@ -218,15 +218,15 @@ _SLICES: dict[str, Callable[[int], None]] = {REFRESH: _refresh, METADATA: _metad
 
 def _discard_unconfirmed() -> None:
     for connection in Connection.objects.filter(status=Status.PENDING, confirm_until__lte=clock.now()):
-        connect.discard(connection, actor="not confirmed in time")
+        lifecycle.discard(connection, actor="not confirmed in time")
 
 
-def _revoke_left_overs() -> None:
+def _revoke_unrevoked() -> None:
     now = clock.now()
     rested = Q(next_attempt_at=None) | Q(next_attempt_at__lte=now)
-    left_over = Connection.objects.filter(rested, status=Status.DISCONNECTED).exclude(refresh_token="")
-    for connection in left_over[:10]:
-        connect.revoke_left_over(connection)
+    unrevoked = Connection.objects.filter(rested, status=Status.DISCONNECTED).exclude(refresh_token="")
+    for connection in unrevoked[:10]:
+        revoking.retry_unrevoked(connection)
 
 
 def _trim_now_and_then() -> None:

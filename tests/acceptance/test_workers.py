@@ -38,7 +38,7 @@ CONSTANTS = {
     "django_bigin.sync.lease.LEASE_SECONDS": 9,
     "django_bigin.sync.engine.LEASE_KEPT_EVERY_SECONDS": 3.0,
     "django_bigin.sync.schema.LEASE_SECONDS": 9,
-    "django_bigin.connections.tokens.LEASE_SECONDS": 9,
+    "django_bigin.connections.refresh.LEASE_SECONDS": 9,
     "django_bigin.work.jobs.LEASE_SECONDS": 12,
     "django_bigin.work.scheduler.QUEUED_SECONDS": 14,
     "django_bigin.work.scheduler.FAILED_AGAIN_SECONDS": 3,

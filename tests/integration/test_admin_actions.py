@@ -237,7 +237,7 @@ class TestDisconnecting:
         assert f"left out {ended}: disconnected" in said(response)
 
     def test_revokes_at_zoho_and_keeps_the_result(self, root, sandbox, organization):
-        from django_bigin.connections.connect import connect_self_client
+        from django_bigin.connections import connect_self_client
 
         entered = {name: organization[name] for name in ("client_id", "client_secret", "grant_token", "data_center")}
         connection = connect_self_client(make_tenant(), **entered).connection

@@ -11,7 +11,7 @@ from django.db import connections as databases
 from django.test.utils import CaptureQueriesContext
 
 from django_bigin import clock
-from django_bigin.connections.connect import connect_self_client, disconnect
+from django_bigin.connections import connect_self_client, disconnect
 from django_bigin.models import Connection, Heartbeat, Job, ModuleSync, Tenant
 from django_bigin.sync import Options, sync_connection, sync_slice
 from django_bigin.work import jobs, scheduler

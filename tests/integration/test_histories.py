@@ -21,7 +21,7 @@ from django_bigin.api.canonical import content_hash
 from django_bigin.api.client import Client
 from django_bigin.api.products import PRODUCTS
 from django_bigin.api.products.bigin import BIGIN
-from django_bigin.connections.connect import purge_mirror
+from django_bigin.connections import purge_mirror
 from django_bigin.models import Connection, ModuleSync, Record
 from django_bigin.sync import Options, sync_connection
 from tests.support.mirror import connect

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from django.db.models import F
 
-from django_bigin.connections.connect import connect_self_client
+from django_bigin.connections import connect_self_client
 from django_bigin.models import Connection, ModuleSync, Record, Tenant
 from django_bigin.sync import Options, sync_connection
 from tests.least_server import LeastServer

@@ -9,7 +9,7 @@ from django.db import OperationalError
 
 from django_bigin import clock
 from django_bigin.api.products.bigin import BIGIN
-from django_bigin.connections.connect import connect_self_client
+from django_bigin.connections import connect_self_client
 from django_bigin.exceptions import AuthorizationError, RequestError
 from django_bigin.models import Connection, CreditUse, Job, ModuleSync, QuarantinedRow, Record, Tenant
 from django_bigin.signals import records_changed

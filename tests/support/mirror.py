@@ -4,7 +4,7 @@ import hashlib
 from typing import Any
 
 from django_bigin.api.canonical import content_hash
-from django_bigin.connections.connect import connect_self_client
+from django_bigin.connections import connect_self_client
 from django_bigin.models import Connection, Record
 from django_bigin.sync import Options, sync_connection
 from tests.support.factories import make_tenant

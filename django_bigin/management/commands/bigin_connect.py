@@ -137,7 +137,7 @@ def _remove_unused(tenant: Model) -> None:
         return
 
 
-def _show(output: Output, tenant: Model, is_new: bool, connected: connect.Connected, missing: list[str]) -> None:
+def _show(output: Output, tenant: Model, is_new: bool, connected: connect.ConnectResult, missing: list[str]) -> None:
     connection: Connection = connected.connection
     verb = "Connected" if connected.created else "Reconnected"
     made = " (made now)" if is_new else ""

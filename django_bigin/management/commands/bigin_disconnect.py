@@ -7,7 +7,7 @@ from typing import Any
 
 from django.core.management.base import CommandError, CommandParser
 
-from ...connections import connect
+from ...connections import lifecycle
 from ...models import Connection, Record
 from ..base import (
     TRY_LATER,
@@ -49,7 +49,7 @@ running this again tries the revocation again.
         records = Record.objects.filter(connection=connection).count() if options["purge"] else 0
         if options["purge"] and not options["yes"]:
             _ask(f"Delete the {records:,} mirrored records of {connection}? They stay in Bigin. [y/N] ")
-        outcome = connect.disconnect(connection, actor=actor("bigin_disconnect"), purge=options["purge"])
+        outcome = lifecycle.disconnect(connection, actor=actor("bigin_disconnect"), purge=options["purge"])
         output.line(f"{tenant_label(connection.tenant)}, {connection}: disconnected.")
         output.line(outcome.detail)
         if options["purge"]:

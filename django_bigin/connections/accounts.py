@@ -1,0 +1,44 @@
+"""The accounts server of a data center, spoken to as a registration; nothing else reads a client secret."""
+
+from __future__ import annotations
+
+from ..api.datacenters import DATA_CENTERS
+from ..api.oauth import AccountsServer, ClientCredentials
+from ..conf import settings
+from ..db.aliases import written
+from ..exceptions import ClientCredentialsError
+from ..models import ClientRegistration, ClientSecret, Connection
+from .network import shared_session
+
+
+def open_accounts_server(data_center: str, *, client_id: str, client_secret: str) -> AccountsServer:
+    """Speak to the accounts server of a data center as any client."""
+    credentials = ClientCredentials(client_id=client_id, client_secret=client_secret)
+    return AccountsServer(DATA_CENTERS[data_center], credentials, session=shared_session(), timeouts=settings.timeouts)
+
+
+def accounts_server(registration: ClientRegistration, data_center: str) -> AccountsServer:
+    """Speak to the accounts server of a data center as this registration.
+
+    Raises:
+        ClientCredentialsError: no secret is stored for that data center, or the site has not switched it on.
+    """
+    rows = written(ClientSecret).filter(registration=registration, data_center__in=("", data_center))
+    secrets = {row.data_center: row for row in rows}
+    row = secrets.get(data_center) or secrets.get("")
+    if row is None or not row.secret:
+        raise ClientCredentialsError(
+            f"No client secret is stored for registration {registration} in data center {data_center}: add one in the "
+            "admin, under Client registrations."
+        )
+    if data_center not in settings.data_center_codes:
+        raise ClientCredentialsError(
+            f"Data center {data_center} is not switched on for this site: see BIGIN_EXTRA_DATA_CENTERS."
+        )
+    return open_accounts_server(data_center, client_id=registration.client_id, client_secret=row.secret)
+
+
+def retry_after_secret_change(registration: ClientRegistration) -> None:
+    """Let connections that rest for a wrong secret or setting try again at once: a person has corrected it."""
+    misconfigured = written(Connection).filter(registration=registration, status=Connection.Status.MISCONFIGURED)
+    misconfigured.update(next_attempt_at=None)

@@ -1,0 +1,71 @@
+"""API clients: for a connection, with a token that is kept fresh, and for a grant that is not stored yet."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from .. import clock
+from ..api.calls import CallMade
+from ..api.client import Client
+from ..api.datacenters import DATA_CENTERS
+from ..api.products import DEFAULT_PRODUCT
+from ..conf import settings
+from ..exceptions import GrantTokenError
+from ..models import Connection
+from .network import shared_session
+from .stored import AccessToken
+from .tokens import WAIT_IN_WORKER_SECONDS, ConnectionTokens
+
+
+def open_client(
+    connection: Connection,
+    *,
+    token: AccessToken | None = None,
+    on_call: Callable[[CallMade], None] | None = None,
+    wait_seconds: float = WAIT_IN_WORKER_SECONDS,
+) -> Client:
+    """Open a client that speaks for a connection, with a token that is kept fresh.
+
+    Args:
+        token: the token to begin with, where it is already in hand.
+        on_call: called after each call.
+        wait_seconds: how long to wait for another process's refresh.
+    """
+    return Client(
+        DATA_CENTERS[connection.data_center],
+        ConnectionTokens(connection.pk, held=token, wait_seconds=wait_seconds),
+        session=shared_session(),
+        timeouts=settings.timeouts,
+        on_call=on_call,
+        product=connection.description,
+        org_id=connection.org_id,
+        now=clock.now,
+    )
+
+
+def open_client_with(access_token: str, *, data_center: str) -> Client:
+    """Open a client for a grant that is not stored yet, with the one token there is."""
+    return Client(
+        DATA_CENTERS[data_center],
+        _OneToken(access_token),
+        session=shared_session(),
+        timeouts=settings.timeouts,
+        now=clock.now,
+    )
+
+
+@dataclass(frozen=True)
+class _OneToken:
+    """The token of a grant that is not stored yet: there is nothing to refresh it with."""
+
+    value: str = field(repr=False)
+
+    def current(self) -> str:
+        return self.value
+
+    def replace(self, refused: str) -> str:
+        raise GrantTokenError(
+            f"The API refuses the token that Zoho has just given: the account may have no {DEFAULT_PRODUCT.name} "
+            "organization."
+        )

@@ -1,0 +1,140 @@
+"""Promise R1 in small: whoever asks, there is one token request for each expiry."""
+
+import hashlib
+import os
+import subprocess
+import sys
+import threading
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.db import connection as database
+from django.db import connections as databases
+from django.db import transaction
+
+from django_bigin import clock
+from django_bigin.connections import disconnect, tokens
+from django_bigin.exceptions import BiginError, ConnectionNotReadyError, TokenPendingError
+from django_bigin.installation import ForeignDatabaseError
+from django_bigin.models import Connection, Installation
+from tests.support.databases import url_of
+from tests.support.grants import TOKEN, let_token_expire
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def test_sixteen_processes_and_one_expired_token_make_one_request(connection: Connection, sandbox: Any) -> None:
+    let_token_expire(sandbox)
+    live = database.settings_dict
+    database_url = url_of(live, name=str(live["NAME"]), vendor=database.vendor)
+    environment = {**os.environ, "DATABASE_URL": database_url, "BIGIN_SANDBOX_URL": sandbox.url}
+    command = [sys.executable, "-m", "tests.support.ask_for_token", str(connection.pk)]
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True, "env": environment}
+    processes = [subprocess.Popen(command, **pipes) for _ in range(16)]
+    assert [process.stdout.readline() for process in processes] == ["ready\n"] * 16
+    for process in processes:
+        process.stdin.write("go\n")
+        process.stdin.flush()
+    answers = {process.communicate(timeout=60)[0].strip() for process in processes}
+    connection.refresh_from_db()
+    assert answers == {hashlib.sha256(connection.access_token.encode()).hexdigest()}
+    assert sandbox.count_calls(TOKEN) == 1
+
+
+def test_sixteen_threads_and_one_expired_token_make_one_request(connection: Connection, sandbox: Any) -> None:
+    let_token_expire(sandbox)
+    given = []
+
+    def work() -> None:
+        given.append(tokens.ensure_fresh_token(connection.pk).value)
+        databases.close_all()
+
+    threads = [threading.Thread(target=work) for _ in range(16)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(given) == 16
+    assert len(set(given)) == 1
+    assert sandbox.count_calls(TOKEN) == 1
+
+
+def test_a_fresh_token_is_used_without_asking(connection: Connection, sandbox: Any) -> None:
+    sandbox.clear_calls()
+    assert tokens.ensure_fresh_token(connection.pk).value == connection.access_token
+    assert sandbox.count_calls(TOKEN) == 0
+
+
+def test_a_token_is_refreshed_ahead_of_its_expiry(connection: Connection, sandbox: Any) -> None:
+    sandbox.advance(3600 - 601)
+    before = connection.access_token
+    assert tokens.ensure_fresh_token(connection.pk).value != before
+
+
+def test_the_loser_of_the_lease_uses_what_still_serves(connection: Connection, sandbox: Any) -> None:
+    sandbox.advance(3600 - 601)
+    Connection.objects.update(lease_id="another", lease_until=clock.database_in(30))
+    assert tokens.ensure_fresh_token(connection.pk).value == connection.access_token
+
+
+def test_the_loser_of_the_lease_waits_only_so_long(connection: Connection, sandbox: Any) -> None:
+    let_token_expire(sandbox)
+    Connection.objects.update(lease_id="another", lease_until=clock.database_in(30))
+    with pytest.raises(TokenPendingError):
+        tokens.ensure_fresh_token(connection.pk, wait_seconds=0)
+
+
+def test_the_lease_of_a_dead_process_expires(connection: Connection, sandbox: Any) -> None:
+    let_token_expire(sandbox)
+    Connection.objects.update(lease_id="dead", lease_until=clock.database_in(-1))
+    assert tokens.ensure_fresh_token(connection.pk).value
+
+
+def test_a_refused_token_is_replaced_only_if_it_is_still_the_stored_one(connection: Connection, sandbox: Any) -> None:
+    sandbox.clear_calls()
+    refused = connection.access_token
+    first = tokens.ensure_fresh_token(connection.pk, refused=refused)
+    second = tokens.ensure_fresh_token(connection.pk, refused=refused)
+    assert first.value == second.value != refused
+    assert sandbox.count_calls(TOKEN) == 1
+
+
+def test_inside_a_transaction_the_new_token_survives_a_rollback(connection: Connection, sandbox: Any) -> None:
+    let_token_expire(sandbox)
+    with transaction.atomic():
+        if database.vendor == "sqlite":
+            with pytest.raises(BiginError, match=r"before transaction\.atomic"):
+                tokens.ensure_fresh_token(connection.pk)
+            return
+        value = tokens.ensure_fresh_token(connection.pk).value
+        transaction.set_rollback(True)
+    connection.refresh_from_db()
+    assert connection.access_token == value
+
+
+def test_a_token_that_serves_can_be_had_inside_any_transaction(connection: Connection, sandbox: Any) -> None:
+    sandbox.advance(3600 - 90)
+    with transaction.atomic():
+        assert tokens.ensure_fresh_token(connection.pk).value == connection.access_token
+
+
+def test_a_disconnected_connection_asks_for_nothing(connection: Connection, sandbox: Any) -> None:
+    disconnect(connection)
+    sandbox.clear_calls()
+    with pytest.raises(ConnectionNotReadyError, match="disconnected"):
+        tokens.ensure_fresh_token(connection.pk)
+    assert sandbox.count_calls(TOKEN) == 0
+
+
+def test_a_token_is_due_between_ten_and_twenty_minutes_ahead(connection: Connection) -> None:
+    assert timedelta(minutes=10) <= connection.expires_at - connection.refresh_at <= timedelta(minutes=20)
+
+
+def test_a_copy_of_the_database_gives_no_token_away(connection: Connection, settings: Any) -> None:
+    settings.BIGIN_INSTALLATION_ID = "production"
+    tokens.ensure_fresh_token(connection.pk)
+    settings.BIGIN_INSTALLATION_ID = "a copy"
+    with pytest.raises(ForeignDatabaseError):
+        tokens.ensure_fresh_token(connection.pk)
+    assert Installation.objects.get().identifier == "production"
