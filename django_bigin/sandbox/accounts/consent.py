@@ -52,12 +52,12 @@ class Authorization:
 
     @property
     def client_name(self) -> str:
-        """Return what a person may call the client."""
+        """Return the name by which a person knows the client."""
         return self.client.name or self.client.client_id
 
 
 class Authorizations:
-    """Begins authorizations and brings them to their end."""
+    """The authorizations under way, from their beginning to their end."""
 
     def __init__(self, state: State) -> None:
         self._state = state
@@ -65,7 +65,7 @@ class Authorizations:
     # steps
 
     def begin(self, parameters: dict[str, str], data_center: str) -> Authorization:
-        """Take in a client's request; ErrorPage if it is not one that may come back by redirect."""
+        """Begin with a client's request; ErrorPage if it is not one that may come back by redirect."""
         client = self._state.clients.get(parameters.get("client_id", ""))
         if client is None or not client.is_enabled(data_center):
             raise invalid_client(data_center)
@@ -111,7 +111,7 @@ class Authorizations:
         return [user for user in self._state.people.all() if user.is_reachable_from(data_center)]
 
     def sign_in(self, authorization: Authorization, user: ZohoUser | None, data_center: str) -> ZohoUser:
-        """Go on as that user, in the data center where the user lives."""
+        """Sign in as that user, in the data center where the user lives."""
         if user is None or not user.is_reachable_from(data_center):
             raise ErrorPage("Invalid User", "Nobody is known here by that name.")
         goes_on = self._state.switches["switched_off_data_center"] == "callback"
@@ -125,7 +125,7 @@ class Authorizations:
         return user
 
     def choose(self, authorization: Authorization, org_id: str) -> None:
-        """Go on with that one of the user's organizations."""
+        """Choose one of the user's organizations."""
         if authorization.user is None or org_id not in authorization.user.members:
             raise ErrorPage("Invalid Organization", "You do not belong to that organization.")
         authorization.organization = self._state.organizations[org_id]

@@ -19,7 +19,7 @@ HEADERS = [
 
 
 class ConsentPages:
-    """Answers `/oauth/v2/auth` and the pages behind it."""
+    """The pages at `/oauth/v2/auth` and behind it."""
 
     def __init__(self, state: State) -> None:
         self._state = state
@@ -112,7 +112,7 @@ class ConsentPages:
         return self._steps.find(request.parameters.get("authorization", ""))
 
     def _go_on(self, authorization: Authorization, address: Address) -> Response:
-        """Send the browser to what is next, at the accounts server of the user's data center."""
+        """Send the browser to the next step, at the accounts server of the user's data center."""
         user = authorization.user
         is_over = bool(authorization.callback)
         if is_over or (authorization.organization is not None and not self._steps.needs_consent(authorization)):

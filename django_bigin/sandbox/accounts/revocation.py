@@ -9,18 +9,18 @@ from .refusals import authenticate, basic_credentials, need_method, refused
 
 
 class Revocation:
-    """Answers `/oauth/v2/token/revoke` and `/oauth/v2/revoke/token`."""
+    """The endpoints `/oauth/v2/token/revoke` and `/oauth/v2/revoke/token`."""
 
     def __init__(self, state: State) -> None:
         self._state = state
 
     def revoke(self, request: Request, address: Address) -> Response:
-        """Answer a revocation that a token alone stands for."""
+        """Revoke the token that the request holds."""
         need_method(request, "POST")
         return self._forget(self._found(request, address))
 
     def revoke_authenticated(self, request: Request, address: Address) -> Response:
-        """Answer a revocation that a client authenticates."""
+        """Revoke a token of the client that the request authenticates."""
         need_method(request, "POST")
         client = authenticate(self._state, basic_credentials(request), address)
         found = self._found(request, address)

@@ -25,7 +25,7 @@ HEADERS = [
 
 
 class AccountsServer:
-    """Answers `/oauth/...`."""
+    """The operations at `/oauth/...`."""
 
     def __init__(self, state: State) -> None:
         self._state = state

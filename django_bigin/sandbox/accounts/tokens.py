@@ -21,7 +21,7 @@ GRANT_LIMITS = {"refresh_tokens_per_minute": 60, "refresh_tokens_per_ten_minutes
 
 
 class TokenEndpoint:
-    """Answers `/oauth/v2/token`."""
+    """The endpoint `/oauth/v2/token`."""
 
     def __init__(self, state: State) -> None:
         self._state = state
@@ -85,7 +85,7 @@ class TokenEndpoint:
             raise refused(self._state.switches["foreign_code_error"] if own else "invalid_code")
 
     def _is_proof_wanted(self, client: Client, code: GrantToken) -> bool:
-        """Tell whether a verifier must answer the code's challenge; who sent no challenge is not asked for one."""
+        """Tell whether a verifier must answer the code's challenge; without a challenge none is needed."""
         ignored = client.kind == "server" and self._state.switches["server_pkce"] == "ignored"
         return bool(code.code_challenge) and not ignored
 

@@ -29,7 +29,7 @@ def write_csv(
 
 
 def _writer_of(organization: Organization, column: Column, separator: str) -> Callable[[Any], Any]:
-    """Return what writes one column's cells: ids for links, words for booleans, names for tags."""
+    """Return the function that writes one column's cells: ids for links, words for booleans, names for tags."""
     if column.kind == MOMENT:
         return organization.times.text
     if column.kind == BOOLEAN:

@@ -1,4 +1,4 @@
-"""Bulk read jobs: how far each is on the sandbox's clock, what it finds, and what is told of it.
+"""Bulk read jobs: their states on the sandbox's clock, their results and their callbacks.
 
 A job looks at the records at the moment it begins to work, and not again. Source: api-bulk-notify-files section 1.
 """
@@ -53,7 +53,7 @@ class Job:
         return self.created_at + self.seconds
 
     def state(self, now: float) -> str:
-        """Tell how far it is."""
+        """Return its state at a moment."""
         if now >= self.ends_at:
             return self.failure or "COMPLETED"
         spent = (now - self.created_at) / self.seconds if self.seconds > 0 else 0.0
@@ -69,7 +69,7 @@ class Job:
 
 
 def start_job(state: State, job: Job) -> None:
-    """Let a job work and end when its moments come."""
+    """Schedule a job's work and its end."""
     state.bulk_jobs[job.id] = job
     state.agenda.at(job.created_at + WORKS_AT * job.seconds, partial(_work, state, job))
     state.agenda.at(job.ends_at + RESULT_SECONDS + 1, job.forget_result)
@@ -110,7 +110,7 @@ def _call_back(state: State, job: Job) -> None:
 
 
 def _work(state: State, job: Job) -> None:
-    """Write the file of what is there now."""
+    """Write the result from the records that are there now."""
     start = (job.query.page - 1) * job.per_page
     found = list(islice(_found(state, job), start, start + job.per_page + 1))
     job.more, found = len(found) > job.per_page, found[: job.per_page]
@@ -133,7 +133,7 @@ def _packed(name: str, content: bytes) -> bytes:
 
 
 def _found(state: State, job: Job) -> Iterator[tuple[int, Record]]:
-    """Go through what the job is to find, in ascending order of ids."""
+    """Yield the records that the job reads, in ascending order of ids."""
     store, test = job.query.store, job.query.test
     owners = _owners_seen(state, job)
     for record_id in store.sorted_by("id"):

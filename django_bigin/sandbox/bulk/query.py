@@ -36,7 +36,7 @@ NOT_EXPORTED = {"Participants", "CTI_Entry"}
 
 @dataclass(frozen=True, slots=True)
 class BulkQuery:
-    """A checked query; `body` is what job details show again."""
+    """A checked query; `body` is shown again in the job's details."""
 
     store: ModuleStore
     columns: tuple[Column, ...]

@@ -112,7 +112,7 @@ def _next_page(call: Call, before: Job) -> BulkQuery:
 
 
 def job_details(call: Call) -> Response:
-    """Answer how far a job is, and at its end what it found."""
+    """Answer a job's state, and at its end its result."""
     job, now = _job(call)
     return Response(200, {"data": [show_job(call.state, job, now)]})
 

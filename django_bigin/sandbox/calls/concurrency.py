@@ -14,7 +14,7 @@ LIGHT_ROWS = 10
 
 
 class InFlight:
-    """Counts the calls of each caller from their arrival to their answer."""
+    """The calls of each caller between their arrival and their answer."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()

@@ -30,7 +30,7 @@ KIND_WORDS = {int: "a whole number", int | float: "a number", str: "a text", dic
 
 @dataclass(slots=True)
 class Fault:
-    """One rule: which calls, and what happens to them."""
+    """A rule: the calls that it concerns, and what happens to them."""
 
     path: str = "/"
     method: str | None = None
@@ -88,7 +88,7 @@ class Fault:
         return True
 
     def as_dict(self) -> dict[str, Any]:
-        """Return what it was told, without what is as in any fault; `times` and `after` are what is left of them."""
+        """Return its options without those at their defaults; `times` and `after` are what is left of them."""
         values = {f.name: getattr(self, f.name) for f in fields(self)}
         return {f.name: values[f.name] for f in fields(self) if f.name in ALWAYS_TOLD or values[f.name] != f.default}
 
@@ -143,7 +143,7 @@ def _overwrite(response: Response, keys: dict[str, Any]) -> None:
 
 
 def _decoded(response: Response) -> dict[str, Any]:
-    """Return what an answer says in JSON, which may be encoded already; nothing if it is no object."""
+    """Return the object in an answer's JSON, which may be encoded already; nothing if it is no object."""
     payload = response.payload
     if isinstance(payload, str) and response.content_type == JSON_TYPE:
         try:

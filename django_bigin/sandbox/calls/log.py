@@ -28,14 +28,14 @@ class CallKind:
     outcome: str
 
     def is_wanted(self, path: str | None, **wanted: str | None) -> bool:
-        """Tell whether it has the path (or fits the glob) and every value that is asked for; None asks for none."""
+        """Tell whether it has the path (or fits the glob) and every value that is asked for; None accepts any."""
         return (path is None or path_matches(path, self.path)) and all(
             value is None or value == getattr(self, name) for name, value in wanted.items()
         )
 
 
 class CallLog:
-    """Counts every call and keeps the last ones whole."""
+    """A counter of all calls, with the last ones whole."""
 
     def __init__(self) -> None:
         self._counts: Counter[CallKind] = Counter()
@@ -91,7 +91,7 @@ class CallLog:
 
 
 def without_secrets(text: str) -> str:
-    """Blot out what looks like a token or a client's secret."""
+    """Mask everything that looks like a token or a client's secret."""
     return SECRET.sub("...", text)
 
 

@@ -91,7 +91,7 @@ class AccountsControl(ControlBase):
         first_name: str | None = None,
         last_name: str = "",
     ) -> dict[str, Any]:
-        """Add a Zoho user, or more organizations to one who is there: who is new to an organization joins its users.
+        """Add a Zoho user, or organizations to one who exists; who is new to an organization joins its users.
 
         Args:
             data_center: where the user lives; that of the first organization if not given.
@@ -228,7 +228,7 @@ def copy_client(client: Client) -> Client:
 
 
 def show_client(client: Client) -> dict[str, Any]:
-    """Return what a site has to know of a server-based client."""
+    """Return the details of a client that a site needs."""
     return {
         "client_id": client.client_id,
         "home_data_center": client.home,

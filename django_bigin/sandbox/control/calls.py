@@ -20,7 +20,7 @@ class CallsControl(ControlBase):
         grant: str | None = None,
         outcome: str | None = None,
     ) -> dict[str, Any]:
-        """Return the calls that came, all or those that are asked for.
+        """Return the calls that came, all or a selection.
 
         Args:
             path: the beginning of paths, or a glob; with a method in front, such as `POST /oauth`, of that alone.

@@ -21,7 +21,7 @@ class ClockControl(ControlBase):
         return self._caught_up()
 
     def set_clock(self, now: datetime | str) -> datetime:
-        """Go on from that moment (aware, or ISO text with an offset)."""
+        """Set the clock to a moment (aware, or ISO text with an offset)."""
         with self._lock:
             self._clock.set(datetime.fromisoformat(now) if isinstance(now, str) else now)
         return self._caught_up()

@@ -53,11 +53,11 @@ class FaultsControl(ControlBase):
             self._application.faults.append(fault)
 
     def faults(self) -> list[dict[str, Any]]:
-        """Return the faults that wait to strike, as they were told; `times` and `after` are what is left of them."""
+        """Return the faults that wait to strike, as they were set; `times` and `after` are what is left of them."""
         with self._lock:
             return [fault.as_dict() for fault in self._application.faults if fault.times != 0]
 
     def clear_faults(self) -> None:
-        """Let every call go right again."""
+        """Remove all faults."""
         with self._lock:
             self._application.faults.clear()

@@ -36,7 +36,7 @@ class ControlMethods(
         raise NotImplementedError
 
     def handle(self, request: Request) -> Response:
-        """Answer one request without any server: what a WSGI or ASGI front would call."""
+        """Answer one request without any server, as a WSGI or ASGI application would."""
         return self._application.handle(request)
 
     def start_document(self) -> dict[str, Any]:

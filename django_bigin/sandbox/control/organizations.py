@@ -37,7 +37,7 @@ class OrganizationsControl(ControlBase):
 
     @property
     def organizations(self) -> list[dict[str, str]]:
-        """Return what a program needs to connect to each organization, as in the start file."""
+        """Return the credentials with which a program connects to each organization, as in the start file."""
         with self._lock:
             return [dict(entry) for entry in self._shown]
 
@@ -69,7 +69,7 @@ class OrganizationsControl(ControlBase):
         return self._state
 
     def _index(self, organization: Organization) -> None:
-        """Let searches see at once what is there from the start; what comes later they see late."""
+        """Let searches find the first records at once; later ones they find late."""
         for store in organization.stores.values():
             store.journal = Journal(self._clock.seconds)
 
@@ -95,7 +95,7 @@ class OrganizationsControl(ControlBase):
         }
 
     def _open(self, entry: dict[str, Any]) -> dict[str, str]:
-        """Open an organization, and connect it to its client; returns what a program needs to connect."""
+        """Open an organization, and connect it to its client; returns a program's credentials."""
         state, now = self._state, self._state.now()
         own = {name: value for name, value in entry.items() if name not in OWN_OPTIONS}
         organization = Organization(

@@ -1,4 +1,4 @@
-"""The page at /_sandbox/: what a person sees of a running sandbox. Every value is escaped, and no secret is shown."""
+"""The page at /_sandbox/: an overview of a running sandbox. Every value is escaped, and no secret is shown."""
 
 from __future__ import annotations
 

@@ -24,19 +24,19 @@ class Operation:
 
     @property
     def options(self) -> dict[str, Parameter]:
-        """Return what it takes, by name and in order."""
+        """Return its options, by name and in order."""
         own = [p for p in signature(self.work).parameters.values() if p.kind is not p.VAR_KEYWORD]
         beside = signature(self.hands_on_to).parameters.values() if self.hands_on_to else ()
         return {p.name: p for p in [*own, *(p for p in beside if p.kind is p.KEYWORD_ONLY)]}
 
     @property
     def takes_any(self) -> bool:
-        """Tell whether the method itself says which names there are, such as those of switches."""
+        """Tell whether the method itself checks the names, such as those of switches."""
         kinds = {p.kind for p in signature(self.work).parameters.values()}
         return self.hands_on_to is None and Parameter.VAR_KEYWORD in kinds
 
     def check(self, name: str, given: Options) -> None:
-        """Refuse an option that it does not have, or the want of one that it needs; ValueError with a sentence."""
+        """Refuse an unknown option, or the lack of one that it needs; ValueError with a sentence."""
         if self.takes_any:
             return
         options = self.options
@@ -49,7 +49,7 @@ class Operation:
 
 
 class ControlPaths:
-    """Answers `/_sandbox/...`."""
+    """The operations at `/_sandbox/...`."""
 
     def __init__(self, control: ControlMethods) -> None:
         self._control = control

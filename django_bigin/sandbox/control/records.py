@@ -35,7 +35,7 @@ class RecordsControl(ControlBase):
             return self.counts(organization.org_id)
 
     def counts(self, org_id: str | None = None) -> dict[str, int]:
-        """Return how many live records each module has."""
+        """Return the number of live records of each module."""
         with self._lock:
             return {name: len(store.records) for name, store in self._state.organization(org_id).stores.items()}
 

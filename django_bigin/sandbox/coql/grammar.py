@@ -188,7 +188,7 @@ class _Reader:
             raise self.error()
 
     def error(self) -> QueryError:
-        """Say that the query cannot be read on from here."""
+        """Build the error of a query that cannot be read on from here."""
         token = self._peek()
         return _error_at(self._text, token.place, token.value)
 

@@ -1,4 +1,4 @@
-"""COQL: SELECT over one module and what its links lead to, 10,000 rows at most. Source: api-records section 9."""
+"""COQL: SELECT over one module and its links, 10,000 rows at most. Source: api-records section 9."""
 
 from __future__ import annotations
 
@@ -224,7 +224,7 @@ def _from(store: ModuleStore, name: str, where: Condition | None) -> Iterable[in
 
 
 def _required(where: Condition | None) -> Iterator[Comparison]:
-    """Go through the conditions that every row must fulfil."""
+    """Yield the conditions that every row must fulfil."""
     if isinstance(where, Comparison):
         yield where
     elif where is not None and where.operator == "and":

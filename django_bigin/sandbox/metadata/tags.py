@@ -74,7 +74,7 @@ def delete_tag(call: Call) -> Response:
 
 
 def count_tagged(call: Call) -> Response:
-    """Answer how many records have a tag: a number as text."""
+    """Answer the number of records that have a tag, as text."""
     call.allow("settings.tags")
     module, tags = _module(call), _tags(call)
     try:

@@ -1,4 +1,4 @@
-"""The canonical form of a record and its hash: what "equal" means when a mirror is compared with the sandbox.
+"""The canonical form of a record and its hash: the meaning of "equal" when a mirror is compared with the sandbox.
 
 Written from the project's definition and from nothing else; the mirror computes the same by code of its own, and
 tests/contract/canonical.json holds both to it.
@@ -23,7 +23,7 @@ USER_KEYS = (
 
 
 def canonical(record: dict[str, Any]) -> dict[str, Any]:
-    """Return the record without what does not count: `$` keys, names of links, empty values, time zones."""
+    """Return the record without all that does not count: `$` keys, names of links, empty values, time zones."""
     form: dict[str, Any] = {}
     for key, value in record.items():
         if value is None or key[:1] == "$":
@@ -41,7 +41,7 @@ def canonical(record: dict[str, Any]) -> dict[str, Any]:
 
 
 def content_hash(record: dict[str, Any]) -> str:
-    """Return SHA-256 of the canonical form, 64 hex digits."""
+    """Return the SHA-256 of the canonical form, 64 hex digits."""
     text = encode(canonical(record))
     # JSON can spell half of a surrogate pair, which UTF-8 cannot.
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()

@@ -1,4 +1,4 @@
-"""One column of a query: what it reads from a stored record, and how literals are compared with it.
+"""A column of a query, with the value that it reads from a record and the comparison with literals.
 
 Search, COQL and bulk read all name fields, some of them through a link: `Account_Name.Billing_City`.
 """
@@ -128,7 +128,7 @@ def literal(organization: Organization, column: Column, text: Any, *, offset_nee
 
 
 def comparable(column: Column, value: Any) -> Any:
-    """Return what a stored value is compared by: texts without their case."""
+    """Return the form in which a stored value is compared: texts without their case."""
     if column.kind == TEXT and value is not None:
         return str(value).lower()
     if column.kind == LIST and value is not None:

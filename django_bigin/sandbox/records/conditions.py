@@ -33,7 +33,7 @@ Condition = Comparison | Group
 
 
 def comparisons(condition: Condition) -> Iterator[Comparison]:
-    """Go through every single condition."""
+    """Yield every single condition."""
     if isinstance(condition, Comparison):
         yield condition
     else:

@@ -16,7 +16,7 @@ SEVERAL_VALUES = {"in", "between"}
 
 
 class CriteriaError(ValueError):
-    """The criteria are not of the grammar."""
+    """Criteria that are not of the grammar."""
 
 
 def read_criteria(text: str) -> Condition:

@@ -1,4 +1,4 @@
-"""Giving records to another owner. Source: api-records section 6.7."""
+"""Changes of records' owners. Source: api-records section 6.7."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ RECORDS_PER_CALL = 500
 
 
 def change_owner(call: Call) -> Response:
-    """Return the records that the path or `ids` names to the `owner` of the body."""
+    """Make the `owner` of the body the owner of the records that the path or `ids` names."""
     call.allow("change_owner", "CREATE")
     store = call.organization.store(call.arguments[0])
     if store is None or not store.spec.has_deleted_log:

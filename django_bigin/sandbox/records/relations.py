@@ -129,7 +129,7 @@ def _related_ids(call: Call, relation: Relation) -> set[int]:
 
 
 def link(call: Call) -> Response:
-    """Link what the path or the rows name; linking again is no mistake."""
+    """Link the records that the path or the rows name; linking again is no mistake."""
     relation = _relation(call, "UPDATE")
     _refuse_unlinkable(relation)
     if len(call.arguments) > 3:
@@ -152,7 +152,7 @@ def _link(call: Call, relation: Relation, row: Any) -> Row:
 
 
 def unlink(call: Call) -> Response:
-    """Unlink what the path or `ids` names; what is not linked is refused."""
+    """Unlink the records that the path or `ids` names; what is not linked is refused."""
     if call.arguments[2] == "Notes" and len(call.arguments) > 3:
         return _delete_note(call, _relation(call, "DELETE"))
     relation = _relation(call, "UNLINK")

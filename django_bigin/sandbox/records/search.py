@@ -32,7 +32,7 @@ COMPARATORS: dict[str, dict[str, str]] = {
 
 
 def search_records(call: Call) -> Response:
-    """Answer one page of what matches: full rows, in no order that `info` tells the truth about."""
+    """Answer one page of matches: full rows, in another order than `info` says."""
     store = call.module(call.arguments[0], "READ")
     if call.switches["search_scope"] == "both":
         call.need(call.scopes.has("ZohoSearch.securesearch.READ"))
@@ -83,7 +83,7 @@ def _only(call: Call, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 def read_test(call: Call, store: ModuleStore) -> Test:
-    """Read what is searched for, in exactly one of the four ways."""
+    """Read the search, which is exactly one of the four kinds."""
     query = call.request.query
     given = [name for name in READERS if query.get(name)]
     if not given:

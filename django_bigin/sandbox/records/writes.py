@@ -26,7 +26,7 @@ def insert(call: Call) -> Response:
 
 
 def insert_rows(call: Call, store: ModuleStore, *, also: Row | None = None) -> Response:
-    """Insert the call's rows, each with what else it is known to hold."""
+    """Insert the call's rows; `also` is added to each."""
     rows, _ = read_rows(call)
     rows = [row | also if also and isinstance(row, dict) else row for row in rows]
     results = each_row(rows, lambda index, row: _insert_row(call, store, index, row))
@@ -57,7 +57,7 @@ def update_one(call: Call) -> Response:
 
 
 def upsert(call: Call) -> Response:
-    """Update what the duplicate check finds, insert the rest."""
+    """Update the records that the duplicate check finds, insert the rest."""
     store = call.module(call.arguments[0], "CREATE")
     call.module(call.arguments[0], "UPDATE")
     rows, body = read_rows(call)

@@ -32,7 +32,7 @@ ControlHandler = Callable[[Request, str], Response]
 
 
 class Application:
-    """Routes a request to control, accounts server or API, and keeps the log."""
+    """The way of a request to control interface, accounts server or API, and the log."""
 
     def __init__(self, state: State, *, control: ControlHandler) -> None:
         self.lock = StateLock(lambda: self.state.run_due())
@@ -44,13 +44,13 @@ class Application:
         self.use(state)
 
     def use(self, state: State) -> None:
-        """Go on with another state: a reset."""
+        """Continue with another state: a reset."""
         self.state = state
         self.accounts = AccountsServer(state)
         self.rest = Rest(state)
 
     def tick(self) -> None:
-        """Let happen what is due although nobody calls."""
+        """Run what is due although nobody calls."""
         try:
             if self.state.is_due():
                 with self.lock:  # taking it runs what is due

@@ -1,4 +1,4 @@
-"""The REST API's front: who calls, what the call is, what it costs. The operations are in the modules beside.
+"""The REST API: it authenticates a call, finds its operation and charges its price.
 
 Source: api-records sections 1, 3, 13 and 15, oauth section 13.
 """
@@ -48,7 +48,7 @@ class Route:
     operations: Mapping[str, Operation]
 
     def match(self, segments: list[str], product: Product) -> tuple[str, ...] | None:
-        """Return what the placeholders stand for, None if the path is another."""
+        """Return the values of the placeholders, None if the path is another."""
         if len(segments) != len(self.segments):
             return None
         found = []
@@ -91,7 +91,7 @@ def _read_routes(routes: Mapping[str, Mapping[str, Operation]]) -> list[Route]:
 
 
 class Rest:
-    """Answers calls to the products' APIs, such as `/bigin/v2/...`."""
+    """The operations of the products' APIs, such as `/bigin/v2/...`."""
 
     def __init__(self, state: State) -> None:
         self._state = state
@@ -122,7 +122,7 @@ class Rest:
         return response
 
     def caller_of(self, request: Request) -> tuple[str, str, int] | None:
-        """Tell organization, client and user of a call: what concurrency is counted by."""
+        """Return a call's organization, client and user, by which concurrency is counted."""
         token = self.token_of(request)
         return (token.org_id, token.client_id, token.user_id) if token else None
 

@@ -28,7 +28,7 @@ PLAIN_ONLY = b"HTTP/1.1 400 Bad Request\r\n\r\nhttp:// alone: start the sandbox 
 
 
 class Handler(BaseHTTPRequestHandler):
-    """Reads requests off one connection and writes their answers, keeping it open in between."""
+    """A connection, kept open from one request to the next."""
 
     protocol_version = "HTTP/1.1"
     # Without these two each small answer waits 40 ms for an acknowledgement.
@@ -67,7 +67,7 @@ class Handler(BaseHTTPRequestHandler):
         self.handle()
 
     def _refused_target(self) -> Response | None:
-        """Refuse what a proxy is asked of a stranger; a host that looks like Zoho's is answered 404, and noted."""
+        """Refuse a request for a stranger's host; one that looks like Zoho's is answered 404, and noted."""
         scheme, _, rest = self.path.partition("://")
         host = rest.partition("/")[0].partition("?")[0]
         if scheme.lower() not in {"http", "https"} or is_ours(host) or is_like_zohos(host):
@@ -84,7 +84,7 @@ class Handler(BaseHTTPRequestHandler):
         return None
 
     def handle(self) -> None:
-        """Answer one request after the other; over TLS to who begins with it."""
+        """Answer one request after the other, over TLS if the client begins with it."""
         if self.connection.recv(1, socket.MSG_PEEK) != TLS_HANDSHAKE:
             super().handle()
         elif self.server.tls is None:
@@ -96,7 +96,7 @@ class Handler(BaseHTTPRequestHandler):
                 super().handle()
 
     def _secured(self, tls: ssl.SSLContext) -> ssl.SSLSocket:
-        """Go on over TLS on the same connection."""
+        """Continue over TLS on the same connection."""
         self.finish()
         secured = tls.wrap_socket(self.connection, server_side=True, do_handshake_on_connect=False)
         self.request = secured
@@ -159,7 +159,7 @@ class Handler(BaseHTTPRequestHandler):
             pass
 
     def handle_expect_100(self) -> bool:
-        """Say at once that the body may come: who asks waits for that."""
+        """Say at once that the body may come: the client waits for that."""
         goes_on = super().handle_expect_100()
         self.wfile.flush()
         return goes_on
@@ -184,7 +184,7 @@ def _in_chunks(body: bytes, *, ended: bool) -> bytes:
 
 
 class Server(ThreadingHTTPServer):
-    """One thread for each connection; none of them keeps the program alive."""
+    """A server with a thread for each connection; none of them keeps the program alive."""
 
     daemon_threads = True
     block_on_close = False
@@ -203,7 +203,7 @@ class Server(ThreadingHTTPServer):
         super().process_request(request, client_address)
 
     def service_actions(self) -> None:
-        """Let happen what is due, such as a bulk read's callback; the server comes by here some times a second."""
+        """Run what is due, such as a bulk read's callback; the server calls this some times a second."""
         self.application.tick()
 
     def handle_error(self, request: Any, client_address: Any) -> None:

@@ -102,7 +102,7 @@ def _split_port(host: str) -> tuple[str, str]:
 
 
 def _zoho_origin(scheme: str, port: str) -> str:
-    """Zoho speaks https alone: so does who named it without a port, unless the call itself says http."""
+    """Build the origin of Zoho's hosts: https without a port, unless the call itself says http."""
     scheme = scheme or ("https" if port in {"", "443"} else "http")
     return f"{scheme}://{{}}" + (f":{port}" if port not in {"", DEFAULT_PORTS[scheme]} else "")
 

@@ -10,7 +10,7 @@ from .messages import JSON_TYPE, Request, Response
 
 
 def prepare(response: Response, request: Request, switches: dict[str, Any], chance: Random) -> None:
-    """Make an answer ready to be sent as the switches say; what is no JSON keeps its own order."""
+    """Prepare an answer as the switches say; the order of keys changes in JSON alone."""
     if switches["key_order"] == "shuffled" and response.content_type == JSON_TYPE:
         response.payload = _shuffled(_decoded(response.payload), chance)
     response.chunked = switches["chunked"]

@@ -36,7 +36,7 @@ class Response:
     workflows: bool | None = None  # what a write says about the workflows it sets off; None: it is no write
 
     def body(self) -> bytes:
-        """Encode the payload: bytes and str as they are, anything else as compact JSON; packed if it has to be."""
+        """Encode the payload: bytes and str as they are, anything else as compact JSON; compressed if it has to be."""
         return gzip.compress(self._plain(), mtime=0) if self.gzip else self._plain()
 
     def _plain(self) -> bytes:

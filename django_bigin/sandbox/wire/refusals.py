@@ -47,7 +47,7 @@ def error_body(code: str, message: str | None = None, details: dict[str, Any] | 
 
 
 class Refusal(Exception):
-    """The whole request is refused; `rest` and `accounts` raise it, the application answers it."""
+    """A refusal of the whole request; operations raise it, and their server answers with it."""
 
     def __init__(self, status: int, body: dict[str, Any], *, outcome: str) -> None:
         super().__init__(outcome)
@@ -64,7 +64,7 @@ def refuse(
 
 
 class RowRefusal(Exception):
-    """One row of a write is refused; the others go on."""
+    """A refusal of one row of a write; the others go on."""
 
     def __init__(self, code: str, message: str | None = None, **details: Any) -> None:
         super().__init__(code)

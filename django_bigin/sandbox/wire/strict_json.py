@@ -1,4 +1,4 @@
-"""JSON as a server takes it that keeps to the standard, which Python's reader alone does not."""
+"""JSON by the standard, which Python's reader is more lenient than."""
 
 from __future__ import annotations
 

@@ -10,14 +10,14 @@ Action = Callable[[], None]
 
 
 class Agenda:
-    """Actions and their moments. They are done when somebody next looks, in the order of their moments."""
+    """Actions and their moments. They are run at the next look, in the order of their moments."""
 
     def __init__(self) -> None:
         self._entries: list[tuple[float, int, Action]] = []
         self._numbers = count()
 
     def at(self, moment: float, action: Action) -> None:
-        """Let that happen then, in seconds since 1970; at once, if the moment is past."""
+        """Schedule an action, in seconds since 1970; at once, if the moment is past."""
         heappush(self._entries, (moment, next(self._numbers), action))
 
     def is_due(self, now: float) -> bool:

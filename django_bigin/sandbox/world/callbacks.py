@@ -42,7 +42,7 @@ class Callback:
     attempts: list[dict[str, Any]] = field(default_factory=list)  # {"at", and "status" or "error"}
 
     def as_dict(self) -> dict[str, Any]:
-        """Return what a test may look at."""
+        """Return it for a test."""
         return {
             "job_id": str(self.job_id),
             "org_id": self.org_id,
@@ -77,7 +77,7 @@ class Callbacks:
         return not self._results.empty()
 
     def settle(self) -> None:
-        """Note how it went with those that came back; what failed is tried again in a while."""
+        """Note the outcome of those that came back; a failed one is sent again later."""
         self._on_their_way = [thread for thread in self._on_their_way if thread.is_alive()]
         while not self._results.empty():
             callback, result = self._results.get()
@@ -145,7 +145,7 @@ def post(url: str, body: bytes) -> dict[str, Any]:
 
 @contextmanager
 def _ended_in_time(connection: socket) -> Iterator[None]:
-    """End a connection when the time is over: who answers byte by byte meets every timeout of a single one."""
+    """End a connection when the time is over: a timeout of each read alone lets a slow answer go on for ever."""
     timer = Timer(TIMEOUT_SECONDS, _end, [connection])
     timer.daemon = True
     timer.start()

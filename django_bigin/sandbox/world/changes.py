@@ -11,7 +11,7 @@ from .values import MISSING_ID
 
 
 class Writer:
-    """Applies writes of one person at one moment to one organization."""
+    """The writes of one person at one moment in one organization."""
 
     def __init__(self, organization: Organization, *, user_id: int, now: int) -> None:
         self._organization = organization

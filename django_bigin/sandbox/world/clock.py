@@ -31,7 +31,7 @@ class SandboxClock:
         self._rebase(self.seconds() + seconds)
 
     def set(self, moment: datetime) -> None:
-        """Go on from that moment."""
+        """Set the clock to a moment."""
         if moment.tzinfo is None:
             raise ValueError("the clock needs a moment with an offset, such as 2026-11-03T09:00:00+00:00")
         self._rebase(moment.timestamp())

@@ -1,4 +1,4 @@
-"""Reads a directory of CSV files, one a module, and refuses in one sentence what it cannot read."""
+"""A directory of CSV files, one a module; one sentence refuses what cannot be read."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ csv.field_size_limit(2**24)
 
 
 class LoadError(ValueError):
-    """A directory cannot be loaded: one sentence names file and line and says what to do. Nothing was loaded."""
+    """A directory that cannot be loaded: one sentence names file and line and says what to do. Nothing was loaded."""
 
 
 @dataclass(frozen=True, slots=True)

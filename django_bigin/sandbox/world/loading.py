@@ -1,4 +1,4 @@
-"""One CSV a module becomes an organization's records.
+"""A directory of CSV files, one a module, as records of an organization.
 
 Columns that Bigin does not have become custom fields; links by name are resolved; what cannot be resolved is kept as
 text in a field of its own, and reported. No row is lost.
@@ -125,7 +125,7 @@ def _load_users(organization: Organization, file: CsvFile, *, now: int) -> None:
 
 
 class _ModuleLoader:
-    """Loads one file."""
+    """The loading of one file."""
 
     def __init__(
         self, organization: Organization, file: CsvFile, files: dict[str, CsvFile], report: LoadReport, *, now: int
@@ -279,7 +279,7 @@ class _ModuleLoader:
     # pick lists
 
     def _place_in_pipeline(self, record: Record) -> None:
-        """Put a deal into the team pipeline that has its sub-pipeline, which learns what it did not know."""
+        """Put a deal into the team pipeline that has its sub-pipeline; add a sub-pipeline or stage that is new."""
         layouts, sub_pipeline = self._organization.layouts, record.get("Sub_Pipeline")
         layout = next((one for one in layouts if sub_pipeline in one.sub_pipelines), layouts[0])
         record["Pipeline"] = layout.id
@@ -300,7 +300,7 @@ class _ModuleLoader:
 
 
 class _Unresolved(Exception):
-    """A value does not fit its field; the message goes on after the value."""
+    """A value that does not fit its field; the message follows the value."""
 
 
 def guess_type(values: list[str]) -> str:

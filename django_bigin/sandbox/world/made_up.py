@@ -53,7 +53,7 @@ T = TypeVar("T")
 
 
 class Chance:
-    """Picks at random, by a seed."""
+    """Random choice by a seed."""
 
     def __init__(self, seed: str) -> None:
         self._random = Random(seed)

@@ -179,7 +179,7 @@ class Organization:
     # modules
 
     def store(self, module: str) -> ModuleStore | None:
-        """Return what a module holds; None if it holds no records of its own."""
+        """Return a module's store; None if it holds no records of its own."""
         return self.stores.get(self.product.module_named(module))
 
     def store_of(self, record_id: int) -> ModuleStore | None:

@@ -1,4 +1,4 @@
-"""Zoho users: who signs in at an accounts server. Each lives in one data center, and belongs to organizations there."""
+"""Zoho users, who sign in at an accounts server. Each lives in one data center, and belongs to organizations there."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class ZohoUser:
         return (self.data_center == APART) == (data_center == APART)
 
     def as_dict(self) -> dict[str, object]:
-        """Return what a program may know."""
+        """Return the details that a program may know."""
         return {
             "email": self.email,
             "name": self.full_name,
@@ -51,7 +51,7 @@ class People:
         return self._by_zuid.get(zuid)
 
     def by_member(self, org_id: str, user_id: int) -> ZohoUser | None:
-        """Find who an organization's user is; None for one who never signs in."""
+        """Find the Zoho user of an organization's user; None for one who never signs in."""
         return self._by_member.get((org_id, user_id))
 
     def named(self, name: str) -> list[ZohoUser]:

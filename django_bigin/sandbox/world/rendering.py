@@ -42,7 +42,7 @@ SYSTEM_VALUES: dict[str, Any] = {
 
 
 class Renderer:
-    """Shows the records of one organization."""
+    """The records of one organization as JSON."""
 
     def __init__(self, organization: Organization, switches: dict[str, Any]) -> None:
         self._organization = organization
@@ -84,7 +84,7 @@ class Renderer:
         return "[" + "},".join(rows) + ("}]" if rows else "]")
 
     def rows(self, store: ModuleStore, ids: Iterable[int], names: tuple[str, ...]) -> list[dict[str, Any]]:
-        """Return what `rows_text` writes."""
+        """Return the rows that `rows_text` writes."""
         found: list[dict[str, Any]] = json.loads(self.rows_text(store, ids, names))
         return found
 
@@ -107,7 +107,7 @@ class Renderer:
         return [row | {"Locked__s": False} for row in found]
 
     def forget(self) -> None:
-        """Forget how rows are written: a tag has another id now."""
+        """Forget the prepared rows: a tag has another id now."""
         self._plans.clear()
 
     def person(self, user_id: int | None) -> dict[str, Any] | None:
@@ -146,7 +146,7 @@ class Renderer:
         return tuple(plain), tuple(made)
 
     def _text_of(self, store: ModuleStore, field: Field) -> Text | None:
-        """Return what writes the field's value, None if it is shown as it is stored."""
+        """Return the function that writes the field's value, None if it is shown as it is stored."""
         name = field.api_name
         if name == "Tag":
             return self._tags(store)

@@ -27,7 +27,7 @@ HISTORY_SECONDS = 400 * 86_400
 
 
 class Generator:
-    """Makes records of one organization."""
+    """A maker of one organization's records."""
 
     def __init__(self, organization: Organization, seed: int) -> None:
         self._organization = organization

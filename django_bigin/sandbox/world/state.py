@@ -58,7 +58,7 @@ class GrantToken:
 
 @dataclass(slots=True)
 class Grant:
-    """A refresh token and what it has given so far."""
+    """A refresh token and the access tokens that it has given."""
 
     refresh_token: str = field(repr=False)
     client_id: str
@@ -123,7 +123,7 @@ class Occasions:
         self._moments[key] = [*self._lately(key, OCCASIONS_KEPT_SECONDS), self._clock.seconds()]
 
     def count(self, key: Hashable, *, seconds: float) -> int:
-        """Count how often it happened in that many seconds, an hour at most, up to now."""
+        """Count the times that it happened in that many seconds, an hour at most, up to now."""
         return len(self._lately(key, seconds))
 
     def _lately(self, key: Hashable, seconds: float) -> list[float]:
@@ -161,7 +161,7 @@ class State:
         self.page_tokens: dict[str, Any] = {}  # listing.PageToken, oldest first
 
     def run_due(self) -> None:
-        """Let happen what is due."""
+        """Run what is due."""
         self.callbacks.settle()
         self.agenda.run(self.clock.seconds())
 
@@ -176,7 +176,7 @@ class State:
     # organizations
 
     def add(self, organization: Organization) -> None:
-        """Take in an organization."""
+        """Add an organization."""
         if organization.org_id in self.organizations:
             raise ValueError(f"there already is an organization {organization.org_id}")
         self.organizations[organization.org_id] = organization

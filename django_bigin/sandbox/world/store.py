@@ -150,7 +150,7 @@ class ModuleStore:
         return row.display_name if row is not None else None
 
     def log_rows(self) -> Iterator[LogRow]:
-        """Go through the deleted log, oldest first."""
+        """Yield the deleted log, oldest first."""
         return iter(sorted(self.log.values(), key=lambda row: (row.deleted_at, row.id)))
 
     def set_values(self, name: str, values: tuple[str, ...]) -> None:

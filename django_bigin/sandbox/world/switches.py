@@ -1,6 +1,6 @@
 """Switches: one for each point on which the sources disagree, or which a test wants otherwise.
 
-A meaning ends in brackets: what the default rests on, by the grades of `docs/sandbox.md`, and who says otherwise.
+A meaning ends in brackets: the grade of the default, by those of `docs/sandbox.md`, and who says otherwise.
 """
 
 from __future__ import annotations
@@ -248,7 +248,7 @@ def default_switches() -> dict[str, Any]:
 
 
 def check_switch(name: str, value: Any) -> Any:
-    """Return the value back if the switch may have it; ValueError with a sentence if not."""
+    """Return the value if the switch may have it; ValueError with a sentence if not."""
     if name not in SWITCHES:
         raise ValueError(f"there is no switch {name!r}; the switches are {', '.join(sorted(SWITCHES))}")
     switch = SWITCHES[name]

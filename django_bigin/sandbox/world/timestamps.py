@@ -27,7 +27,7 @@ def zone_named(name: str) -> tzinfo:
 
 
 class Timestamps:
-    """Writes and reads moments of one time zone; fast enough for every field of a page."""
+    """The moments of one time zone as text; fast enough for every field of a page."""
 
     def __init__(self, zone: tzinfo) -> None:
         self.zone = zone

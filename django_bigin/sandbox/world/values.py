@@ -22,7 +22,7 @@ MISSING_ID = "the id given seems to be invalid"
 
 
 class RowReader:
-    """Reads the rows of one write."""
+    """A reader of the rows of one write."""
 
     def __init__(self, organization: Organization, store: ModuleStore) -> None:
         self._organization = organization
@@ -30,7 +30,7 @@ class RowReader:
         self._store = store
 
     def read(self, row: Any, index: int, *, stored: Record | None = None) -> Record:
-        """Return what a row sets in a stored record, or in a new one; None clears. RowRefusal names what is wrong."""
+        """Return the values that a row sets in a stored record, or in a new one; None clears. RowRefusal if wrong."""
         if not isinstance(row, dict):
             raise RowRefusal("INVALID_DATA", expected_data_type="jsonobject", json_path=f"$.data[{index}]")
         if stored is None:
@@ -156,7 +156,7 @@ class RowReader:
         return [{**row, "id": str(row.get("id") or self._organization.new_id())} for row in rows]
 
     def _team_pipeline(self, row: dict[str, Any], changes: Record, index: int, stored: Record | None) -> Record:
-        """Check layout, sub-pipeline and stage against each other; return what to store for `Pipeline`."""
+        """Check layout, sub-pipeline and stage against each other; return the value to store for `Pipeline`."""
         named = next((row[key] for key in ("Layout", "Pipeline") if row.get(key) is not None), None)
         if named is None and stored is not None and not {"Sub_Pipeline", "Stage"} & changes.keys():
             return {}
