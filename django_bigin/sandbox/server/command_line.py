@@ -114,6 +114,8 @@ def run(options: dict[str, Any]) -> int:
             callbacks_anywhere=options["callbacks_anywhere"],
         ).start()  # fmt: skip
         sandbox.set_speed(options["speed"])
+        # Before the start file is there: a script may stop the program as soon as it sees that.
+        stopped = _stopped_by_signal()
         if start_file is not None:
             write_private(start_file, json.dumps(sandbox.start_document(), indent=2) + "\n")
     except (OSError, ValueError) as error:
@@ -121,7 +123,7 @@ def run(options: dict[str, Any]) -> int:
         return 2
     _introduce(sandbox, start_file, secured=options["certificate"] is not None)
     try:
-        _wait_for_signal()
+        stopped.wait()
     finally:
         sandbox.stop()
         if start_file is not None:
@@ -171,13 +173,14 @@ def _sentence(error: Exception, options: dict[str, Any]) -> str:
     return str(error)
 
 
-def _wait_for_signal() -> None:
+def _stopped_by_signal() -> threading.Event:
+    """Return an event that SIGINT and SIGTERM set."""
     stopped = threading.Event()
     # Python itself allows handlers in the main thread alone.
     if threading.current_thread() is threading.main_thread():
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, lambda *_: stopped.set())
-    stopped.wait()
+    return stopped
 
 
 def _records(text: str) -> tuple[str, int]:

@@ -11,6 +11,8 @@ import time
 import pytest
 from django.core.management import call_command
 
+from django_bigin.sandbox.server import command_line
+
 
 def test_the_command_is_the_program(tmp_path):
     start_file = tmp_path / "start.json"
@@ -50,3 +52,20 @@ def test_its_help_names_it(capsys):
         call_command("bigin_sandbox", "--help")
 
     assert "manage.py bigin_sandbox --organizations us,eu" in capsys.readouterr().out
+
+
+def test_it_can_be_stopped_as_soon_as_its_start_file_is_there(tmp_path, monkeypatch, capsys):
+    handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+
+    def stop_at_once(path, text):
+        assert signal.getsignal(signal.SIGTERM) != handlers[signal.SIGTERM], "it would be killed"
+        signal.raise_signal(signal.SIGTERM)
+
+    monkeypatch.setattr(command_line, "write_private", stop_at_once)
+    try:
+        assert command_line.main(["--port", "0", "--start-file", str(tmp_path / "start.json")]) == 0
+    finally:
+        for number, handler in handlers.items():
+            signal.signal(number, handler)
+
+    assert "sandbox: stopped" in capsys.readouterr().out
