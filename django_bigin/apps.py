@@ -12,8 +12,7 @@ class BiginConfig(AppConfig):
 
     def ready(self) -> None:
         from . import checks  # noqa: F401  # registers itself
-        from .api.oauth import redact_logs
-        from .api.redaction import hide_codes
+        from .api.redaction import redact_access_logs, redact_library_logs
 
-        redact_logs()
-        hide_codes()
+        redact_library_logs()
+        redact_access_logs()

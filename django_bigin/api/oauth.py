@@ -26,6 +26,7 @@ from ..exceptions import (
     ServerError,
 )
 from .datacenters import DATA_CENTERS, DataCenter
+from .redaction import redact_library_logs
 from .scopes import join_scopes, read_scopes
 from .transport import (
     DEFAULT_TIMEOUTS,
@@ -35,7 +36,6 @@ from .transport import (
     new_session,
     no_auth,
 )
-from .transport import redact_logs as redact_logs
 from .values import Unreadable, read_json, shown
 
 TOKEN_PATH = "/oauth/v2/token"  # noqa: S105  a path
@@ -116,7 +116,7 @@ class AccountsServer:
     ) -> None:
         if DATA_CENTERS.get(data_center.code) != data_center:
             raise ValueError(f"The data center {data_center.code!r} is not one of the table.")
-        redact_logs()
+        redact_library_logs()
         self.data_center = data_center
         self._credentials = credentials
         self._session = session or new_session()

@@ -1,29 +1,70 @@
-"""Keep authorization codes out of the access logs of the servers that a Django site runs under.
+"""Keep secrets out of logs that others write: the HTTP and OAuth libraries, and the servers that a site runs under.
 
-Zoho brings the code in the address of the callback, and servers log addresses. What a proxy in front of the site logs
-is beyond our reach: see docs/operations.md.
+Zoho brings an authorization code in the address of the callback, and servers log addresses. What a proxy in front of
+the site logs is beyond our reach: see docs/operations.md.
 """
 
 from __future__ import annotations
 
 import logging
 import re
+from collections.abc import Callable, Mapping
 from typing import Any
 
-ACCESS_LOGGERS = ("django.server", "django.request", "gunicorn.access", "uvicorn.access", "hypercorn.access", "daphne")
+_HIDDEN = "[hidden]"
+# `requests_oauthlib` writes client secret and tokens to its DEBUG log (upstream #536); `urllib3` writes addresses with
+# their query. A filter works only on the very logger that a record is made with, so each is named.
+_LIBRARY_LOGGERS = ("requests_oauthlib", "requests_oauthlib.oauth2_session", "oauthlib")
+_URL_LOGGERS = ("urllib3.connectionpool", "urllib3.util.retry", "urllib3.connection", "urllib3.response")
+_ACCESS_LOGGERS = (
+    "django.server",
+    "django.request",
+    "gunicorn.access",
+    "uvicorn.access",
+    "hypercorn.access",
+    "daphne",
+)
 
 _SECRET_PARAMETER = re.compile(r"(?<=[?&])(code|state)=[^&\s\"']+")
 
 
-def hide_codes() -> None:
-    """Install the filter on every known access logger; safe to call again and again."""
-    for name in ACCESS_LOGGERS:
-        logger = logging.getLogger(name)
-        if _hide not in logger.filters:
-            logger.addFilter(_hide)
+def redact_library_logs() -> None:
+    """Keep secrets out of what the HTTP and OAuth libraries log; safe to call again and again."""
+    for name in _LIBRARY_LOGGERS:
+        _add_filter(name, _hide_arguments)
+    for name in _URL_LOGGERS:
+        _add_filter(name, _hide_queries)
 
 
-def _hide(record: logging.LogRecord) -> bool:
+def redact_access_logs() -> None:
+    """Keep authorization codes out of every known access log; safe to call again and again."""
+    for name in _ACCESS_LOGGERS:
+        _add_filter(name, _hide_codes)
+
+
+def _add_filter(name: str, filter_: Callable[[logging.LogRecord], bool]) -> None:
+    logger = logging.getLogger(name)
+    if filter_ not in logger.filters:
+        logger.addFilter(filter_)
+
+
+def _hide_arguments(record: logging.LogRecord) -> bool:
+    if record.args:
+        # A single dict, such as a token, is put into args bare.
+        arguments = (record.args,) if isinstance(record.args, Mapping) else record.args
+        record.args = tuple(each if isinstance(each, (int, float)) else _HIDDEN for each in arguments)
+    return True
+
+
+def _hide_queries(record: logging.LogRecord) -> bool:
+    if isinstance(record.args, tuple):
+        record.args = tuple(
+            re.sub(r"\?\S*", "?" + _HIDDEN, each) if isinstance(each, str) else each for each in record.args
+        )
+    return True
+
+
+def _hide_codes(record: logging.LogRecord) -> bool:
     record.msg = _without_codes(record.msg)
     if isinstance(record.args, dict):  # gunicorn's are by name
         record.args = {name: _without_codes(value) for name, value in record.args.items()}
@@ -33,4 +74,4 @@ def _hide(record: logging.LogRecord) -> bool:
 
 
 def _without_codes(value: Any) -> Any:
-    return _SECRET_PARAMETER.sub(r"\1=[hidden]", value) if isinstance(value, str) else value
+    return _SECRET_PARAMETER.sub(rf"\1={_HIDDEN}", value) if isinstance(value, str) else value

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import http.cookiejar
 import ipaddress
-import logging
-import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
@@ -16,6 +14,7 @@ from requests.adapters import HTTPAdapter
 
 from ..exceptions import NetworkError
 from .datacenters import DATA_CENTERS
+from .redaction import redact_library_logs
 
 # What a call over `requests` can raise; urllib3's own slip through now and then while a body is read.
 NETWORK_FAILURES = (requests.RequestException, urllib3.exceptions.HTTPError)
@@ -44,7 +43,7 @@ def new_session(*, sandbox_url: str | None = None, pool_size: int = 10) -> reque
     Raises:
         ValueError: sandbox_url is not a bare origin.
     """
-    redact_logs()
+    redact_library_logs()
     session = _Session()
     # Zoho sets cookies; carried from one tenant's call into another's they could only do harm.
     session.cookies.set_policy(http.cookiejar.DefaultCookiePolicy(allowed_domains=[]))
@@ -151,42 +150,3 @@ def network_error(
         reason = "could not be reached, or closed the connection without an answer"
     advice = "it may have been carried out all the same: look before sending it again" if writes else "try again later"
     return NetworkError(f"{server} {reason}; {advice}.", endpoint=endpoint)
-
-
-# -- logs ------------------------------------------------------------------------------------------------------------
-
-_HIDDEN = "[hidden]"
-# `requests_oauthlib` writes client secret and tokens to its DEBUG log (upstream #536); `urllib3` writes addresses with
-# their query. A filter works only on the very logger that a record is made with, so each is named.
-_LIBRARY_LOGGERS = ("requests_oauthlib", "requests_oauthlib.oauth2_session", "oauthlib")
-_URL_LOGGERS = ("urllib3.connectionpool", "urllib3.util.retry", "urllib3.connection", "urllib3.response")
-
-
-def redact_logs() -> None:
-    """Keep secrets out of what the HTTP and OAuth libraries log; safe to call again and again."""
-    for name in _LIBRARY_LOGGERS:
-        _add_filter(name, _hide_arguments)
-    for name in _URL_LOGGERS:
-        _add_filter(name, _hide_queries)
-
-
-def _add_filter(name: str, filter_: Callable[[logging.LogRecord], bool]) -> None:
-    logger = logging.getLogger(name)
-    if filter_ not in logger.filters:
-        logger.addFilter(filter_)
-
-
-def _hide_arguments(record: logging.LogRecord) -> bool:
-    if record.args:
-        # A single dict, such as a token, is put into args bare.
-        arguments = (record.args,) if isinstance(record.args, Mapping) else record.args
-        record.args = tuple(each if isinstance(each, (int, float)) else _HIDDEN for each in arguments)
-    return True
-
-
-def _hide_queries(record: logging.LogRecord) -> bool:
-    if isinstance(record.args, tuple):
-        record.args = tuple(
-            re.sub(r"\?\S*", "?" + _HIDDEN, each) if isinstance(each, str) else each for each in record.args
-        )
-    return True

@@ -6,46 +6,9 @@ from urllib.parse import parse_qsl, quote, quote_plus, urlsplit
 import pytest
 
 from django_bigin.api.datacenters import DataCenter, data_center
-from django_bigin.api.oauth import AccountsServer, ClientCredentials, TokenAnswer, redact_logs
-from django_bigin.exceptions import (
-    BiginError,
-    ClientCredentialsError,
-    GrantTokenError,
-    NetworkError,
-    RateLimitError,
-    RefreshTokenError,
-    ServerError,
-    TransientError,
-)
-
-SECRET = "s3cret+/=& with odd characters%"
-ACCESS = "1000.0123456789abcdef0123456789abcdef.fedcba9876543210fedcba9876543210"
-REFRESH = "1000.aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa.bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb"
-GRANT = "1000.cccccccccccccccccccccccccccccccc.dddddddddddddddddddddddddddddddd"
-GOOD = {
-    "access_token": ACCESS,
-    "refresh_token": REFRESH,
-    "scope": "ZohoBigin.modules.ALL ZohoBigin.org.READ",
-    "api_domain": "https://www.zohoapis.eu",
-    "token_type": "Bearer",
-    "expires_in": 3600,
-}
-REFRESHED = {key: value for key, value in GOOD.items() if key != "refresh_token"}
-THROTTLED = {
-    "error_description": "You have made too many requests continuously. Please try again after some time.",
-    "error": "Access Denied",
-    "status": "failure",
-}
-THROTTLED_IN_CHINESE = {
-    "error_description": "您已连续提出过多请求，请稍后再试。",
-    "error": "拒绝访问",
-    "status": "failure",
-}
-HTML = "<html><body>Bad gateway</body></html>"
-AS_HTML = {"Content-Type": "text/html"}
-
-
-# -- what is asked ---------------------------------------------------------------------------------------------------
+from django_bigin.api.oauth import AccountsServer, ClientCredentials, TokenAnswer
+from django_bigin.exceptions import BiginError, NetworkError, TransientError
+from tests.support.tokens import ACCESS, AS_HTML, GOOD, GRANT, REFRESH, REFRESHED, SECRET, THROTTLED
 
 
 def test_an_exchange_sends_everything_in_the_form_and_nothing_elsewhere(server, accounts):
@@ -159,9 +122,6 @@ def test_the_authorization_url_carries_the_challenge_and_not_the_verifier(accoun
     assert verifier not in url
 
 
-# -- good answers ----------------------------------------------------------------------------------------------------
-
-
 def test_rewritten_scopes_lose_no_token(server, accounts):
     server.answer(data=GOOD | {"scope": "zohobigin.modules.all  ZohoBigin.Org.Read AaaServer.profile.READ"})
 
@@ -223,126 +183,6 @@ def test_the_api_domain_of_an_answer_is_data_and_never_a_host(server, accounts, 
     assert {asked.headers["Host"] for asked in server.asked} == {"accounts.zoho.eu"}
 
 
-# -- refusals, classified from the body ------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("status", [200, 400, 401])
-@pytest.mark.parametrize(
-    ("data", "kind"),
-    [
-        ({"error": "invalid_code"}, RefreshTokenError),
-        ({"error": "invalid_grant", "error_description": "gone"}, RefreshTokenError),
-        ({"error": "invalid_client"}, ClientCredentialsError),
-        ({"error": "invalid_client_secret"}, ClientCredentialsError),
-        ({"error": "invalid_redirect_uri"}, ClientCredentialsError),
-        ({"error": "invalid_scope"}, ClientCredentialsError),
-        ({"error": "unauthorized_client", "error_description": "x"}, ClientCredentialsError),
-        (THROTTLED, RateLimitError),
-        (THROTTLED_IN_CHINESE, RateLimitError),
-        ({"error": "access_denied"}, RateLimitError),
-        ({"error": "Access Denied"}, RateLimitError),
-        ({"error": "a new word", "error_description": "of which we know nothing"}, RateLimitError),
-        ({"status": "failure"}, RateLimitError),
-        ({"error": "general_error"}, ServerError),
-        ({"error": "general_error", "error_description": "x", "status": "failure"}, ServerError),
-        ({"error": "a new word"}, ServerError),
-        ({"error": 5}, ServerError),
-        ({"error": ""}, ServerError),
-        ({"access_token": ""}, ServerError),
-        ({"access_token": None, "refresh_token": REFRESH}, ServerError),
-        ({"access_token": "two words\r\nInjected: header"}, ServerError),
-        ({}, ServerError),
-        ([], ServerError),
-        ("a string", ServerError),
-        (5, ServerError),
-    ],
-)
-def test_a_refused_refresh_is_classified_from_its_body(server, accounts, status, data, kind):
-    server.answer(status, data=data)
-
-    with pytest.raises(BiginError) as caught:
-        accounts.refresh(REFRESH)
-    assert type(caught.value) is kind
-    assert caught.value.status == status
-    assert caught.value.endpoint == "POST /oauth/v2/token"
-
-
-@pytest.mark.parametrize(
-    "answer",
-    [
-        {"status": 200, "body": HTML, "headers": AS_HTML},
-        {"status": 404, "body": HTML, "headers": AS_HTML},
-        {"status": 502, "body": HTML, "headers": AS_HTML},
-        {"status": 500, "body": ""},
-        {"status": 200, "body": ""},
-        {"status": 200, "body": b"\xff\xfe\x00"},
-        {"status": 200, "body": '{"access_token": "1000.cut'},
-        {"status": 200, "body": "[" * 100_000},
-        {"status": 200, "body": '{"access_token": NaN}'},
-    ],
-)
-def test_what_cannot_be_read_is_transient(server, accounts, answer):
-    server.answer(**answer)
-    server.answer(**answer)
-
-    with pytest.raises(ServerError):
-        accounts.refresh(REFRESH)
-    with pytest.raises(ServerError):
-        accounts.exchange(GRANT)
-
-
-def test_a_429_of_any_body_is_a_throttle(server, accounts):
-    server.answer(429, body=HTML, headers=AS_HTML)
-
-    with pytest.raises(RateLimitError) as caught:
-        accounts.refresh(REFRESH)
-    assert caught.value.retry_after == 600
-
-
-@pytest.mark.parametrize("data", [THROTTLED, THROTTLED_IN_CHINESE])
-def test_a_throttle_says_how_long_to_rest(server, accounts, data):
-    server.answer(400, data=data)
-
-    with pytest.raises(RateLimitError, match="ten minutes") as caught:
-        accounts.exchange(GRANT)
-    assert caught.value.retry_after == 600
-
-
-@pytest.mark.parametrize("code", ["invalid_code", "invalid_grant"])
-def test_a_dead_grant_token_says_what_it_may_be_and_what_to_do(server, accounts, code):
-    server.answer(data={"error": code})
-
-    with pytest.raises(GrantTokenError, match="data center than eu; make a new one"):
-        accounts.exchange(GRANT)
-
-
-@pytest.mark.parametrize("grant", ["", " \n"])
-def test_an_empty_grant_token_asks_nobody(server, accounts, grant):
-    with pytest.raises(GrantTokenError, match="empty"):
-        accounts.exchange(grant)
-    assert server.asked == []
-
-
-def test_a_wrong_data_center_is_named_where_the_client_is_refused(server, accounts):
-    server.answer(data={"error": "invalid_client"})
-
-    with pytest.raises(ClientCredentialsError, match="data center eu"):
-        accounts.refresh(REFRESH)
-
-
-def test_foreign_words_stay_short_and_on_one_line(server, accounts):
-    server.answer(data={"error": f"strange\r\nword {ACCESS} " + "x" * 5000})
-
-    with pytest.raises(ServerError) as caught:
-        accounts.refresh(REFRESH)
-    assert "\n" not in str(caught.value)
-    assert ACCESS not in str(caught.value)
-    assert len(str(caught.value)) < 400
-
-
-# -- no answer -------------------------------------------------------------------------------------------------------
-
-
 @pytest.mark.parametrize("how", [{"drop": True}, {"delay": 0.8}, {"missing": 50}])
 def test_no_answer_is_a_network_error_without_a_secret(server, accounts, how):
     for _ in range(3):
@@ -361,56 +201,6 @@ def test_a_server_that_is_not_there_is_a_network_error(accounts, session):
 
     with pytest.raises(NetworkError, match="could not be reached"):
         accounts.refresh(REFRESH)
-
-
-# -- revoke ----------------------------------------------------------------------------------------------------------
-
-
-def test_a_revoke_puts_the_token_into_the_form(server, accounts):
-    server.answer(data={"status": "success"})
-
-    assert accounts.revoke(REFRESH) is True
-    asked = server.asked[0]
-    assert (asked.method, asked.path, asked.query) == ("POST", "/oauth/v2/token/revoke", {})
-    assert asked.form == {"token": REFRESH}
-
-
-@pytest.mark.parametrize(
-    "answer",
-    [
-        {"status": 400, "data": {"error": "invalid_token"}},
-        {"status": 400, "data": {}},
-        {"status": 400, "body": ""},
-        {"status": 200, "data": {"error": "invalid_code"}},
-    ],
-)
-def test_a_token_that_is_not_known_is_told_apart(server, accounts, answer):
-    server.answer(**answer)
-
-    assert accounts.revoke(REFRESH) is False
-
-
-@pytest.mark.parametrize(
-    ("answer", "kind"),
-    [
-        ({"status": 400, "data": THROTTLED}, RateLimitError),
-        ({"status": 400, "data": THROTTLED_IN_CHINESE}, RateLimitError),
-        ({"status": 429, "body": HTML, "headers": AS_HTML}, RateLimitError),
-        ({"status": 400, "body": HTML, "headers": AS_HTML}, ServerError),
-        ({"status": 200, "body": HTML, "headers": AS_HTML}, ServerError),
-        ({"status": 502, "body": HTML, "headers": AS_HTML}, ServerError),
-        ({"status": 500, "data": {}}, ServerError),
-        ({"status": 200, "data": {}}, ServerError),
-    ],
-)
-def test_anything_else_leaves_it_open_whether_the_token_lives(server, accounts, answer, kind):
-    server.answer(**answer)
-
-    with pytest.raises(kind):
-        accounts.revoke(REFRESH)
-
-
-# -- secrets ---------------------------------------------------------------------------------------------------------
 
 
 def spellings(secret):
@@ -452,25 +242,6 @@ def test_no_secret_is_logged_at_debug_on_any_path(server, accounts, caplog):
     for secret in (SECRET, GRANT, REFRESH, ACCESS, "verifier-" + "v" * 40):
         for spelling in spellings(secret):
             assert spelling not in caplog.text
-
-
-def test_the_url_of_a_request_is_logged_without_its_query(server, session, caplog):
-    caplog.set_level(logging.DEBUG)
-    redact_logs()
-    server.answer(data={})
-
-    session.get("https://www.zohoapis.eu/x", params={"page_token": "t0ken"}, timeout=2)
-
-    assert "/x?[hidden]" in caplog.text
-    assert "t0ken" not in caplog.text
-
-
-def test_redacting_twice_adds_one_filter():
-    redact_logs()
-    redact_logs()
-
-    for name in ("requests_oauthlib.oauth2_session", "urllib3.connectionpool"):
-        assert len(set(logging.getLogger(name).filters)) == len(logging.getLogger(name).filters) == 1
 
 
 def test_nothing_that_holds_a_secret_shows_it(accounts):
