@@ -411,7 +411,7 @@ class TestStatus:
     def test_takes_the_same_few_queries_for_any_number(self, django_assert_num_queries):
         for _ in range(3):
             make_record(make_connection())
-        with django_assert_num_queries(4):
+        with django_assert_num_queries(5):
             Ran("bigin_status", "--json")
 
     def test_tombstones_are_not_counted(self):

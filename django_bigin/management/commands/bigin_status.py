@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable
+from dataclasses import asdict
 from datetime import timedelta
 from typing import Any
 
@@ -11,6 +12,7 @@ from django.core.management.base import CommandParser
 from django.db.models import Count, Max, Sum
 
 from ... import clock
+from ...health.overdue import LastSeen, find_overdue, read_last_seen, tick_needs_a_look
 from ...models import Connection, CreditUse, ModuleSync, Record
 from ..base import (
     FAILED,
@@ -27,6 +29,7 @@ from ..output import Output, distance, moment
 
 Status = Connection.Status
 
+LATE_SHOWN = 10  # connections in the last line
 HEADERS = ("module", "records", "stored up to", "last success", "state")
 
 
@@ -39,7 +42,7 @@ API credits of the last 24 hours by our own ledger, and for each module how
 much is stored, up to when, and what went wrong last.
 
 Nothing is asked of Bigin. The exit code is 0 whatever is shown, unless --check
-is given.
+is given: then it also tells of work that is long due and that nobody does.
 """
     examples = """\
   manage.py bigin_status
@@ -56,17 +59,24 @@ is given.
 
     def run(self, output: Output, options: dict[str, Any]) -> Report:
         connections = list(pick_connections(options))
-        entries = read_status(connections)
+        seen = read_last_seen()
+        entries = read_status(connections, seen)
         for entry in entries:
             _show(output, entry)
         if not entries:
             output.line("No tenant is connected yet: bigin_connect connects one.")
-        codes = [code for entry in entries if (code := _health(entry))] if options["check"] else []
-        failure = f"{len(codes)} of {len(entries)} connections are not as they should be." if codes else ""
-        return Report({"connections": entries}, failure=failure, exit_code=worst(codes))
+        silent = tick_needs_a_look(seen, connections, [each for entry in entries for each in entry["overdue"]])
+        document = {"connections": entries, "tick": {"seen_at": seen.tick, "silent": silent}, "worker": seen.worker}
+        if silent:
+            output.line(f"The tick is silent: it was last seen {distance(seen.tick, clock.now())}.")
+        if not options["check"]:
+            return Report(document)
+        codes = [code for entry in entries if (code := _health(entry))]
+        failure = _failure(entries, len(codes), seen, silent=silent)
+        return Report(document, failure=failure, exit_code=worst([*codes, FAILED] if silent else codes))
 
 
-def read_status(connections: list[Connection]) -> list[dict[str, Any]]:
+def read_status(connections: list[Connection], seen: LastSeen) -> list[dict[str, Any]]:
     """What is known of these connections, in four queries however many they are."""
     keys = [connection.pk for connection in connections]
     modules = defaultdict(list)
@@ -87,6 +97,7 @@ def read_status(connections: list[Connection]) -> list[dict[str, Any]]:
             "token_expires_at": connection.expires_at,
             "next_attempt_at": connection.next_attempt_at,
             "credits": credits[connection.pk],
+            "overdue": [asdict(each) for each in find_overdue(connection, modules[connection.pk], seen)],
             "modules": [_module(each, records.get((connection.pk, each.module), 0)) for each in modules[connection.pk]],
         }
         for connection in connections
@@ -138,7 +149,30 @@ def _health(entry: dict[str, Any]) -> int:
         return TRY_LATER
     if entry["status"] == Status.HEALTHY and any(each["enabled"] and each["last_error"] for each in entry["modules"]):
         return FAILED
-    return 0
+    return FAILED if entry["overdue"] else 0
+
+
+def _failure(entries: list[dict[str, Any]], number: int, seen: LastSeen, *, silent: bool) -> str:
+    """The last line under --check: how many are not well, what nobody did and since when, and who was last seen."""
+    sentences = []
+    if number:
+        sentences.append(f"{number} of {len(entries)} connections are not as they should be.")
+    late = [f"{entry['tenant']}: {_overdue(entry)}" for entry in entries if entry["overdue"]]
+    if late:
+        more = f" and {len(late) - LATE_SHOWN} more" if len(late) > LATE_SHOWN else ""
+        sentences.append(f"Nobody does what is due: {'; '.join(late[:LATE_SHOWN])}{more}.")
+    if late or silent:
+        who = f"tick {moment(seen.tick)}, worker {moment(seen.worker)}"
+        sentences.append(f"Last seen: {who}. Start beat and workers, or bigin_tick.")
+    return " ".join(sentences)
+
+
+def _overdue(entry: dict[str, Any]) -> str:
+    """What is overdue, by the moment since which it is, the longest first."""
+    since = defaultdict(list)
+    for each in entry["overdue"]:
+        since[moment(each["since"])].append(each["work"])
+    return " and ".join(f"{', '.join(work)} since {when}" for when, work in sorted(since.items()))
 
 
 def _show(output: Output, entry: dict[str, Any]) -> None:
@@ -152,6 +186,8 @@ def _show(output: Output, entry: dict[str, Any]) -> None:
     if entry["reason"]:
         output.line(f"              {entry['reason']}")
     output.line(f"  token       {_token(entry, now)}")
+    if entry["overdue"]:
+        output.line(f"  overdue     {_overdue(entry)}")
     output.line(f"  credits     {credits['used']:,} of {credits['budget']:,} in the last 24 hours")
     rows = [
         (
