@@ -26,7 +26,7 @@ class Sandbox(Control):
         organizations: one dict each: data_center ("us"), company_name, time_zone, paid (True), licences, records,
             redirect_uri, absent_modules ({"Products": 403}). By default one in us.
         load: a directory with one CSV a module, loaded into the first organization.
-        switches: see `switches.SWITCHES`.
+        switches: see `world.switches.SWITCHES`.
         certificate: a PEM file; with it the port speaks https:// too, and is a proxy for Zoho's https:// addresses.
         key: its key's PEM file, if the certificate's does not hold it.
         callbacks_anywhere: send bulk reads' callbacks to any address; else to this machine alone.

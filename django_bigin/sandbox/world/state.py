@@ -150,15 +150,15 @@ class State:
         self.codes_given = Occasions(clock)
         self.grants_opened = Occasions(clock)
         self.refresh_windows: dict[Hashable, Window] = {}  # by refresh token, or by Zoho user
-        self.authorizations: OrderedDict[str, Any] = OrderedDict()  # authorization.Authorization, oldest first
+        self.authorizations: OrderedDict[str, Any] = OrderedDict()  # accounts.consent.Authorization, oldest first
         self.grant_tokens: dict[str, GrantToken] = {}
         self.grants: OrderedDict[str, Grant] = OrderedDict()
         self.access_tokens: dict[str, AccessToken] = {}
         self.agenda = Agenda()
         self.callbacks = Callbacks(clock, self.agenda, switches, anywhere=callbacks_anywhere)
-        self.bulk_jobs: dict[int, Any] = {}  # bulk_jobs.Job
+        self.bulk_jobs: dict[int, Any] = {}  # bulk.jobs.Job
         self.downloads = Occasions(clock)
-        self.page_tokens: dict[str, Any] = {}  # listing.PageToken, oldest first
+        self.page_tokens: dict[str, Any] = {}  # records.listing.PageToken, oldest first
 
     def run_due(self) -> None:
         """Run what is due."""
