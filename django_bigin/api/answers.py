@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from .values import Json, shown
+from .values import Json, read_id, shown
 
 
 @dataclass(frozen=True)
@@ -58,6 +59,27 @@ class Page:
     answered_at: datetime
     order: Order | None = None
     malformed: tuple[MalformedRow, ...] = ()
+
+
+def read_records(rows: Iterable[Any]) -> tuple[list[Json], tuple[MalformedRow, ...]]:
+    """Tell records, each with its `id` as a string, from rows that cannot be one."""
+    records, malformed = [], []
+    for row in rows:
+        identity = read_id(row.get("id")) if isinstance(row, dict) else None
+        if identity is None:
+            malformed.append(MalformedRow(row, _malformed_reason(row)))
+        else:
+            # Most rows are taken as they are: a hundred thousand of them pass here in a sync.
+            records.append(row if row["id"] is identity else {**row, "id": identity})
+    return records, tuple(malformed)
+
+
+def _malformed_reason(row: Any) -> str:
+    if not isinstance(row, dict):
+        return "The row is not an object."
+    if row.get("id") in (None, ""):
+        return "The row has no id."
+    return "The id of the row is not a whole number of up to 19 digits."
 
 
 @dataclass(frozen=True)

@@ -9,9 +9,9 @@ from functools import partial
 from typing import Any
 
 from ....exceptions import BiginError, InvalidDataError, RecordNotFoundError, RequestError, ResponseError
-from ...answers import MalformedRow, Order, Page, Place
+from ...answers import Order, Page, Place, read_records
 from ...calls import Answer, Call
-from ...values import Json, read_id, read_moment
+from ...values import Json, read_moment
 from ..product import ModuleSpec, Product
 
 _FIRST = Place(number=1)
@@ -126,14 +126,7 @@ def read_page(call: Call[Any], answer: Answer, *, place: Place, key: str = "data
     rows = read_rows(call, answer, key)
     info = answer.body.get("info")
     info = info if isinstance(info, dict) else {}
-    records, malformed = [], []
-    for row in rows:
-        identity = read_id(row.get("id")) if isinstance(row, dict) else None
-        if identity is None:
-            malformed.append(MalformedRow(row, _malformed_reason(row)))
-        else:
-            # Most rows are taken as they are: a hundred thousand of them pass here in a sync.
-            records.append(row if row["id"] is identity else {**row, "id": identity})
+    records, malformed = read_records(rows)
     token, more = info.get("next_page_token"), info.get("more_records")
     token = token if isinstance(token, str) and token else None
     more_records = more if isinstance(more, bool) else token is not None or len(rows) >= per_page
@@ -143,7 +136,7 @@ def read_page(call: Call[Any], answer: Answer, *, place: Place, key: str = "data
         next_place=_next_place(place, token, info) if more_records else None,
         answered_at=answer.answered_at,
         order=_read_order(info),
-        malformed=tuple(malformed),
+        malformed=malformed,
     )
 
 
@@ -156,14 +149,6 @@ def _next_place(place: Place, token: str | None, info: Json) -> Place | None:
 def _read_order(info: Json) -> Order | None:
     by, order = info.get("sort_by"), info.get("sort_order")
     return Order(by, order.lower() == "desc") if isinstance(by, str) and isinstance(order, str) else None
-
-
-def _malformed_reason(row: Any) -> str:
-    if not isinstance(row, dict):
-        return "The row is not an object."
-    if row.get("id") in (None, ""):
-        return "The row has no id."
-    return "The id of the row is not a whole number of up to 19 digits."
 
 
 def read_rows(call: Call[Any], answer: Answer, key: str) -> list[Any]:
