@@ -25,10 +25,10 @@ from django.utils.safestring import SafeString
 from .. import tasks
 from ..connections import states
 from ..models import Connection, Job
+from ..models.fields import is_stored
 from ..policy import Action
 from ..work import jobs
 from .access import TenantScoped
-from .show import is_stored
 
 AT_MOST = 500  # at once: the tick hands out no more either
 NAMED_AT_MOST = 10

@@ -24,10 +24,11 @@ from ..models import (
     QuarantinedRow,
     Record,
 )
+from ..models.fields import is_stored
 from .access import DataCenterFilter, ReadOnly, TabularInline, TenantFilter, TenantScoped
 from .actions import Asks
 from .connecting import Connects, Tools, add_links_of_connection, may_connect
-from .show import connection_badge, is_stored, job_badge, lines, module_badge, moment, secret_state
+from .show import connection_badge, job_badge, lines, module_badge, moment, secret_state
 
 if TYPE_CHECKING:
     BaseInlineFormSet = forms.BaseInlineFormSet[Any, Any, Any]

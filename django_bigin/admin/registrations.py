@@ -21,12 +21,13 @@ from ..models import (
     RegistrationState,
     Tenant,
 )
+from ..models.fields import is_stored
 from ..models.registration import default_scopes
 from ..policy import Action, access_policy, is_unlimited, visible
 from .access import DataCenterFilter, ReadOnly, TabularInline, TenantFilter, TenantScoped
 from .connecting import Tools, tools_for_registration, tools_for_tenant
 from .inputs import WordsField, clean_secret
-from .show import is_stored, moment, secret_state
+from .show import moment, secret_state
 
 if TYPE_CHECKING:
     ModelForm = forms.ModelForm[Any]

@@ -14,6 +14,7 @@ from django.utils.safestring import SafeString
 from django.utils.timezone import localtime
 
 from ..models import Connection, Job, ModuleSync
+from ..models.fields import is_stored
 
 Status = Connection.Status
 
@@ -60,11 +61,6 @@ def module_badge(module: ModuleSync) -> SafeString:
     if module.incomplete_reason:
         return badge("wait", "Incomplete")
     return badge("good", "Complete") if module.records_watermark else badge("off", "Not read yet")
-
-
-def is_stored(row: Model, name: str) -> bool:
-    """Whether a row holds a secret. Nothing is decrypted: a lost key must not break the page that tells of it."""
-    return bool(row.__dict__.get(name))
 
 
 def secret_state(row: Model, name: str, *, detail: str = "") -> str:

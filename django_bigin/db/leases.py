@@ -12,6 +12,7 @@ import uuid
 from typing import Any
 
 from django.db.models import Q, QuerySet
+from django.db.models.expressions import Combinable
 
 from .. import clock
 from .aliases import written_alias
@@ -71,6 +72,16 @@ def not_reserved(column: str) -> Q:
 def reserve(rows: QuerySet[Any], seconds: float, *, column: str) -> bool:
     """Reserve the one row that matches, so that nobody else hands it out meanwhile; False where somebody was faster."""
     return bool(_written(rows).filter(not_reserved(column)).update(**{column: clock.database_in(seconds)}))
+
+
+def reserve_until(rows: QuerySet[Any], until: Combinable, *, column: str) -> None:
+    """Keep rows from being handed out until a moment of the database's clock, whoever has reserved them."""
+    _written(rows).update(**{column: until})
+
+
+def unreserve(rows: QuerySet[Any], *, column: str) -> None:
+    """Take a reservation back, so that the rows may be handed out at once."""
+    _written(rows).update(**{column: None})
 
 
 def _written(rows: QuerySet[Any]) -> QuerySet[Any]:
