@@ -61,11 +61,11 @@ class NetworkError(TransientError):
 
 
 class RateLimitError(TransientError):
-    """Bigin or its accounts server asks for fewer calls."""
+    """A rate limit of the product or of its accounts server is reached."""
 
 
 class ServerError(TransientError):
-    """Bigin failed (5xx)."""
+    """The product failed to answer (5xx)."""
 
 
 class AuthorizationError(BiginError):
@@ -81,7 +81,7 @@ class RefreshTokenError(AuthorizationError):
 
 
 class AccessTokenError(AuthorizationError):
-    """Bigin refuses the access token."""
+    """The product refuses the access token."""
 
 
 class ClientCredentialsError(AuthorizationError):
@@ -105,7 +105,7 @@ class RecordNotFoundError(RequestError):
 
 
 class InvalidDataError(RequestError):
-    """Bigin cannot take the data that was sent."""
+    """The product does not take the data that was sent."""
 
 
 class ModuleNotAvailableError(RequestError):
@@ -113,11 +113,11 @@ class ModuleNotAvailableError(RequestError):
 
 
 class PageTokenError(RequestError):
-    """The page token expired or is bound to another request: start the walk again."""
+    """The page token expired or is bound to another request: start the list again."""
 
 
 class PaginationLimitError(RequestError):
-    """A walk by page tokens ends at 100,000 records; what lies beyond needs another way."""
+    """Pages, or page tokens, reach no further in this list; what lies beyond needs another way."""
 
 
 class ResponseError(BiginError):

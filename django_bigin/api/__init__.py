@@ -1,1 +1,1 @@
-"""Bigin without Django: works with no settings and no database."""
+"""Zoho's APIs without Django: works with no settings and no database."""

@@ -83,7 +83,7 @@ class ClientCredentials:
 
 @dataclass(frozen=True)
 class TokenAnswer:
-    """What an accounts server gave.
+    """The tokens that an accounts server gave.
 
     Attributes:
         refresh_token: None: Zoho gave no new one, keep the old. After an exchange: there is none at all.

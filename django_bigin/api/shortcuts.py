@@ -125,7 +125,7 @@ class Records:
 
 
 class Metadata:
-    """What one organization offers."""
+    """The metadata of one organization."""
 
     def __init__(self, sender: Sender) -> None:
         self._sender = sender

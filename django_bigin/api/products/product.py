@@ -64,7 +64,7 @@ class ModuleSpec:
 
     @property
     def list_path(self) -> str:
-        """Where its records are listed, below the product's base path."""
+        """The path of its lists, below the product's base path."""
         return self.path or self.name
 
 
@@ -85,7 +85,7 @@ class Limits:
 
 @dataclass(frozen=True)
 class Credits:
-    """What calls cost, and what an organization may spend in any 24 hours.
+    """The prices of calls, and the credits that an organization may spend in any 24 hours.
 
     Attributes:
         call: one call that only reads.
@@ -111,7 +111,7 @@ class Credits:
 
 
 class Lists(Protocol):
-    """How records are listed, and read one by one."""
+    """Lists of records, and records read one by one."""
 
     @property
     def first(self) -> Place:
@@ -139,11 +139,11 @@ class Lists(Protocol):
 
 
 class Changes(Protocol):
-    """How records that changed are found."""
+    """The way to records that changed."""
 
     @property
     def narrowed(self) -> bool:
-        """A page holds what changed and nothing else. If not, all records come, and what changed last comes first."""
+        """Tell whether a page holds only what changed; else all records come, and what changed last comes first."""
 
     def page(
         self,
@@ -159,11 +159,11 @@ class Changes(Protocol):
 
 
 class Deletions(Protocol):
-    """How deleted records are told."""
+    """The way to deleted records."""
 
     @property
     def for_good(self) -> bool:
-        """Records that are gone for good are told as well, and not only those that can be restored."""
+        """Tell whether records that are gone for good are told as well as those that can be restored."""
 
     def page(self, product: Product, spec: ModuleSpec, place: Place) -> Call[Page]:
         """Build the call for one page of a module's deleted records."""
@@ -173,7 +173,7 @@ class Deletions(Protocol):
 
 
 class Metadata(Protocol):
-    """How modules, fields and the organization are described."""
+    """The descriptions of modules, fields and the organization."""
 
     def modules(self, product: Product) -> Call[list[Module]]:
         """Build the call for every module of the organization."""
@@ -186,7 +186,7 @@ class Metadata(Protocol):
 
 
 class Writes(Protocol):
-    """How one batch of rows is written."""
+    """Writes of one batch of rows."""
 
     def create(
         self, product: Product, spec: ModuleSpec, rows: Sequence[Mapping[str, Any]], *, trigger: Sequence[str] | None
