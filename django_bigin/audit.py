@@ -1,4 +1,4 @@
-"""Writing down who did what: one line for each act that a person may later ask about."""
+"""The audit: one event for each act that a person may later ask about."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from .models import AuditEvent, Connection
 
 
 def record(action: str, connection: Connection, *, actor: str = "", detail: str = "") -> None:
-    """Add an event. Everything is copied as text, so that it outlives what it names; no secret belongs in `detail`."""
+    """Add an event, copied as text so that it outlives what it names. No secret belongs in `detail`."""
     AuditEvent.objects.create(
         action=action,
         at=clock.now(),

@@ -109,8 +109,7 @@ class Settings:
 
     @property
     def timeouts(self) -> Timeouts:
-        """`BIGIN_CONNECT_TIMEOUT_SECONDS` (5) and `BIGIN_READ_TIMEOUT_SECONDS` (30) of every call, together below 45.
-        """
+        """`BIGIN_CONNECT_TIMEOUT_SECONDS` (5) and `BIGIN_READ_TIMEOUT_SECONDS` (30), together below 45."""
         timeouts = Timeouts(
             connect=self._number("BIGIN_CONNECT_TIMEOUT_SECONDS", 5, least=0.1),
             read=self._number("BIGIN_READ_TIMEOUT_SECONDS", 30, least=0.1),

@@ -88,6 +88,14 @@ class ClientCredentialsError(AuthorizationError):
     """The accounts server does not accept the client: compare id, secret, data center and redirect URI."""
 
 
+class OtherOrganizationError(AuthorizationError):
+    """A reconnect came back with another organization than the connection's: choose that one at Zoho."""
+
+
+class CallbackRefusedError(AuthorizationError):
+    """A callback that belongs to no authorization of this browser: start again. `code` says which check failed."""
+
+
 class ConnectionNotReadyError(AuthorizationError):
     """The connection is pending, paused or disconnected: nothing may be called until a person changes that."""
 
@@ -130,6 +138,10 @@ class SyncError(BiginError):
 
 class LeaseLostError(SyncError):
     """Another process works on the module now; what this one holds in hand is not stored."""
+
+
+class ForeignDatabaseError(BiginError):
+    """The database belongs to another installation, so nothing may be sent to Zoho from here: adopt it first."""
 
 
 class EncryptionError(BiginError):

@@ -1,17 +1,15 @@
-"""A copy of a production database must not act: it would spend the original's tokens and revoke its grants."""
+"""The installation that owns the database.
+
+A copy of a production database must not act: it would spend the original's tokens and revoke its grants.
+"""
 
 from __future__ import annotations
 
-from django.db import transaction
-
 from . import clock
 from .conf import settings
-from .exceptions import BiginError
+from .db.aliases import atomic, written
+from .exceptions import ForeignDatabaseError
 from .models import Installation
-
-
-class ForeignDatabaseError(BiginError):
-    """The database belongs to another installation, so nothing may be sent to Zoho from here."""
 
 
 def require_ownership() -> None:
@@ -25,9 +23,9 @@ def require_ownership() -> None:
     mine = settings.BIGIN_INSTALLATION_ID
     if not mine:
         return
-    owner = Installation.objects.order_by("pk").first()
+    owner = written(Installation).order_by("pk").first()
     if owner is None:
-        owner, _ = Installation.objects.get_or_create(pk=1, defaults={"identifier": mine, "adopted_at": clock.now()})
+        owner, _ = written(Installation).get_or_create(pk=1, defaults={"identifier": mine, "adopted_at": clock.now()})
     if owner.identifier != mine:
         raise ForeignDatabaseError(
             f"This database belongs to installation {owner.identifier!r}, and this is {mine!r}: nothing is sent to "
@@ -44,9 +42,10 @@ def adopt(*, actor: str = "") -> Installation:
     mine = settings.BIGIN_INSTALLATION_ID
     if not mine:
         raise ForeignDatabaseError("Set BIGIN_INSTALLATION_ID first: it names who adopts the database.")
-    with transaction.atomic():
-        Installation.objects.exclude(pk=1).delete()
-        owner, _ = Installation.objects.update_or_create(
+    with atomic(Installation):
+        written(Installation).exclude(pk=1).delete()
+        owner: Installation
+        owner, _ = written(Installation).update_or_create(
             pk=1, defaults={"identifier": mine, "adopted_at": clock.now(), "adopted_by": actor[:150]}
         )
     return owner

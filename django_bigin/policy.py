@@ -5,10 +5,10 @@ from __future__ import annotations
 from enum import Enum
 from typing import Any, Final, Literal
 
-from django.apps import apps
 from django.db.models import Model, QuerySet
 
-from .conf import TENANT_MODEL, settings
+from .conf import settings
+from .tenants import tenant_model
 
 Action = Literal["view", "connect", "refresh", "sync", "pause", "disconnect", "change"]
 ACTIONS: Final[tuple[Action, ...]] = ("view", "connect", "refresh", "sync", "pause", "disconnect", "change")
@@ -22,7 +22,7 @@ class _All(Enum):
 
 
 ALL: Final = _All.ALL
-"""What `tenants_for` gives to a person who is unlimited: every tenant, and what belongs to none."""
+"""The answer of `tenants_for` for a person who is unlimited: every tenant, and what belongs to none."""
 
 
 class AccessPolicy:
@@ -32,14 +32,13 @@ class AccessPolicy:
     """
 
     def tenants_for(self, user: Any) -> QuerySet[Any] | Literal[_All.ALL]:
-        """The tenants that a person may see: a queryset of the tenant model, or `ALL`."""
+        """Return the tenants that a person may see: a queryset of the tenant model, or `ALL`."""
         if self._is_trusted(user) and user.has_perm("django_bigin.view_connection"):
             return ALL
-        nobodys: QuerySet[Any] = apps.get_model(TENANT_MODEL)._default_manager.none()
-        return nobodys
+        return tenant_model()._default_manager.none()
 
     def may(self, user: Any, action: Action, tenant: Model | None) -> bool:
-        """Whether a person may do this with that tenant; None stands for what belongs to no tenant."""
+        """Tell whether a person may do this with that tenant; None stands for what belongs to no tenant."""
         tenants = self.tenants_for(user)
         if tenants is ALL:
             return self._has_permission(user, action)
@@ -56,17 +55,17 @@ class AccessPolicy:
 
 
 def access_policy() -> AccessPolicy:
-    """The site's policy."""
+    """Return the site's policy."""
     return settings.BIGIN_ACCESS_POLICY  # type: ignore[no-any-return]  # a dotted path: only the site knows its type
 
 
 def is_unlimited(user: Any) -> bool:
-    """Whether a person sees all tenants, and so may change what several share."""
+    """Tell whether a person sees all tenants, and so may change what several share."""
     return access_policy().tenants_for(user) is ALL
 
 
 def visible(queryset: QuerySet[Any], user: Any, *, path: str) -> QuerySet[Any]:
-    """The rows of `queryset` whose tenant (reached by `path`, such as "connection__tenant") the person may see.
+    """Narrow rows to those whose tenant the person may see; `path` leads to it, such as "connection__tenant".
 
     Rows without a tenant, such as shared registrations, are for the unlimited alone.
     """

@@ -52,7 +52,7 @@ class PolicyAdmin(ModelAdmin):
     """
 
     delete_action: ClassVar[Action] = "change"
-    goes_along: ClassVar[tuple[type[Model], ...]] = ()
+    cascades_to: ClassVar[tuple[type[Model], ...]] = ()
     """Models whose rows nobody deletes by hand, but which go when a row of this one is deleted."""
     lookups_refused: ClassVar[tuple[str, ...]] = ()
     """Fields that no query string may filter by: the number of results would tell what they hold."""
@@ -93,7 +93,7 @@ class PolicyAdmin(ModelAdmin):
 
     def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
         to_delete, counts, refused, protected = super().get_deleted_objects(objs, request)
-        refused = refused - {str(model._meta.verbose_name) for model in self.goes_along}
+        refused = refused - {str(model._meta.verbose_name) for model in self.cascades_to}
         return to_delete, counts, refused, protected
 
     def formfield_for_foreignkey(

@@ -19,7 +19,7 @@ from django.utils.html import format_html
 from django.views.decorators.debug import sensitive_post_parameters
 
 from ..conf import settings
-from ..connections import connect
+from ..connections import ConnectResult, connect_self_client
 from ..connections.accounts import retry_after_secret_change
 from ..exceptions import BiginError, ClientCredentialsError, GrantTokenError
 from ..models import ClientRegistration, Connection
@@ -36,13 +36,13 @@ SELF_CLIENT = ClientRegistration.Kind.SELF_CLIENT
 
 @dataclass
 class Tools:
-    """What a change page offers above its form.
+    """The buttons and links above the form of a change page.
 
     Attributes:
-        post_to: where the buttons are posted.
-        buttons: things to ask for, each with `name` and `label`.
+        post_to: the address that the buttons post to.
+        buttons: each with `name` and `label`.
         links: (address, label) of other pages.
-        hint: why something is missing.
+        hint: the reason why something is missing.
     """
 
     post_to: str = ""
@@ -63,7 +63,7 @@ class Tools:
 
 
 def site_page(page: str, *arguments: Any, **query: Any) -> str | None:
-    """The address of one of the pages of django_bigin.urls; None where the site has not included them."""
+    """Return the address of one of the pages of django_bigin.urls; None where the site has not included them."""
     try:
         address = reverse(f"django_bigin:{page}", args=arguments)
     except NoReverseMatch:
@@ -72,13 +72,13 @@ def site_page(page: str, *arguments: Any, **query: Any) -> str | None:
 
 
 def may_connect(request: HttpRequest, tenant: Model | None = None) -> bool:
-    """Whether a person may connect that tenant; without one, whether they may connect at all."""
+    """Tell whether a person may connect that tenant; without one, whether they may connect at all."""
     allowed = request.user.has_perm("django_bigin.connect_connection")
     return allowed and (tenant is None or access_policy().may(request.user, "connect", tenant))
 
 
 def self_client_page(**query: Any) -> str:
-    """The address of the form for a grant token, with what is known filled in."""
+    """Return the address of the form for a grant token, with what is known filled in."""
     return f"{reverse('admin:django_bigin_connection_connect_self_client')}?{urlencode(query)}"
 
 
@@ -106,7 +106,7 @@ def tools_for_registration(request: HttpRequest, registration: ClientRegistratio
 
 
 def add_links_of_connection(tools: Tools, request: HttpRequest, connection: Connection) -> None:
-    """Add what brings a connection back, or makes it one."""
+    """Add the link that confirms a connection, or that reconnects it."""
     if not may_connect(request, connection.tenant):
         return
     if connection.status == Connection.Status.PENDING:
@@ -118,12 +118,12 @@ def add_links_of_connection(tools: Tools, request: HttpRequest, connection: Conn
 
 
 def connectable_tenants(request: HttpRequest) -> QuerySet[Any]:
-    """Those to choose from. Whether the person may connect the chosen one is asked once it is chosen."""
+    """Return the tenants to choose from; the policy is asked about the chosen one alone."""
     return visible_tenants(request.user).order_by(settings.BIGIN_TENANT_LOOKUP)
 
 
 class SelfClientForm(forms.Form):
-    """What Zoho's API console shows of a self client, and the grant token that it gave."""
+    """A self client as Zoho's API console shows it, and the grant token that it gave."""
 
     tenant: forms.ModelChoiceField[Any] = forms.ModelChoiceField(queryset=Connection.objects.none())
     client_id = forms.CharField(max_length=120, widget=forms.TextInput(attrs={"size": 50, "autocomplete": "off"}))
@@ -158,11 +158,11 @@ class SelfClientForm(forms.Form):
     def clean_grant_token(self) -> str:
         return clean_secret(self.cleaned_data["grant_token"])
 
-    def connect(self) -> connect.ConnectResult | None:
-        """Connect with what was entered; None, and an error at its field, where Zoho does not take it."""
+    def connect(self) -> ConnectResult | None:
+        """Connect with what was entered; None, with an error at its field, where Zoho refuses it."""
         entered = {name: self.cleaned_data[name] for name in ("client_id", "client_secret", "grant_token")}
         try:
-            return connect.connect_self_client(
+            return connect_self_client(
                 self.cleaned_data["tenant"],
                 data_center=self.cleaned_data["data_center"],
                 actor=str(self.request.user),
@@ -177,7 +177,7 @@ class SelfClientForm(forms.Form):
         return None
 
 
-class Connects(TenantScoped):
+class ConnectPages(TenantScoped):
     """The pages that lead to a new connection, under the address of the list of connections."""
 
     def get_urls(self) -> list[URLPattern]:
@@ -187,7 +187,7 @@ class Connects(TenantScoped):
         return [*pages, *super().get_urls()]
 
     def connect_view(self, request: HttpRequest) -> HttpResponse:
-        """Choose whom to connect, and how."""
+        """Show the tenants to choose from, and the ways to connect one."""
         if not may_connect(request):
             raise PermissionDenied
         return self.own_page(
@@ -202,7 +202,7 @@ class Connects(TenantScoped):
             },
         )
 
-    # It speaks with Zoho, so no transaction around it.
+    # It waits for Zoho, so no transaction around it.
     @transaction.non_atomic_requests
     @method_decorator(sensitive_post_parameters())
     def self_client_view(self, request: HttpRequest) -> HttpResponse:
@@ -211,9 +211,9 @@ class Connects(TenantScoped):
             raise PermissionDenied
         form = SelfClientForm(request.POST or None, request=request, initial=self._known(request))
         if request.method == "POST" and form.is_valid():
-            connected = form.connect()
-            if connected is not None:
-                return self._connected(request, connected)
+            result = form.connect()
+            if result is not None:
+                return self._connected(request, result)
         shown = helpers.AdminForm(form, [(None, {"fields": list(form.fields)})], {}, (), model_admin=self)  # type: ignore[arg-type]
         return self.own_page(
             request,
@@ -222,19 +222,19 @@ class Connects(TenantScoped):
             {"adminform": shown, "form": form, "errors": form.errors},
         )
 
-    def _connected(self, request: HttpRequest, connected: connect.ConnectResult) -> HttpResponse:
-        connection = connected.connection
-        # The secret has just worked, so whoever rests for a wrong one may try again.
+    def _connected(self, request: HttpRequest, result: ConnectResult) -> HttpResponse:
+        connection = result.connection
+        # The secret has just worked, so connections that rest for a wrong one may try again.
         retry_after_secret_change(connection.registration)
         sentence = "{} is {} to <strong>{}</strong>. Its records are mirrored from now on."
-        done = "connected" if connected.created else "connected again"
+        done = "connected" if result.created else "connected again"
         self.message_user(request, format_html(sentence, connection.tenant, done, connection), messages.SUCCESS)
         if not self.has_view_permission(request, connection):
             return HttpResponseRedirect(reverse("admin:index"))
         return HttpResponseRedirect(reverse("admin:django_bigin_connection_change", args=[connection.pk]))
 
     def _known(self, request: HttpRequest) -> dict[str, Any]:
-        """What the address says, as far as the person may see it: a tenant, a registration or a connection."""
+        """Return the tenant, registration or connection of the query string, as far as the person may see it."""
         known: dict[str, Any] = {}
         tenant = _visible_row(connectable_tenants(request), request.GET.get("tenant", ""))
         connection = _visible_row(self.get_queryset(request), request.GET.get("connection", ""))

@@ -1,4 +1,4 @@
-"""What the admin's forms take in."""
+"""Fields and checks of the admin's forms."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from ..exceptions import EncryptionError
 from ..models.fields import seal
 
 
-class WordsField(forms.CharField):
-    """Words as text, one a line, commas and spaces allowed; in the row a list, each once."""
+class NamesField(forms.CharField):
+    """Scopes or API names as text, one a line, commas and spaces allowed; in the row a list, each once."""
 
     widget = forms.Textarea(attrs={"rows": 9, "cols": 60})
 
@@ -29,7 +29,7 @@ class WordsField(forms.CharField):
 
 
 def clean_secret(value: str) -> str:
-    """Refuse what cannot be a secret, and any at all while none can be stored."""
+    """Refuse what cannot be a secret, and every secret while none can be stored."""
     if not value.isascii() or not value.isprintable() or " " in value:
         raise ValidationError("This is one word without spaces: copy it again from the console.")
     try:

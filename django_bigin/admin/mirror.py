@@ -22,7 +22,7 @@ from ..conf import settings
 from ..models import ModuleSchema, ModuleSync, QuarantinedRow, Record
 from ..text import fold
 from .access import ReadOnly, TenantFilter, TenantScoped
-from .inputs import WordsField
+from .inputs import NamesField
 from .show import badge, module_badge, record_fields
 
 if TYPE_CHECKING:
@@ -113,7 +113,7 @@ class ModuleSyncAdmin(TenantScoped):
     def formfield_for_dbfield(self, db_field: Field[Any, Any], request: HttpRequest, **kwargs: Any) -> Any:
         # A form has `fields` of its own, so this one cannot be declared there.
         if db_field.name == "fields":
-            return WordsField(required=False, help_text=str(db_field.help_text))
+            return NamesField(required=False, help_text=str(db_field.help_text))
         return super().formfield_for_dbfield(db_field, request, **kwargs)
 
     def has_add_permission(self, request: HttpRequest) -> bool:

@@ -1,4 +1,4 @@
-"""Tenants, the clients from Zoho's API console, and their secrets: what people enter by hand."""
+"""The admin of what people enter by hand: tenants, clients from Zoho's API console, and their secrets."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from ..models.registration import default_scopes
 from ..policy import Action, access_policy, is_unlimited, visible
 from .access import DataCenterFilter, ReadOnly, TabularInline, TenantFilter, TenantScoped
 from .connecting import Tools, tools_for_registration, tools_for_tenant
-from .inputs import WordsField, clean_secret
+from .inputs import NamesField, clean_secret
 from .show import moment, secret_state
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ else:
 @admin.register(Tenant)  # Django leaves it out where the site has a tenant model of its own
 class TenantAdmin(TenantScoped):
     tenant_path = "pk"
-    goes_along = (AuthorizationAttempt,)
+    cascades_to = (AuthorizationAttempt,)
     list_display = ("name", "slug", "connection_count", "created_at")
     search_fields = ("name", "slug")
     ordering = ("name", "pk")  # the model's own is lost with the count
@@ -66,7 +66,7 @@ class TenantAdmin(TenantScoped):
 class RegistrationForm(ModelForm):
     """A client as the API console shows it."""
 
-    user: Any = None  # who fills it in; the admin sets it
+    user: Any = None  # the person who fills it in; the admin sets it
 
     home_data_center = forms.ChoiceField(help_text="Where the client was registered.")
     data_centers = forms.MultipleChoiceField(
@@ -77,7 +77,7 @@ class RegistrationForm(ModelForm):
     redirect_uri = forms.URLField(
         required=False, max_length=500, assume_scheme="https", help_text="Empty for a self client."
     )
-    scopes = WordsField(
+    scopes = NamesField(
         required=False,
         initial=default_scopes,
         help_text="One a line. A grant cannot gain any later, so ask for all from the first day.",
@@ -115,7 +115,7 @@ class RegistrationForm(ModelForm):
 
 
 class SecretForm(ModelForm):
-    """A secret can be written and is never shown."""
+    """A secret, which can be written and is never shown."""
 
     data_center = forms.ChoiceField(
         required=False, help_text="Choose one where the console shows a secret for each data center."
@@ -151,9 +151,9 @@ class SecretForm(ModelForm):
 
 
 class SecretPageForm(SecretForm):
-    """The same on a page of its own, where the registration is chosen."""
+    """The form of a secret on a page of its own, where the registration is chosen."""
 
-    user: Any = None  # who fills it in; the admin sets it
+    user: Any = None  # the person who fills it in; the admin sets it
 
     class Meta:
         model = ClientSecret
@@ -207,7 +207,7 @@ class SecretInline(TabularInline):
 @admin.register(ClientRegistration)
 class ClientRegistrationAdmin(TenantScoped):
     tenant_path = "tenant"
-    goes_along = (AuthorizationAttempt, ClientSecret, RegistrationState)
+    cascades_to = (AuthorizationAttempt, ClientSecret, RegistrationState)
     form = RegistrationForm
     inlines = (SecretInline,)
     list_display = ("__str__", "client_id", "kind", "tenant_name", "home_data_center", "secrets_stored")
@@ -315,7 +315,7 @@ def _state_of(secret: ClientSecret) -> str:
 
 
 def _data_center_choices(current: list[str]) -> list[tuple[str, str]]:
-    """The site's data centers, and what the row holds already."""
+    """Return the site's data centers, and those that the row holds already."""
     codes = settings.data_center_codes
     return [(code, code) for code in (*codes, *(each for each in current if each and each not in codes))]
 

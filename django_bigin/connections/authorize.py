@@ -17,7 +17,7 @@ from typing import Any
 from .. import clock
 from ..conf import settings
 from ..db.aliases import written
-from ..exceptions import BiginError, ClientCredentialsError
+from ..exceptions import BiginError, CallbackRefusedError, ClientCredentialsError
 from ..installation import require_ownership
 from ..models import AuthorizationAttempt, ClientRegistration, Connection
 from ..policy import access_policy
@@ -30,14 +30,6 @@ CONFIRM_WITHIN = timedelta(minutes=15)
 ATTEMPT_KEPT_FOR = timedelta(days=1)
 
 SECURITY_PARAMETERS = ("state", "code", "error", "location", "accounts-server")
-
-
-class CallbackRefused(Exception):
-    """A callback that belongs to no attempt of this browser; `reason` is a key of `REFUSALS`."""
-
-    def __init__(self, reason: str) -> None:
-        super().__init__(REFUSALS[reason])
-        self.reason = reason
 
 
 REFUSALS = {
@@ -109,7 +101,7 @@ def complete_callback(parameters: Sequence[tuple[str, str]], *, user: Any, nonce
         The attempt, used up: `outcome` ("connected", "pending" or "failed"), `detail` for the person, and `result`.
 
     Raises:
-        CallbackRefused: it belongs to no attempt of this browser; nothing was consumed, nothing was sent anywhere.
+        CallbackRefusedError: it belongs to no attempt of this browser; nothing was consumed, nothing was sent anywhere.
     """
     given = _once_each(parameters)
     attempt = _claim_attempt(given, user=user, nonce=nonce)
@@ -153,13 +145,17 @@ def _authorization_url(registration: ClientRegistration, state: str, code_verifi
     return for_the_browser(url, home)
 
 
+def _refused(reason: str) -> CallbackRefusedError:
+    return CallbackRefusedError(REFUSALS[reason], code=reason)
+
+
 def _once_each(parameters: Sequence[tuple[str, str]]) -> dict[str, str]:
     """Return the parameters that matter, each given once; unknown names are ignored."""
     given: dict[str, str] = {}
     for name, value in parameters:
         if name in SECURITY_PARAMETERS:
             if name in given:
-                raise CallbackRefused("repeated")
+                raise _refused("repeated")
             given[name] = value
     return given
 
@@ -167,22 +163,22 @@ def _once_each(parameters: Sequence[tuple[str, str]]) -> dict[str, str]:
 def _claim_attempt(given: dict[str, str], *, user: Any, nonce: str) -> AuthorizationAttempt:
     """Find the attempt that the state names, and use it up; another browser than its own uses up nothing."""
     if not given.get("state"):
-        raise CallbackRefused("zoho-error" if "error" in given else "no-state")
+        raise _refused("zoho-error" if "error" in given else "no-state")
     attempts = written(AuthorizationAttempt).select_related("registration", "connection", "tenant")
     attempt: AuthorizationAttempt | None = attempts.filter(state_hash=_hash(given["state"])).first()
     if attempt is None:
-        raise CallbackRefused("unknown")
+        raise _refused("unknown")
     if not nonce or not hmac.compare_digest(attempt.nonce_hash, _hash(nonce)) or attempt.user_id != user.pk:
-        raise CallbackRefused("other-browser")
+        raise _refused("other-browser")
     now = clock.now()
     if attempt.used_at is not None:
-        raise CallbackRefused("used")
+        raise _refused("used")
     if attempt.expires_at <= now:
-        raise CallbackRefused("expired")
+        raise _refused("expired")
     if not access_policy().may(user, "connect", attempt.tenant):
-        raise CallbackRefused("forbidden")
+        raise _refused("forbidden")
     if not written(AuthorizationAttempt).filter(pk=attempt.pk, used_at=None).update(used_at=now):
-        raise CallbackRefused("used")  # a double click: the other request has it
+        raise _refused("used")  # a double click: the other request has it
     return attempt
 
 

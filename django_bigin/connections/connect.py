@@ -15,7 +15,7 @@ from ..api.oauth import AccountsServer, TokenAnswer
 from ..conf import settings
 from ..db import leases
 from ..db.aliases import atomic, written
-from ..exceptions import AuthorizationError, EncryptionError, GrantTokenError, RequestError
+from ..exceptions import AuthorizationError, EncryptionError, GrantTokenError, OtherOrganizationError, RequestError
 from ..installation import require_ownership
 from ..models import ClientRegistration, ClientSecret, Connection
 from .accounts import open_accounts_server
@@ -25,10 +25,6 @@ from .states import Status, announce
 from .stored import refresh_at
 
 logger = logging.getLogger(__name__)
-
-
-class OtherOrganizationError(AuthorizationError):
-    """A reconnect came back with another organization than the connection's."""
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""Encrypt and decrypt secrets with the keys handed in; `python -m django_bigin.encryption` prints a new key."""
+"""Encrypt and decrypt secrets with a list of keys; `python -m django_bigin.encryption` prints a new one."""
 
 from __future__ import annotations
 
@@ -13,8 +13,6 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from ..exceptions import EncryptionError
 from .secret import Secret
-
-Context = bytes | Sequence[str]
 
 _VERSION = "v1"
 _KEY_BYTES = 32
@@ -52,15 +50,15 @@ class Keyring:
 
     @property
     def key_ids(self) -> tuple[str, ...]:
-        """The id of each key, the writing one first."""
+        """Return the id of each key, the one that encrypts first."""
         return tuple(key_id for key_id, _ in self._ciphers)
 
-    def encrypt(self, plaintext: str, *, context: Context) -> str:
+    def encrypt(self, plaintext: str, *, context: Sequence[str]) -> str:
         """Encrypt with the first key.
 
         Args:
             context: what the value belongs to, such as (purpose, uuid of the row, key of the tenant); decrypting
-                needs the same again. Bytes, or strings which cannot run into each other.
+                needs the same again.
 
         Raises:
             EncryptionError: no key is configured.
@@ -70,8 +68,8 @@ class Keyring:
         sealed = nonce + cipher.encrypt(nonce, plaintext.encode(), _associated_data(context))
         return f"{_VERSION}.{key_id}.{base64.urlsafe_b64encode(sealed).decode()}"
 
-    def decrypt(self, value: str, *, context: Context) -> Secret:
-        """Give back what was encrypted under this context.
+    def decrypt(self, value: str, *, context: Sequence[str]) -> Secret:
+        """Return what was encrypted under this context.
 
         Raises:
             EncryptionError: no key is configured, the key is not among them, the value is damaged, or it belongs to
@@ -95,18 +93,6 @@ class Keyring:
             f"A secret encrypted with the key {key_id} was changed, or was moved here from another row or tenant; "
             "restore it from a backup, or enter the secret again."
         )
-
-    def key_id_of(self, value: str) -> str:
-        """Read which key a value was encrypted with.
-
-        Raises:
-            EncryptionError: it is not an encrypted value.
-        """
-        return _read_value(value)[0]
-
-    def is_current(self, value: str) -> bool:
-        """Tell whether the value was encrypted with the key that writes now."""
-        return self.key_id_of(value) == self._first()[0]
 
     def _first(self) -> tuple[str, AESGCM]:
         if not self._ciphers:
@@ -145,10 +131,9 @@ def _read_value(value: str) -> tuple[str, bytes]:
     return key_id, sealed
 
 
-def _associated_data(context: Context) -> bytes:
+def _associated_data(context: Sequence[str]) -> bytes:
     """Join version and context, each part behind its length, so that two contexts never give the same bytes."""
     if isinstance(context, str):
-        raise TypeError("context takes bytes or several strings, not one string")
-    parts = [context] if isinstance(context, bytes) else [part.encode() for part in context]
-    return b"".join(len(part).to_bytes(4, "big") + part for part in (_VERSION.encode(), *parts))
-
+        raise TypeError("context takes several strings, not one")
+    parts = [part.encode() for part in (_VERSION, *context)]
+    return b"".join(len(part).to_bytes(4, "big") + part for part in parts)

@@ -1,4 +1,4 @@
-"""Who did what, and which installation owns this database."""
+"""The audit, and the installation that owns this database."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ class AuditEventQuerySet(models.QuerySet["AuditEvent"]):
     delete.queryset_only = True  # type: ignore[attr-defined]
 
     def trim(self, before: datetime, *, at: datetime) -> int:
-        """Remove what is older than `before`, and record that. Returns how many went."""
+        """Remove what is older than `before`, and record that; return how many events were removed."""
         gone, _ = models.QuerySet.delete(self.filter(at__lt=before))
         self.create(action="trim", at=at, detail=f"Removed {gone} events from before {before.isoformat()}.")
         return gone
 
 
 class AuditEvent(models.Model):
-    """Who connected, refreshed by hand, revoked or rotated. Text, so that it outlives what it names."""
+    """One act of a person: connect, refresh by hand, revoke. Text, so that it outlives what it names."""
 
     action = models.CharField(max_length=32, db_index=True)
     at = models.DateTimeField(db_index=True)
@@ -57,7 +57,7 @@ class AuditEvent(models.Model):
 
 
 class Installation(models.Model):
-    """Which installation owns this database. One row, made on first use, replaced by `bigin_adopt`."""
+    """The installation that owns this database. One row, made on first use, replaced by `bigin_adopt`."""
 
     identifier = models.CharField(max_length=200)
     adopted_at = models.DateTimeField()

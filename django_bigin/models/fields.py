@@ -28,7 +28,7 @@ _Row = TypeVar("_Row", bound=models.Model)
 
 _SERIALIZED = "sealed:"
 _LOOKUPS = ("exact", "in", "isnull")  # the others would carry the plain text into SQL, and never match
-_hands_out_sealed: ContextVar[bool] = ContextVar("hands_out_sealed", default=False)
+_gives_ciphertext: ContextVar[bool] = ContextVar("gives_ciphertext", default=False)
 
 
 class Sealed:
@@ -83,7 +83,11 @@ def seal(row_uuid: UUID, tenant_key: Any, purpose: str, value: str) -> Sealed | 
 
 
 def unseal(row_uuid: UUID, tenant_key: Any, purpose: str, value: Sealed | str) -> str:
-    """Decrypt what `seal` made. Raises EncryptionError, never gives the ciphertext."""
+    """Decrypt what `seal` made.
+
+    Raises:
+        EncryptionError: it does not decrypt; the ciphertext is never returned in its place.
+    """
     if not isinstance(value, Sealed):
         return ""
     return settings.BIGIN_ENCRYPTION_KEYS.decrypt(value.ciphertext, context=_context(row_uuid, tenant_key, purpose))
@@ -94,7 +98,7 @@ def _context(row_uuid: UUID, tenant_key: Any, purpose: str) -> tuple[str, str, s
 
 
 class EncryptedAttribute(DeferredAttribute):
-    """Shows the secret; keeps the ciphertext in the instance."""
+    """The attribute that gives the secret, and keeps the ciphertext in the instance."""
 
     field: EncryptedTextField
 
@@ -102,7 +106,7 @@ class EncryptedAttribute(DeferredAttribute):
         if instance is None:
             return self
         held = super().__get__(instance, cls)  # loads a deferred field
-        if _hands_out_sealed.get() or isinstance(held, str):
+        if _gives_ciphertext.get() or isinstance(held, str):
             return held
         if isinstance(held, _Assigned):
             return held.secret
@@ -148,7 +152,7 @@ class EncryptedTextField(_TextField):
 
     def value_from_object(self, obj: Any) -> Any:
         # For serializers: what is held, so that a dump works, and loses nothing, without the key.
-        with _sealed_attributes():
+        with _ciphertext_attributes():
             return super().value_from_object(obj)
 
     def value_to_string(self, obj: Any) -> str:
@@ -177,11 +181,11 @@ class EncryptedTextField(_TextField):
 
 
 class SecretQuerySet(models.QuerySet[_Row]):
-    """Rows with secrets, in bulk: no plain text passes, and nothing is written over what it is not bound to."""
+    """Rows with secrets, in bulk: no plain text passes, and no secret is written into a row it is not bound to."""
 
     def bulk_update(self, *args: Any, **kwargs: Any) -> int:
         # Django reads the attributes; what is to be written is what they hold.
-        with _sealed_attributes():
+        with _ciphertext_attributes():
             return super().bulk_update(*args, **kwargs)
 
     def bulk_create(
@@ -200,7 +204,7 @@ class SecretQuerySet(models.QuerySet[_Row]):
 
 
 class SecretModel(models.Model):
-    """A row that holds secrets: it has a `uuid` from before its first save, and says whose they are."""
+    """A row that holds secrets: it has a `uuid` from before its first save, and a tenant that they are bound to."""
 
     objects = SecretQuerySet.as_manager()
 
@@ -208,21 +212,21 @@ class SecretModel(models.Model):
         abstract = True
 
     def secret_tenant_key(self) -> Any:
-        """Primary key of the tenant that the row's secrets are bound to; "" where it is shared."""
+        """Return the primary key of the tenant that the row's secrets are bound to; "" where it is shared."""
         raise NotImplementedError  # each model says it
 
     def refresh_from_db(self, *args: Any, **kwargs: Any) -> None:
         # Django copies attribute by attribute; what passes between the two must be the ciphertext as it is.
-        with _sealed_attributes():
+        with _ciphertext_attributes():
             super().refresh_from_db(*args, **kwargs)
 
     def clean_fields(self, *args: Any, **kwargs: Any) -> None:
-        with _sealed_attributes():
+        with _ciphertext_attributes():
             super().clean_fields(*args, **kwargs)
 
     def _save_table(self, *args: Any, **kwargs: Any) -> Any:
         # Django's own; a fixture is saved "raw", by the attributes, without asking the field or this model's save().
-        with _sealed_attributes():
+        with _ciphertext_attributes():
             return super()._save_table(*args, **kwargs)  # type: ignore[misc]  # unknown to the stubs
 
 
@@ -232,9 +236,9 @@ def is_stored(row: models.Model, name: str) -> bool:
 
 
 @contextmanager
-def _sealed_attributes() -> Iterator[None]:
-    token = _hands_out_sealed.set(True)
+def _ciphertext_attributes() -> Iterator[None]:
+    token = _gives_ciphertext.set(True)
     try:
         yield
     finally:
-        _hands_out_sealed.reset(token)
+        _gives_ciphertext.reset(token)

@@ -14,7 +14,7 @@ DATA_CENTER_LENGTH = 8
 
 
 def default_scopes() -> list[str]:
-    """What a registration asks for from its first day, since a grant cannot gain scopes later."""
+    """Return what a registration asks for from its first day, since a grant cannot gain scopes later."""
     return list(settings.BIGIN_SCOPES)
 
 
@@ -58,7 +58,7 @@ class ClientRegistration(models.Model):
         return self.name or self.client_id
 
     def serves(self, data_center: str) -> bool:
-        """Whether the client is switched on for a data center."""
+        """Tell whether the client is switched on for a data center."""
         if data_center not in settings.data_center_codes:
             return False
         if self.data_centers:

@@ -20,9 +20,9 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_GET, require_http_methods
 
 from ..connections import authorize, lifecycle
-from ..connections.authorize import REFUSALS, CallbackRefused
+from ..connections.authorize import REFUSALS
 from ..connections.states import is_usable
-from ..exceptions import BiginError
+from ..exceptions import BiginError, CallbackRefusedError
 from ..models import AuthorizationAttempt, ClientRegistration, Connection
 from ..policy import access_policy, visible
 from ..tenants import all_tenants
@@ -83,8 +83,8 @@ def callback(request: HttpRequest) -> HttpResponse:
         parameters = parse_qsl(query, keep_blank_values=True, max_num_fields=PARAMETERS_AT_MOST)
         nonce = request.session.get(NONCE_KEY, "")
         attempt = authorize.complete_callback(parameters, user=request.user, nonce=nonce)
-    except CallbackRefused as refusal:
-        return _see_other(reverse("django_bigin:refused", args=[refusal.reason]))
+    except CallbackRefusedError as refusal:
+        return _see_other(reverse("django_bigin:refused", args=[refusal.code]))
     except (ValueError, BiginError):
         return _see_other(reverse("django_bigin:refused", args=["unknown"]))
     if attempt.outcome == "pending" and attempt.result is not None:

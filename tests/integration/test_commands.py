@@ -120,7 +120,7 @@ class TestConnect:
 
         connection = Connection.objects.get()
         assert (ran.code, ran.error, ran.err) == (0, "", "")
-        assert "Connected tenant acme (made now)" in ran.out
+        assert "Connected tenant acme (created now)" in ran.out
         assert connection.status == Status.HEALTHY
         assert connection.org_id == organization["org_id"]
         assert connection.tenant == Tenant.objects.get(slug="acme", name="acme")
@@ -202,7 +202,7 @@ class TestConnect:
             ({"data_center": "mars"}, 2, "There is no data center 'mars' here; use one of us, eu"),
             ({"client_secret_file": "/nowhere/secret"}, 1, "cannot be read from /nowhere/secret: No such file"),
             ({"grant_token_file": "-", "client_secret_file": "-"}, 2, "at most one of them from stdin"),
-            ({"tenant": "not a slug!"}, 1, "No tenant can be made of 'not a slug!'"),
+            ({"tenant": "not a slug!"}, 1, "Tenant 'not a slug!' cannot be created"),
         ],
     )
     def test_what_cannot_be_right_is_refused_before_anything_is_sent(
@@ -237,7 +237,7 @@ class TestRefresh:
         sandbox.clear_calls()
         ran = Ran("bigin_refresh")
         assert (ran.code, sandbox.count_calls("POST /oauth/v2/token")) == (0, 1)
-        assert "a new token, which runs out in" in ran.out
+        assert "refreshed; the token expires in" in ran.out
         assert Connection.objects.get().access_token != connection.access_token
 
     def test_one_that_fails_stops_no_other(self, sandbox, connection, tmp_path):
@@ -251,7 +251,7 @@ class TestRefresh:
         assert "error" in first
         assert second["expires_at"]
         assert ran.code == 3
-        assert ran.error == "1 of 2 connections got no token."
+        assert ran.error == "1 of 2 connections could not be refreshed."
 
     def test_only_the_tenant_that_was_named(self, sandbox, connection, tmp_path):
         another_connection(sandbox, tmp_path)

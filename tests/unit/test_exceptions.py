@@ -35,6 +35,7 @@ def test_every_error_belongs_to_what_the_caller_does_next(error):
         exceptions.ResponseError,
         exceptions.SyncError,
         exceptions.EncryptionError,
+        exceptions.ForeignDatabaseError,
     )
 
     assert error is BiginError or sum(issubclass(error, group) for group in groups) == 1

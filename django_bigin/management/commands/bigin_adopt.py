@@ -1,4 +1,4 @@
-"""Make this installation the owner of its database."""
+"""`bigin_adopt`: make this installation the owner of its database."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from ..output import Output, moment
 
 
 class Command(BiginCommand):
-    """Adopt the database."""
+    """The command."""
 
     help = """\
 Make this installation (BIGIN_INSTALLATION_ID) the owner of the database, on
@@ -25,7 +25,7 @@ meant to move here, and the installation that it came from has stopped.
 
     def run(self, output: Output, options: dict[str, Any]) -> Report:
         owner = installation.adopt(actor=actor("bigin_adopt"))
-        output.line(f"The database belongs to installation {owner.identifier} since {moment(owner.adopted_at)}.")
+        output.line(f"The database now belongs to installation {owner.identifier}, adopted {moment(owner.adopted_at)}.")
         return Report(
             {"installation": owner.identifier, "adopted_at": owner.adopted_at, "adopted_by": owner.adopted_by}
         )

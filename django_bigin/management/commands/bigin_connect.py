@@ -1,4 +1,4 @@
-"""Connect a tenant to its Bigin by a self client."""
+"""`bigin_connect`: connect a tenant by a self client."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from django.db.models import Model, ProtectedError
 
 from ...api.scopes import grants, join_scopes
 from ...conf import TENANT_MODEL, settings
-from ...connections import connect
+from ...connections import ConnectResult, connect_self_client
 from ...models import Connection, Tenant
 from ..base import USAGE, BiginCommand, Report, actor, add_tenant_argument, find_tenant, get_tenant, tenant_label
 from ..output import Output
@@ -18,7 +18,7 @@ from ..secret_input import read_secret
 
 
 class Command(BiginCommand):
-    """Connect a tenant."""
+    """The command."""
 
     help = """\
 Connect a tenant to its Bigin by a self client, in one step.
@@ -31,7 +31,7 @@ stdin, "-"), never from the command line, where the whole machine can see them.
 
 A tenant that is already connected to that organization is reconnected, and
 keeps its records. Where the site uses the package's own tenant model, a tenant
-that does not exist yet is made.
+that does not exist yet is created.
 """
     examples = """\
   manage.py bigin_connect --tenant acme --client-id 1000.ABC \\
@@ -46,7 +46,7 @@ that does not exist yet is made.
 
     def add_arguments(self, parser: CommandParser) -> None:
         add_tenant_argument(parser, required=True)
-        parser.add_argument("--tenant-name", metavar="NAME", help="The name of a tenant that is made now.")
+        parser.add_argument("--tenant-name", metavar="NAME", help="The name of a tenant that is created now.")
         parser.add_argument("--client-id", required=True, metavar="ID", help="The self client's id, as in 1000.ABC.")
         parser.add_argument(
             "--client-secret-file", required=True, metavar="F", help='A file that holds its secret; "-" is stdin.'
@@ -70,7 +70,7 @@ that does not exist yet is made.
         client_secret, grant_token = _read_secrets(options, output)
         tenant, is_new = _find_or_make_tenant(options)
         try:
-            connected = connect.connect_self_client(
+            result = connect_self_client(
                 tenant,
                 client_id=options["client_id"].strip(),
                 client_secret=client_secret,
@@ -82,15 +82,15 @@ that does not exist yet is made.
             if is_new:
                 _remove_unused(tenant)
             raise
-        connection = connected.connection
+        connection = result.connection
         missing = [scope for scope in settings.BIGIN_SCOPES if not grants(connection.scopes, scope)]
-        _show(output, tenant, is_new, connected, missing)
+        _show(output, tenant, is_new, result, missing)
         return Report(
             {
                 "tenant": tenant_label(tenant),
                 "tenant_created": is_new,
                 "connection": connection.pk,
-                "created": connected.created,
+                "created": result.created,
                 "status": connection.status,
                 "data_center": connection.data_center,
                 "organization": {"id": connection.org_id, "name": connection.org_name},
@@ -114,20 +114,20 @@ def _read_secrets(options: dict[str, Any], output: Output) -> tuple[str, str]:
 
 
 def _find_or_make_tenant(options: dict[str, Any]) -> tuple[Model, bool]:
-    """The tenant, and whether it was made just now: only our own model can be filled without knowing the site."""
+    """Return the tenant, and whether it was created just now: only our own model can be filled in blindly."""
     name = options["tenant"]
     tenant = find_tenant(name)
     if tenant is not None:
         return tenant, False
     if TENANT_MODEL != "django_bigin.Tenant" or settings.BIGIN_TENANT_LOOKUP != "slug":
         return get_tenant(name), False  # raises, and says which field was looked at
-    made = Tenant(slug=name, name=options["tenant_name"] or name)
+    created = Tenant(slug=name, name=options["tenant_name"] or name)
     try:
-        made.full_clean()
+        created.full_clean()
     except ValidationError as error:
-        raise CommandError(f"No tenant can be made of {name!r}: {' '.join(error.messages)}") from error
-    made.save()
-    return made, True
+        raise CommandError(f"Tenant {name!r} cannot be created: {' '.join(error.messages)}") from error
+    created.save()
+    return created, True
 
 
 def _remove_unused(tenant: Model) -> None:
@@ -137,15 +137,15 @@ def _remove_unused(tenant: Model) -> None:
         return
 
 
-def _show(output: Output, tenant: Model, is_new: bool, connected: connect.ConnectResult, missing: list[str]) -> None:
-    connection: Connection = connected.connection
-    verb = "Connected" if connected.created else "Reconnected"
-    made = " (made now)" if is_new else ""
+def _show(output: Output, tenant: Model, is_new: bool, result: ConnectResult, missing: list[str]) -> None:
+    connection: Connection = result.connection
+    verb = "Connected" if result.created else "Reconnected"
+    created = " (created now)" if is_new else ""
     organization = f"{connection.org_name or 'organization'} (organization {connection.org_id})"
-    output.line(f"{verb} tenant {tenant_label(tenant)}{made} to {organization} in {connection.data_center}.")
+    output.line(f"{verb} tenant {tenant_label(tenant)}{created} to {organization} in {connection.data_center}.")
     output.line(f"It is connection {connection.pk}. Next: manage.py bigin_sync --tenant {tenant_label(tenant)}")
     if missing:
         output.warn(
-            f"the grant lacks {', '.join(missing)}: what needs them stays off. A grant cannot gain scopes, so make a "
-            "new code with all of BIGIN_SCOPES to switch it on."
+            f"the grant lacks {', '.join(missing)}, so what needs them stays off. A grant cannot gain scopes: connect "
+            "again with a code for all of BIGIN_SCOPES."
         )

@@ -1,4 +1,4 @@
-"""Disconnect a tenant and revoke its grant."""
+"""`bigin_disconnect`: disconnect a tenant and revoke its grant."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 from django.core.management.base import CommandError, CommandParser
 
-from ...connections import lifecycle
+from ...connections import disconnect
 from ...models import Connection, Record
 from ..base import (
     TRY_LATER,
@@ -23,7 +23,7 @@ from ..output import Output
 
 
 class Command(BiginCommand):
-    """Disconnect one connection."""
+    """The command."""
 
     help = """\
 Disconnect a tenant from its Bigin, and revoke the grant at Zoho.
@@ -49,26 +49,26 @@ running this again tries the revocation again.
         records = Record.objects.filter(connection=connection).count() if options["purge"] else 0
         if options["purge"] and not options["yes"]:
             _ask(f"Delete the {records:,} mirrored records of {connection}? They stay in Bigin. [y/N] ")
-        outcome = lifecycle.disconnect(connection, actor=actor("bigin_disconnect"), purge=options["purge"])
+        revocation = disconnect(connection, actor=actor("bigin_disconnect"), purge=options["purge"])
         output.line(f"{tenant_label(connection.tenant)}, {connection}: disconnected.")
-        output.line(outcome.detail)
+        output.line(revocation.detail)
         if options["purge"]:
             output.line(f"{records:,} mirrored records were deleted.")
         return Report(
             {
                 "connection": connection.pk,
                 "tenant": tenant_label(connection.tenant),
-                "revoked": outcome.revoked,
-                "detail": outcome.detail,
+                "revoked": revocation.revoked,
+                "detail": revocation.detail,
                 "purged_records": records if options["purge"] else None,
             },
-            failure="" if outcome.revoked else "The grant was not revoked at Zoho; run this again later.",
-            exit_code=0 if outcome.revoked else TRY_LATER,
+            failure="" if revocation.revoked else "The grant was not revoked at Zoho; run this again later.",
+            exit_code=0 if revocation.revoked else TRY_LATER,
         )
 
 
 def _pick_one(options: dict[str, Any]) -> Connection:
-    """The one connection that is meant; a tenant with several must be told which."""
+    """Return the connection that is meant; a tenant with several needs --connection."""
     picked = list(pick_connections(options))
     if len(picked) > 1:
         # Those that are disconnected already are meant only when they are named.
@@ -76,13 +76,14 @@ def _pick_one(options: dict[str, Any]) -> Connection:
     if len(picked) > 1:
         several = "; ".join(f"{each.pk} is {each}" for each in picked)
         raise CommandError(
-            f"Tenant {options['tenant']!r} has several: {several}. Name one with --connection.", returncode=USAGE
+            f"Tenant {options['tenant']!r} has several connections: {several}. Choose one with --connection.",
+            returncode=USAGE,
         )
     return picked[0]
 
 
 def _ask(question: str) -> None:
-    """Go on only with a yes; without a terminal nobody can give one."""
+    """Go on only after a yes; without a terminal nobody can give one."""
     if not sys.stdin.isatty():
         raise CommandError("--purge deletes the mirror: confirm it with --yes.", returncode=USAGE)
     print(question, end="", file=sys.stderr, flush=True)  # noqa: T201  # stdout may be for a program

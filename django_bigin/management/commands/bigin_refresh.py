@@ -1,4 +1,4 @@
-"""Refresh access tokens by hand."""
+"""`bigin_refresh`: refresh access tokens by hand."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ from ..output import Output, distance
 
 
 class Command(BiginCommand):
-    """Refresh tokens now."""
+    """The command."""
 
     sends_alerts = True
     help = """\
-Ask Zoho for a new access token now, although the stored one may still serve.
+Ask Zoho for a new access token now, although the stored one may still be valid.
 
-Tokens are kept fresh by themselves; this is for a person who has mended
+Tokens are kept fresh by themselves; this is for a person who has corrected
 something and wants to see that it works. Without --connection only connections
 that work are refreshed. One that fails stops no other. Zoho blocks a grant
 that asks ten times in ten minutes, so the package stops at eight.
@@ -56,10 +56,10 @@ that asks ten times in ten minutes, so the package stops at eight.
                 codes.append(exit_code_for(error))
                 output.line(f"{tenant_label(connection.tenant)}, {connection}: {error}")
             else:
-                runs_out = distance(expires_at, clock.now())
-                output.line(f"{tenant_label(connection.tenant)}, {connection}: a new token, which runs out {runs_out}.")
+                left = distance(expires_at, clock.now())
+                output.line(f"{tenant_label(connection.tenant)}, {connection}: refreshed; the token expires {left}.")
             entries.append(entry)
         if not entries:
-            output.line("No connection works at the moment, so there was nothing to refresh.")
-        failure = f"{len(codes)} of {len(entries)} connections got no token." if codes else ""
+            output.line("There is no working connection to refresh.")
+        failure = f"{len(codes)} of {len(entries)} connections could not be refreshed." if codes else ""
         return Report({"connections": entries}, failure=failure, exit_code=worst(codes))

@@ -15,8 +15,7 @@ from django.db import transaction
 
 from django_bigin import clock
 from django_bigin.connections import disconnect, tokens
-from django_bigin.exceptions import BiginError, ConnectionNotReadyError, TokenPendingError
-from django_bigin.installation import ForeignDatabaseError
+from django_bigin.exceptions import BiginError, ConnectionNotReadyError, ForeignDatabaseError, TokenPendingError
 from django_bigin.models import Connection, Installation
 from tests.support.databases import url_of
 from tests.support.grants import TOKEN, let_token_expire

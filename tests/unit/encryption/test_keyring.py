@@ -12,7 +12,7 @@ from django_bigin.exceptions import EncryptionError
 
 OLD, NEW = new_key(), new_key()
 HERE = ("refresh-token", "6c1ef2c4-6f4b-4d0c-9a55-0f7a1c3b2d10", "tenant-1")
-contexts = st.binary(max_size=40) | st.lists(st.text(max_size=12), max_size=4)
+contexts = st.lists(st.text(max_size=12), max_size=4)
 
 
 @given(st.text(), contexts)
@@ -26,17 +26,12 @@ def test_what_is_encrypted_is_decrypted_under_the_same_context(plaintext, contex
 def test_under_any_other_context_it_is_not(here, there):
     ring = Keyring([NEW])
     value = ring.encrypt("secret", context=here)
-    same = _parts(here) == _parts(there)
 
-    if same:
+    if here == there:
         assert ring.decrypt(value, context=there) == "secret"
     else:
         with pytest.raises(EncryptionError, match="moved"):
             ring.decrypt(value, context=there)
-
-
-def _parts(context):
-    return [context] if isinstance(context, bytes) else [part.encode() for part in context]
 
 
 def test_the_parts_of_a_context_cannot_run_into_each_other():
@@ -56,7 +51,7 @@ def test_the_value_says_version_and_key_and_nothing_else():
     value = ring.encrypt("secret", context=HERE)
     version, key_id, sealed = value.split(".")
 
-    assert (version, key_id) == ("v1", ring.key_id_of(value))
+    assert (version, key_id) == ("v1", ring.key_ids[0])
     assert len(base64.urlsafe_b64decode(sealed)) == 12 + len("secret") + 16
     assert ring.encrypt("secret", context=HERE) != value
 
@@ -67,9 +62,7 @@ def test_the_first_key_writes_and_all_read():
     new_value = ring.encrypt("secret", context=HERE)
 
     assert ring.decrypt(old_value, context=HERE) == "secret"
-    assert not ring.is_current(old_value)
-    assert ring.is_current(new_value)
-    assert ring.key_ids == (ring.key_id_of(new_value), ring.key_id_of(old_value))
+    assert ring.key_ids == (new_value.split(".")[1], old_value.split(".")[1])
 
 
 @pytest.mark.parametrize("keys", [[f" {NEW}\n"], [NEW.rstrip("=")], f"{NEW},{OLD}", f"{NEW},", ["", NEW]])
@@ -86,7 +79,6 @@ def test_without_a_key_the_error_names_the_command_that_makes_one(keys):
     for attempt in (
         lambda ring: ring.encrypt("secret", context=HERE),
         lambda ring: ring.decrypt(value, context=HERE),
-        lambda ring: ring.is_current(value),
     ):
         with pytest.raises(EncryptionError, match=r"python -m django_bigin\.encryption"):
             attempt(Keyring(keys))
@@ -125,14 +117,9 @@ def test_a_missing_key_is_named_by_its_id():
     ],
 )
 def test_what_was_never_encrypted_is_refused_and_not_repeated(bad):
-    for attempt in (
-        lambda: Keyring([NEW]).decrypt(bad, context=HERE),
-        lambda: Keyring([NEW]).key_id_of(bad),
-        lambda: Keyring([NEW]).is_current(bad),
-    ):
-        with pytest.raises(EncryptionError, match="not in the form") as caught:
-            attempt()
-        assert not bad or bad not in str(caught.value)
+    with pytest.raises(EncryptionError, match="not in the form") as caught:
+        Keyring([NEW]).decrypt(bad, context=HERE)
+    assert not bad or bad not in str(caught.value)
 
 
 @given(st.integers(min_value=0, max_value=8 * 33 - 1))
