@@ -465,7 +465,7 @@ class TestConnectingWithASelfClient:
         def crash(*arguments: Any, **more: Any) -> None:
             raise RuntimeError
 
-        monkeypatch.setattr(connecting.connect, "connect_self_client", crash)
+        monkeypatch.setattr(connecting, "connect_self_client", crash)
         root.raise_request_exception = False
         answer = root.post(reverse(self.address), entered)
         mailed = str(SafeExceptionReporterFilter().get_post_parameters(answer.wsgi_request))
