@@ -1,0 +1,73 @@
+"""A browser on its way to Zoho and back, and a server that nobody may speak to."""
+
+import http.server
+import threading
+from typing import Any
+from urllib.parse import parse_qsl, urlencode, urlsplit
+
+from django.test import Client
+
+from django_bigin.models import ClientRegistration, Connection, Tenant
+from tests.support.grants import TOKEN
+
+CALLBACK = "http://testserver/bigin/callback/"
+
+
+class Trap:
+    """A server that nobody may speak to: remembers who did."""
+
+    def __init__(self) -> None:
+        caught = self.caught = []
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            def handle_one_request(self) -> None:
+                caught.append(self.client_address)
+                self.close_connection = True
+
+        self._server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.url = f"http://127.0.0.1:{self._server.server_port}"
+        threading.Thread(target=self._server.serve_forever, daemon=True).start()
+
+    def stop(self) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+
+
+def press_connect(browser: Client, *, connection: Connection | None = None) -> str:
+    """Press Connect or Reconnect: the address at Zoho."""
+    about = {"connection": connection.pk} if connection else {"tenant": Tenant.objects.get(slug="acme").pk}
+    answer = browser.post("/bigin/connect/", {**about, "registration": ClientRegistration.objects.get(name="Ours").pk})
+    assert answer.status_code == 303
+    return str(answer["Location"])
+
+
+def user_in(sandbox: Any, data_center: str) -> str:
+    return str(next(user["email"] for user in sandbox.users() if user["data_center"] == data_center))
+
+
+def come_back(browser: Client, location: str, *, follow: bool = True) -> Any:
+    """Zoho sends the browser back."""
+    parts = urlsplit(location)
+    return browser.get(f"{parts.path}?{parts.query}", follow=follow)
+
+
+def connect_in_browser(browser: Client, sandbox: Any, data_center: str = "us") -> Connection:
+    location = sandbox.consent(press_connect(browser), user=user_in(sandbox, data_center))
+    come_back(browser, location)
+    connection = Connection.objects.latest("pk")
+    browser.post(f"/bigin/connections/{connection.pk}/confirm/", {"confirm": "1"})
+    connection.refresh_from_db()
+    return connection
+
+
+def changed(address: str, /, **parameters: str | None) -> str:
+    """A callback with some of its parameters replaced, or dropped where None."""
+    parts = urlsplit(address)
+    pairs = dict(parse_qsl(parts.query))
+    pairs.update({name.replace("_", "-"): value for name, value in parameters.items()})
+    return parts._replace(query=urlencode({name: value for name, value in pairs.items() if value is not None})).geturl()
+
+
+def nothing_was_connected(sandbox: Any) -> None:
+    assert not Connection.objects.exists()
+    assert sandbox.count_calls(TOKEN) == 0
