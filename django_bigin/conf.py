@@ -16,7 +16,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.utils.module_loading import import_string
 
 from .api.datacenters import DATA_CENTERS, DEFAULT_CODES, OPT_IN_CODES
-from .api.products import DEFAULT_PRODUCT
+from .api.products import DEFAULT_PRODUCT, PRODUCTS
 from .api.transport import CALL_SECONDS_AT_MOST, Timeouts, is_loopback
 from .encryption.keyring import Keyring
 from .exceptions import EncryptionError
@@ -175,6 +175,12 @@ class Settings:
     def BIGIN_MODULES(self) -> tuple[str, ...]:
         """API names of the modules to mirror."""
         return self._names("BIGIN_MODULES", DEFAULT_PRODUCT.modules)
+
+    @property
+    def known_modules(self) -> tuple[str, ...]:
+        """API names of the modules that can be mirrored: those of every product, and the site's own."""
+        of_products = (name for product in PRODUCTS.values() for name in product.known_modules)
+        return tuple(dict.fromkeys((*of_products, *self.BIGIN_MODULES)))
 
     @property
     def BIGIN_MISSING_SHARE(self) -> float:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.apps import apps
+from django.core.exceptions import ValidationError
 from django.db.models import Model, QuerySet
 
 from .conf import TENANT_MODEL, settings
@@ -18,6 +19,19 @@ def tenant_model() -> type[Model]:
 def all_tenants() -> QuerySet[Any]:
     """Return every tenant, for whoever may see all of them."""
     return tenant_model()._default_manager.all()
+
+
+def find_tenant(value: str) -> Any:
+    """Return the tenant whose `BIGIN_TENANT_LOOKUP` field has this value; None where there is none.
+
+    Raises:
+        MultipleObjectsReturned: the field is not unique.
+    """
+    model: Any = tenant_model()
+    try:
+        return all_tenants().get(**{settings.BIGIN_TENANT_LOOKUP: value})
+    except (model.DoesNotExist, ValueError, ValidationError):  # a value that the field cannot have
+        return None
 
 
 def tenant_label(tenant: Model) -> str:

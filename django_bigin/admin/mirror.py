@@ -17,7 +17,6 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.text import Truncator
 
-from ..api.products import PRODUCTS
 from ..conf import settings
 from ..models import ModuleSchema, ModuleSync, QuarantinedRow, Record
 from ..text import fold
@@ -43,9 +42,7 @@ class ModuleFilter(admin.SimpleListFilter):
     parameter_name = "module"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        known = (name for product in PRODUCTS.values() for name in product.known_modules)
-        names = dict.fromkeys((*known, *settings.BIGIN_MODULES))
-        return [(name, name) for name in names]
+        return [(name, name) for name in settings.known_modules]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         return queryset.filter(module=self.value()) if self.value() else queryset

@@ -1,1 +1,1 @@
-"""The state of the installation, and who is told of it."""
+"""The answer to "how is it, and what should I do": facts, findings, and the words for them. Every door shows these."""

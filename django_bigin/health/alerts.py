@@ -1,4 +1,4 @@
-"""Mails to the site's admins: one for each change that needs a person."""
+"""Mails to the site's admins: one for each finding about a connection that needs a person."""
 
 from __future__ import annotations
 
@@ -10,73 +10,79 @@ from django.db.models import F, Q
 
 from .. import clock
 from ..conf import settings
+from ..db.aliases import written
 from ..models import Connection
+from ..text import moment
+from .findings import Finding, judge_connection
+from .words import words_for
 
 logger = logging.getLogger(__name__)
 
 Status = Connection.Status
 
-DEGRADED_FOR = timedelta(hours=6)
+MAILED_AFTER = {
+    Status.MISCONFIGURED: timedelta(0),
+    Status.NEEDS_AUTHORIZATION: timedelta(0),
+    Status.DEGRADED: timedelta(hours=6),  # mostly it passes by itself
+}
+"""The findings that are mailed, and how long they must have lasted."""
 TRY_AGAIN_AFTER = timedelta(minutes=5)
 
 
 def send_due() -> int:
-    """Send the mails that are due: at once for what a person must mend, after six hours for what stays degraded.
+    """Send the mails that are due; each change of status is told once.
 
     Whoever changes the row sends the mail, so that two processes never send the same one.
 
     Returns:
-        How many were sent.
+        The number of mails sent.
     """
     now = clock.now()
-    due = Q(status__in=(Status.MISCONFIGURED, Status.NEEDS_AUTHORIZATION)) | Q(
-        status=Status.DEGRADED, status_since__lte=now - DEGRADED_FOR
-    )
+    due = Q()
+    for status, after in MAILED_AFTER.items():
+        due |= Q(status=status, status_since__lte=now - after) if after else Q(status=status)
     rested = Q(last_alert_at=None) | Q(last_alert_at__lte=now - TRY_AGAIN_AFTER) | ~Q(last_alert_status="")
-    waiting = Connection.objects.filter(due).exclude(last_alert_status=F("status"))
+    waiting = written(Connection).filter(due).exclude(last_alert_status=F("status")).select_related("tenant")
     return sum(_send(connection) for connection in waiting.filter(rested | Q(last_alert_at__lt=F("status_since"))))
 
 
 def _send(connection: Connection) -> bool:
+    row = written(Connection).filter(pk=connection.pk)
     claimed = (
-        Connection.objects.filter(pk=connection.pk, status=connection.status)
+        row.filter(status=connection.status)
         .exclude(last_alert_status=connection.status)
         .update(last_alert_status=connection.status, last_alert_at=clock.now())
     )
     recipients = settings.BIGIN_ALERT_RECIPIENTS
     if not claimed or not recipients:
         return False
-    subject = f"Bigin: {connection} of {connection.tenant} {_NEEDS[Status(connection.status)]}"
+    finding = judge_connection(connection)
     try:
-        send_mail(" ".join(subject.split()), _text(connection), None, list(recipients))
+        send_mail(_subject(connection, finding), _text(connection, finding), None, list(recipients))
     except OSError as error:
         # smtplib's errors are OSErrors. The row forgets the mail, so that a later tick sends it.
         logger.warning("A mail about %s could not be sent: %s", connection, type(error).__name__)
-        Connection.objects.filter(pk=connection.pk).update(last_alert_status="")
+        row.update(last_alert_status="")
         return False
     return True
 
 
-_NEEDS = {
-    Status.DEGRADED: "has been degraded for six hours",
-    Status.MISCONFIGURED: "is misconfigured",
-    Status.NEEDS_AUTHORIZATION: "must be authorized again",
-}
-_WHAT_TO_DO = {
-    Status.DEGRADED: "It keeps trying by itself. If Zoho is well, look at the last error.",
-    Status.MISCONFIGURED: "Compare client id, client secret, data center and redirect URI with Zoho's API console.",
-    Status.NEEDS_AUTHORIZATION: "Press Reconnect on its page in the admin. The data that is mirrored stays readable.",
-}
+def _subject(connection: Connection, finding: Finding) -> str:
+    label = words_for(finding).label.lower()
+    subject = f"{connection.description.name}: {connection} of {connection.tenant}: {label}"
+    return " ".join(subject.split())  # a name may hold a line break
 
 
-def _text(connection: Connection) -> str:
-    status = Status(connection.status)
-    lines = [
-        f"Tenant: {connection.tenant}",
-        f"Connection: {connection}",
-        f"Status: {connection.get_status_display()} since {connection.status_since:%Y-%m-%d %H:%M} UTC",
-        f"Reason: {connection.status_reason or 'none given'}",
-        "",
-        _WHAT_TO_DO[status],
-    ]
-    return "\n".join(lines)
+def _text(connection: Connection, finding: Finding) -> str:
+    words = words_for(finding)
+    return "\n".join(
+        (
+            f"Tenant: {connection.tenant}",
+            f"Connection: {connection}",
+            f"Status: {words.label} since {moment(finding.since)}",
+            f"Reason: {finding.reason or 'none given'}",
+            "",
+            f"{words.happened} {words.app_does}",
+            words.person_does,
+        )
+    )

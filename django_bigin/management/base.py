@@ -1,22 +1,23 @@
-"""What our commands share: help, exit codes, and how tenants and connections are found."""
+"""The base of our commands: help, exit codes, alerts, and finding tenants and connections."""
 
 from __future__ import annotations
 
 import argparse
 import getpass
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
-from django.apps import apps
-from django.core.exceptions import ImproperlyConfigured, MultipleObjectsReturned, ValidationError
+from django.core.exceptions import ImproperlyConfigured, MultipleObjectsReturned
 from django.core.management.base import BaseCommand, CommandError, CommandParser, DjangoHelpFormatter
 from django.db import InterfaceError, OperationalError
 from django.db.models import Model, QuerySet
 
-from ..conf import TENANT_MODEL, settings
+from .. import tenants
+from ..conf import settings
 from ..exceptions import AuthorizationError, BiginError, TransientError
 from ..health import alerts
+from ..health.findings import Needs
 from ..models import Connection
 from .output import Output
 
@@ -31,16 +32,17 @@ exit codes:
   0   all of it worked
   {FAILED}   something failed; the last line says what
   {USAGE}   the command was written wrongly
-  {NEEDS_A_PERSON}   a person must act: reconnect, or mend the client's settings
+  {NEEDS_A_PERSON}   a person must act: reconnect, or correct the client's settings
   {TRY_LATER}  not now; the same command will do later
 """
 
+EXIT_CODE_OF_NEED = {Needs.LOOK: FAILED, Needs.PERSON: NEEDS_A_PERSON, Needs.TIME: TRY_LATER}
 KNOWN_SHOWN = 10
 
 
 @dataclass(frozen=True)
 class Report:
-    """How a command ended: the document for programs and, where it did not go well, one sentence and the exit code."""
+    """The outcome of a command: the document for programs and, where it failed, one sentence and the exit code."""
 
     document: dict[str, Any] = field(default_factory=dict)
     failure: str = ""
@@ -52,7 +54,7 @@ class BiginCommand(BaseCommand):
 
     examples: ClassVar[str] = ""
     sends_alerts: ClassVar[bool] = False
-    """Whether it may find that a connection needs a person: where nothing ticks, the mail goes out from here."""
+    """True where it may find that a connection needs a person: where nothing ticks, the mail goes out from here."""
 
     def create_parser(self, prog_name: str, subcommand: str, **kwargs: Any) -> CommandParser:
         epilog = f"examples:\n{self.examples}\n{self.notes()}{EXIT_CODES}"
@@ -63,11 +65,11 @@ class BiginCommand(BaseCommand):
         parser.add_argument("--json", action="store_true", help="Write one JSON document to stdout, and nothing else.")
 
     def notes(self) -> str:
-        """What the help says between examples and exit codes."""
+        """Return what the help says between examples and exit codes."""
         return ""
 
     def run(self, output: Output, options: dict[str, Any]) -> Report:
-        """Do the work; show it to people through `output`; give the report."""
+        """Do the work, show it to people through `output`, and return the report."""
         raise NotImplementedError  # each command has its own
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -112,29 +114,34 @@ def _send_alerts() -> Report:
 
 
 class _Formatter(argparse.RawDescriptionHelpFormatter, DjangoHelpFormatter):
-    """Keeps the lines of description and examples as they are written."""
+    """A formatter that keeps the lines of description and examples as they are written."""
 
 
 def failed(sentence: str, exit_code: int) -> Report:
-    """The report of a command that could not do its work."""
+    """Report that a command could not do its work."""
     return Report({"error": sentence, "exit_code": exit_code}, failure=sentence, exit_code=exit_code)
 
 
 def exit_code_for(error: BiginError) -> int:
-    """What an error means to whoever started the command."""
+    """Return the exit code for an error."""
     if isinstance(error, AuthorizationError):
         return NEEDS_A_PERSON
     return TRY_LATER if isinstance(error, TransientError) else FAILED
 
 
 def worst(exit_codes: Sequence[int]) -> int:
-    """One exit code for several outcomes: failures first, then what a person can mend, then what time does."""
+    """Return one exit code for several outcomes: failures first, then what needs a person, then what needs time."""
     order = (FAILED, NEEDS_A_PERSON, TRY_LATER)
     return next((code for code in order if code in exit_codes), 0)
 
 
+def exit_code_for_needs(needs: Iterable[Needs]) -> int:
+    """Return the exit code that tells what connections need."""
+    return worst([EXIT_CODE_OF_NEED[need] for need in needs if need != Needs.NOTHING])
+
+
 def actor(command: str) -> str:
-    """Who runs the command, for the audit: the account on this machine."""
+    """Return who runs the command, for the audit: the account on this machine."""
     try:
         return f"{getpass.getuser()} ({command})"
     except (OSError, KeyError):  # a container may run under a number that has no name
@@ -157,39 +164,28 @@ def add_tenant_argument(parser: CommandParser, *, required: bool = False) -> Non
     )
 
 
-def tenant_model() -> type[Model]:
-    """The site's tenant model."""
-    return apps.get_model(TENANT_MODEL)
-
-
 def find_tenant(value: str) -> Model | None:
-    """The tenant that `--tenant` names; None where there is none."""
-    lookup = settings.BIGIN_TENANT_LOOKUP
+    """Return the tenant that `--tenant` names; None where there is none."""
     try:
-        return tenant_model()._default_manager.filter(**{lookup: value}).get()
-    except (tenant_model().DoesNotExist, ValueError, ValidationError):  # type: ignore[attr-defined]  # every model has it
-        return None
+        found: Model | None = tenants.find_tenant(value)
     except MultipleObjectsReturned as error:
         raise CommandError(
-            f"Several tenants have {lookup} {value!r}: let BIGIN_TENANT_LOOKUP name a field that is unique."
+            f"Several tenants have {settings.BIGIN_TENANT_LOOKUP} {value!r}: let BIGIN_TENANT_LOOKUP name a field that "
+            "is unique."
         ) from error
+    return found
 
 
 def get_tenant(value: str) -> Model:
-    """The tenant that `--tenant` names."""
+    """Return the tenant that `--tenant` names."""
     tenant = find_tenant(value)
     if tenant is None:
         raise CommandError(f"There is no tenant with {settings.BIGIN_TENANT_LOOKUP} {value!r}. {_known_tenants()}")
     return tenant
 
 
-def tenant_label(tenant: Model) -> str:
-    """What `--tenant` takes for this tenant."""
-    return str(getattr(tenant, settings.BIGIN_TENANT_LOOKUP))
-
-
 def pick_connections(options: dict[str, Any]) -> QuerySet[Connection]:
-    """The connections that `--tenant` and `--connection` name, in a stable order; all where neither is given."""
+    """Return the connections that `--tenant` and `--connection` name, in a stable order; all where neither is given."""
     picked = Connection.objects.select_related("tenant", "registration").order_by("pk")
     if options["tenant"] is not None:
         picked = picked.filter(tenant=get_tenant(options["tenant"]).pk)
@@ -209,10 +205,8 @@ def _none_picked(options: dict[str, Any]) -> str:
 
 def _known_tenants() -> str:
     lookup = settings.BIGIN_TENANT_LOOKUP
-    known = [
-        str(value)
-        for value in tenant_model()._default_manager.order_by(lookup).values_list(lookup, flat=True)[: KNOWN_SHOWN + 1]
-    ]
+    values = tenants.all_tenants().order_by(lookup).values_list(lookup, flat=True)
+    known = [str(value) for value in values[: KNOWN_SHOWN + 1]]
     if not known:
         return "There are no tenants yet."
     more = ", ..." if len(known) > KNOWN_SHOWN else ""

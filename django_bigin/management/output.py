@@ -1,4 +1,4 @@
-"""What commands show: lines, tables and progress for people, one JSON document for programs.
+"""The output of commands: lines, tables and progress for people, one JSON document for programs.
 
 With `--json` stdout holds that document and nothing else. `rich` is used where it is installed and a terminal is there.
 """
@@ -23,7 +23,7 @@ PLAIN_EVERY_SECONDS = 2.0
 
 
 class Output:
-    """Where a command writes to. What is for people is dropped when a program asked for JSON."""
+    """The output of one command. What is for people is dropped when a program asked for JSON."""
 
     def __init__(
         self, stdout: OutputWrapper, stderr: OutputWrapper, *, as_json: bool, verbosity: int = 1, color: bool = True
@@ -35,16 +35,16 @@ class Output:
         self._color = color
 
     def line(self, text: str = "") -> None:
-        """One line for people."""
+        """Write a line for people."""
         if not self._as_json and self._verbosity > 0:
             self._stdout.write(printable(text))
 
     def warn(self, text: str) -> None:
-        """A line that people and programs alike should look at; on stderr."""
+        """Write a line that people and programs alike should look at; on stderr."""
         self._stderr.write(f"Warning: {printable(text)}")
 
     def table(self, headers: Sequence[str], rows: Sequence[Sequence[Any]], *, indent: int = 0) -> None:
-        """A table for people; numbers stand to the right."""
+        """Write a table for people; numbers stand to the right."""
         if self._as_json or self._verbosity < 1 or not rows:
             return
         if _has_rich() and self._stdout.isatty():
@@ -54,13 +54,13 @@ class Output:
             self._stdout.write(" " * indent + text)
 
     def document(self, document: dict[str, Any]) -> None:
-        """The JSON document for programs."""
+        """Write the JSON document for programs."""
         if self._as_json:
             self._stdout.write(json.dumps(document, cls=DjangoJSONEncoder, ensure_ascii=False, indent=2))
 
     @contextmanager
     def progress(self, title: str) -> Iterator[OnProgress]:
-        """Show how a sync gets on, on stderr: what it gives is to be called with each `Progress`."""
+        """Show the progress of a sync on stderr; call what is given with each `Progress`."""
         terminal = self._stderr.isatty()
         if self._verbosity < 1 or (self._as_json and not terminal):
             yield lambda step: None
@@ -140,17 +140,12 @@ def plain_table(headers: Sequence[str], rows: Sequence[Sequence[Any]]) -> list[s
 
 
 def printable(text: str) -> str:
-    """Text without control characters: names come from Bigin, and a terminal obeys escape sequences."""
+    """Replace control characters by spaces: names come from Zoho, and a terminal obeys escape sequences."""
     return "".join(char if char.isprintable() else " " for char in text)
 
 
-def moment(at: datetime | None) -> str:
-    """A moment as people write it, in UTC; "never" for none."""
-    return f"{at:%Y-%m-%d %H:%M} UTC" if at else "never"
-
-
 def distance(at: datetime | None, now: datetime) -> str:
-    """How far a moment is from now: "in 41 min", "3 h ago", "never"."""
+    """Tell how far a moment is from now: "in 41 min", "3 h ago", "never"."""
     if at is None:
         return "never"
     seconds = (at - now).total_seconds()

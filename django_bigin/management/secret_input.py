@@ -1,4 +1,4 @@
-"""Reading a secret that a person hands to a command: from a file or stdin, never from the command line."""
+"""Secrets that a person hands to a command: from a file or stdin, never from the command line."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ LONGEST = 4_096
 
 
 def read_secret(path: str, *, what: str, output: Output) -> str:
-    """The secret in a file, without the white space around it.
+    """Read the secret in a file, without the white space around it.
 
     Args:
         path: the file; "-" is stdin, which asks without echo when it is a terminal.
         what: its name for people, such as "client secret".
 
     Raises:
-        CommandError: it cannot be read, or holds something else than one secret.
+        CommandError: it cannot be read, or does not hold exactly one secret.
     """
     raw = _read_stdin(what) if path == "-" else _read_file(path, what, output)
     try:

@@ -318,7 +318,7 @@ class TestSync:
         Connection.objects.filter(pk=connection.pk).update(status=Status.NEEDS_AUTHORIZATION)
         ran = Ran("bigin_sync", "--module", "Contacts")
         assert ran.code == 3
-        assert "reconnect it" in ran.out
+        assert "Reconnect it" in ran.out
         assert Record.objects.filter(connection=other).count() == 3
 
     def test_a_bug_with_one_tenant_stops_no_other(self, sandbox, connection, tmp_path, monkeypatch, caplog):
@@ -335,7 +335,7 @@ class TestSync:
         monkeypatch.setattr(sync, "sync_connection", broken)
         ran = Ran("bigin_sync", "--module", "Contacts")
         assert ran.code == 1
-        assert "An error that nobody foresaw: KeyError" in ran.out
+        assert "Unexpected error KeyError; see the log." in ran.out
         assert "KeyError" in caplog.text
         assert Record.objects.filter(connection=other).count() == 3
 
@@ -381,7 +381,7 @@ class TestStatus:
         assert ran.code == 0
         assert f"acme: {connection.org_name} (us, organization {connection.org_id})" in ran.out
         assert "Healthy" in ran.out
-        assert "token       runs out in" in ran.out
+        assert "token       expires in" in ran.out
         line = next(line for line in ran.out.splitlines() if line.startswith("  Contacts"))
         assert line.split()[1] == f"{contacts:,}"
         assert line.endswith("complete")

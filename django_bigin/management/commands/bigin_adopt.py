@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from ... import installation
+from ...text import moment
 from ..base import BiginCommand, Report, actor
-from ..output import Output, moment
+from ..output import Output
 
 
 class Command(BiginCommand):

@@ -12,7 +12,8 @@ from ...api.scopes import grants, join_scopes
 from ...conf import TENANT_MODEL, settings
 from ...connections import ConnectResult, connect_self_client
 from ...models import Connection, Tenant
-from ..base import USAGE, BiginCommand, Report, actor, add_tenant_argument, find_tenant, get_tenant, tenant_label
+from ...tenants import tenant_label
+from ..base import USAGE, BiginCommand, Report, actor, add_tenant_argument, find_tenant, get_tenant
 from ..output import Output
 from ..secret_input import read_secret
 

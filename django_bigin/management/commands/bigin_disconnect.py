@@ -9,6 +9,7 @@ from django.core.management.base import CommandError, CommandParser
 
 from ...connections import disconnect
 from ...models import Connection, Record
+from ...tenants import tenant_label
 from ..base import (
     TRY_LATER,
     USAGE,
@@ -17,7 +18,6 @@ from ..base import (
     actor,
     add_connection_arguments,
     pick_connections,
-    tenant_label,
 )
 from ..output import Output
 

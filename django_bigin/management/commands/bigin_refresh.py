@@ -9,13 +9,13 @@ from django.core.management.base import CommandParser
 from ... import clock
 from ...connections import states, tokens
 from ...exceptions import BiginError
+from ...tenants import tenant_label
 from ..base import (
     BiginCommand,
     Report,
     add_connection_arguments,
     exit_code_for,
     pick_connections,
-    tenant_label,
     worst,
 )
 from ..output import Output, distance

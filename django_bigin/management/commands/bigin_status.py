@@ -1,35 +1,21 @@
-"""Show how every connection and module is."""
+"""Show the state of every connection and module."""
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable
-from dataclasses import asdict
-from datetime import timedelta
+from datetime import datetime
 from typing import Any
 
 from django.core.management.base import CommandParser
-from django.db.models import Count, Max, Sum
 
-from ... import clock
-from ...health.overdue import LastSeen, find_overdue, read_last_seen, tick_needs_a_look
-from ...models import Connection, CreditUse, ModuleSync, Record
-from ..base import (
-    FAILED,
-    NEEDS_A_PERSON,
-    TRY_LATER,
-    BiginCommand,
-    Report,
-    add_connection_arguments,
-    pick_connections,
-    tenant_label,
-    worst,
-)
-from ..output import Output, distance, moment
+from ...health.document import as_document
+from ...health.facts import read_facts
+from ...health.findings import ConnectionHealth, Finding, judge
+from ...health.words import overdue, phrase, verdict, words_for
+from ...tenants import tenant_label
+from ...text import moment
+from ..base import BiginCommand, Report, add_connection_arguments, exit_code_for_needs, pick_connections
+from ..output import Output, distance
 
-Status = Connection.Status
-
-LATE_SHOWN = 10  # connections in the last line
 HEADERS = ("module", "records", "stored up to", "last success", "state")
 
 
@@ -37,12 +23,12 @@ class Command(BiginCommand):
     """Show the state."""
 
     help = """\
-Show how every connection is: its status and why, when its token runs out, the
-API credits of the last 24 hours by our own ledger, and for each module how
+Show the state of every connection: its status and why, when its token expires,
+the API credits of the last 24 hours by our own ledger, and for each module how
 much is stored, up to when, and what went wrong last.
 
-Nothing is asked of Bigin. The exit code is 0 whatever is shown, unless --check
-is given: then it also tells of work that is long due and that nobody does.
+Nothing is asked of Zoho. The exit code is 0 whatever is shown, unless --check
+is given.
 """
     examples = """\
   manage.py bigin_status
@@ -58,166 +44,53 @@ is given: then it also tells of work that is long due and that nobody does.
         super().add_arguments(parser)
 
     def run(self, output: Output, options: dict[str, Any]) -> Report:
-        connections = list(pick_connections(options))
-        seen = read_last_seen()
-        entries = read_status(connections, seen)
-        for entry in entries:
-            _show(output, entry)
-        if not entries:
+        health = judge(read_facts(pick_connections(options)))
+        for each in health.connections:
+            _show(output, each, health.facts.at)
+        if not health.connections:
             output.line("No tenant is connected yet: bigin_connect connects one.")
-        silent = tick_needs_a_look(seen, connections, [each for entry in entries for each in entry["overdue"]])
-        document = {"connections": entries, "tick": {"seen_at": seen.tick, "silent": silent}, "worker": seen.worker}
-        if silent:
-            output.line(f"The tick is silent: it was last seen {distance(seen.tick, clock.now())}.")
+        for finding in health.installation:
+            output.line(_of_installation(finding, health.facts.at))
+        document = as_document(health)
         if not options["check"]:
             return Report(document)
-        codes = [code for entry in entries if (code := _health(entry))]
-        failure = _failure(entries, len(codes), seen, silent=silent)
-        return Report(document, failure=failure, exit_code=worst([*codes, FAILED] if silent else codes))
+        failure = verdict(health, [tenant_label(each.facts.row.tenant) for each in health.connections])
+        return Report(document, failure=failure, exit_code=exit_code_for_needs(health.needs))
 
 
-def read_status(connections: list[Connection], seen: LastSeen) -> list[dict[str, Any]]:
-    """What is known of these connections, in four queries however many they are."""
-    keys = [connection.pk for connection in connections]
-    modules = defaultdict(list)
-    for module in ModuleSync.objects.filter(connection__in=keys).order_by("connection", "module"):
-        modules[module.connection_id].append(module)
-    live = Record.objects.live().filter(connection__in=keys).order_by().values_list("connection", "module")
-    records = {(key, name): number for key, name, number in live.annotate(number=Count("pk"))}
-    credits = _credits(connections)
-    return [
-        {
-            "connection": connection.pk,
-            "tenant": tenant_label(connection.tenant),
-            "data_center": connection.data_center,
-            "organization": {"id": connection.org_id, "name": connection.org_name},
-            "status": connection.status,
-            "reason": connection.status_reason,
-            "since": connection.status_since,
-            "token_expires_at": connection.expires_at,
-            "next_attempt_at": connection.next_attempt_at,
-            "credits": credits[connection.pk],
-            "overdue": [asdict(each) for each in find_overdue(connection, modules[connection.pk], seen)],
-            "modules": [_module(each, records.get((connection.pk, each.module), 0)) for each in modules[connection.pk]],
-        }
-        for connection in connections
-    ]
+def _of_installation(finding: Finding, now: datetime) -> str:
+    words = words_for(finding)
+    return f"{words.happened} Last seen {distance(finding.since, now)}. {words.person_does}"
 
 
-def _module(module: ModuleSync, records: int) -> dict[str, Any]:
-    return {
-        "module": module.module,
-        "enabled": module.enabled,
-        "records": records,
-        "watermark": module.records_watermark,
-        "last_success_at": module.last_success_at,
-        "last_error": module.last_error,
-        "last_error_at": module.last_error_at,
-        "unavailable": module.unavailable_reason,
-        "incomplete": module.incomplete_reason,
-    }
-
-
-def _credits(connections: Iterable[Connection]) -> dict[int, dict[str, int]]:
-    """Used and daily credits of each connection's organization; tenants that share an organization share them."""
-    ledger: dict[tuple[str, str], Any] = {
-        (row["data_center"], row["org_id"]): row
-        for row in CreditUse.objects.filter(
-            minute__gt=clock.now() - timedelta(days=1), org_id__in={connection.org_id for connection in connections}
-        )
-        .order_by()
-        .values("data_center", "org_id")
-        .annotate(used=Sum("credits"), calls=Sum("calls"), budget=Max("day_budget"))
-    }
-    found = {}
-    for connection in connections:
-        row = ledger.get((connection.data_center, connection.org_id), {})
-        by_edition = connection.description.credits.of_day(paid=connection.org_paid, users=connection.org_licences)
-        found[connection.pk] = {
-            "used": row.get("used") or 0,
-            "calls": row.get("calls") or 0,
-            "budget": row.get("budget") or by_edition,
-        }
-    return found
-
-
-def _health(entry: dict[str, Any]) -> int:
-    """The exit code for one connection under --check; what a person switched off is as it should be."""
-    if entry["status"] in (Status.NEEDS_AUTHORIZATION, Status.MISCONFIGURED, Status.PENDING):
-        return NEEDS_A_PERSON
-    if entry["status"] == Status.DEGRADED:
-        return TRY_LATER
-    if entry["status"] == Status.HEALTHY and any(each["enabled"] and each["last_error"] for each in entry["modules"]):
-        return FAILED
-    return FAILED if entry["overdue"] else 0
-
-
-def _failure(entries: list[dict[str, Any]], number: int, seen: LastSeen, *, silent: bool) -> str:
-    """The last line under --check: how many are not well, what nobody did and since when, and who was last seen."""
-    sentences = []
-    if number:
-        sentences.append(f"{number} of {len(entries)} connections are not as they should be.")
-    late = [f"{entry['tenant']}: {_overdue(entry)}" for entry in entries if entry["overdue"]]
-    if late:
-        more = f" and {len(late) - LATE_SHOWN} more" if len(late) > LATE_SHOWN else ""
-        sentences.append(f"Nobody does what is due: {'; '.join(late[:LATE_SHOWN])}{more}.")
-    if late or silent:
-        who = f"tick {moment(seen.tick)}, worker {moment(seen.worker)}"
-        sentences.append(f"Last seen: {who}. Start beat and workers, or bigin_tick.")
-    return " ".join(sentences)
-
-
-def _overdue(entry: dict[str, Any]) -> str:
-    """What is overdue, by the moment since which it is, the longest first."""
-    since = defaultdict(list)
-    for each in entry["overdue"]:
-        since[moment(each["since"])].append(each["work"])
-    return " and ".join(f"{', '.join(work)} since {when}" for when, work in sorted(since.items()))
-
-
-def _show(output: Output, entry: dict[str, Any]) -> None:
-    now = clock.now()
-    organization, credits = entry["organization"], entry["credits"]
-    name = organization["name"] or "organization"
-    output.line(f"{entry['tenant']}: {name} ({entry['data_center']}, organization {organization['id']})")
-    output.line(f"  connection  {entry['connection']}")
-    since = f" since {moment(entry['since'])}" if entry["since"] else ""
-    output.line(f"  status      {Status(entry['status']).label}{since}")
-    if entry["reason"]:
-        output.line(f"              {entry['reason']}")
-    output.line(f"  token       {_token(entry, now)}")
-    if entry["overdue"]:
-        output.line(f"  overdue     {_overdue(entry)}")
-    output.line(f"  credits     {credits['used']:,} of {credits['budget']:,} in the last 24 hours")
+def _show(output: Output, health: ConnectionHealth, now: datetime) -> None:
+    row, credits = health.facts.row, health.facts.credits
+    name = row.org_name or "organization"
+    output.line(f"{tenant_label(row.tenant)}: {name} ({row.data_center}, organization {row.org_id})")
+    output.line(f"  connection  {row.pk}")
+    since = f" since {moment(health.status.since)}" if health.status.since else ""
+    output.line(f"  status      {words_for(health.status).label}{since}")
+    if health.status.reason:
+        output.line(f"              {health.status.reason}")
+    output.line(f"  token       {_token(row.expires_at, now)}")
+    if health.overdue:
+        output.line(f"  overdue     {overdue(health)}")
+    output.line(f"  credits     {credits.used:,} of {credits.budget:,} in the last 24 hours")
     rows = [
         (
-            module["module"],
-            module["records"],
-            moment(module["watermark"]),
-            distance(module["last_success_at"], now),
-            _state(module),
+            module.row.module,
+            module.records,
+            moment(module.row.records_watermark),
+            distance(module.row.last_success_at, now),
+            phrase(finding),
         )
-        for module in entry["modules"]
+        for module, finding in zip(health.facts.modules, health.modules, strict=True)
     ]
     output.table(HEADERS, rows, indent=2)
     output.line()
 
 
-def _token(entry: dict[str, Any], now: Any) -> str:
-    expires_at = entry["token_expires_at"]
+def _token(expires_at: datetime | None, now: datetime) -> str:
     if expires_at is None:
         return "none"
-    return f"{'runs' if expires_at > now else 'ran'} out {distance(expires_at, now)}"
-
-
-def _state(module: dict[str, Any]) -> str:
-    """One phrase for people: what keeps the module from being complete, if anything does."""
-    if not module["enabled"]:
-        return "switched off"
-    if module["unavailable"]:
-        return f"not available: {module['unavailable']}"
-    if module["last_error"]:
-        return f"failed: {module['last_error']}"
-    if module["incomplete"]:
-        return f"incomplete: {module['incomplete']}"
-    return "complete" if module["watermark"] else "not read yet"
+    return f"{'expires' if expires_at > now else 'expired'} {distance(expires_at, now)}"

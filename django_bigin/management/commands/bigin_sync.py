@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-import logging
 from difflib import get_close_matches
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django.core.management.base import CommandError, CommandParser
-from django.db import InterfaceError, OperationalError
 
-from ... import sync
-from ...api.products import PRODUCTS
+from ...api.products import DEFAULT_PRODUCT
 from ...conf import settings
-from ...exceptions import BiginError
 from ...models import Connection
-from ...work import jobs
+from ...sync import ModuleResult, Options
+from ...tenants import tenant_label
+from ...work.sync_now import SYNCED, SyncOutcome, sync_now
 from ..base import (
     FAILED,
-    NEEDS_A_PERSON,
     USAGE,
     BiginCommand,
     Report,
@@ -25,33 +22,14 @@ from ..base import (
     add_connection_arguments,
     exit_code_for,
     pick_connections,
-    tenant_label,
     worst,
 )
 from ..output import Output
 
-if TYPE_CHECKING:
-    from ...sync.results import ModuleResult
-
-logger = logging.getLogger(__name__)
-
-Status = Connection.Status
-
 HEADERS = (
-    "tenant",
-    "module",
-    "new",
-    "changed",
-    "deleted",
-    "same",
-    "quarantined",
-    "calls",
-    "credits",
-    "seconds",
+    "tenant", "module", "new", "changed", "deleted", "same", "quarantined", "calls", "credits", "seconds",
     "outcome",
-)
-WAITS_FOR_A_PERSON = (Status.NEEDS_AUTHORIZATION, Status.MISCONFIGURED)
-SWITCHED_OFF = (Status.PENDING, Status.PAUSED, Status.DISCONNECTED)
+)  # fmt: skip
 
 
 class Command(BiginCommand):
@@ -59,20 +37,20 @@ class Command(BiginCommand):
 
     sends_alerts = True
     help = """\
-Bring the mirror up to date: what changed in Bigin since the last time, or
+Bring the mirror up to date: what changed at Zoho since the last time, or
 everything.
 
 Takes every connection that is not paused or disconnected, unless --tenant or
 --connection say which. One failing module, tenant or record stops no other. It
 may be stopped and started at any time, and goes on where it was.
 
-A full walk that misses many records which the mirror holds deletes none of
-them, since a Bigin that suddenly looks empty is more likely an error;
+A full sync that misses many records which the mirror holds deletes none of
+them, since an organization that suddenly looks empty is more likely an error;
 --accept-missing says that they are gone indeed.
 """
-    examples = """\
+    examples = f"""\
   manage.py bigin_sync
-  manage.py bigin_sync --tenant acme --module Contacts Accounts
+  manage.py bigin_sync --tenant acme --module {" ".join(DEFAULT_PRODUCT.modules[:2])}
   manage.py bigin_sync --tenant acme --full --json
 """
 
@@ -83,11 +61,11 @@ them, since a Bigin that suddenly looks empty is more likely an error;
             nargs="+",
             action="extend",
             metavar="NAME",
-            help=f"Only these: {', '.join(known_modules())}. Companies are called Accounts.",
+            help=f"Only these: {', '.join(settings.known_modules)}.",
         )
         parser.add_argument("--full", action="store_true", help="Read every record again, not only what changed.")
         parser.add_argument(
-            "--accept-missing", action="store_true", help="Delete what Bigin no longer has, however much it is."
+            "--accept-missing", action="store_true", help="Delete what Zoho no longer has, however much it is."
         )
         super().add_arguments(parser)
 
@@ -95,42 +73,30 @@ them, since a Bigin that suddenly looks empty is more likely an error;
         modules = read_modules(options["module"])
         picked = pick_connections(options)
         if options["connection"] is None:
-            picked = picked.exclude(status__in=SWITCHED_OFF)
-        entries: list[dict[str, Any]] = []
-        codes: list[int] = []
-        rows: list[tuple[Any, ...]] = []
-        for connection in picked:
-            results, error, code = _sync(connection, modules, output, options)
-            tenant = tenant_label(connection.tenant)
-            entries.append(
-                {
-                    "connection": connection.pk,
-                    "tenant": tenant,
-                    "error": error,
-                    "modules": [result.as_dict() for result in results],
-                }
-            )
-            codes += [code] if error else [FAILED for result in results if result.error]
-            rows += [_row(tenant, result) for result in results]
-            rows += [(tenant, "", *[None] * 8, error)] if error else []
+            picked = picked.filter(status__in=SYNCED)
+        outcomes = [(connection, self._sync(connection, modules, output, options)) for connection in picked]
+        rows = [row for connection, outcome in outcomes for row in _rows(connection, outcome)]
         output.table(HEADERS, rows)
-        if not entries:
+        if not outcomes:
             output.line("No connection works at the moment, so there was nothing to sync: bigin_status says why.")
+        codes = [code for _, outcome in outcomes for code in _exit_codes(outcome)]
         failure = f"{len(codes)} of {max(len(rows), len(codes))} modules or connections failed." if codes else ""
-        return Report({"connections": entries}, failure=failure, exit_code=worst(codes))
+        document = {"connections": [_document(connection, outcome) for connection, outcome in outcomes]}
+        return Report(document, failure=failure, exit_code=worst(codes))
 
-
-def known_modules() -> list[str]:
-    """API names of the modules that can be mirrored."""
-    known = (name for product in PRODUCTS.values() for name in product.known_modules)
-    return list(dict.fromkeys((*known, *settings.BIGIN_MODULES)))
+    def _sync(
+        self, connection: Connection, modules: list[str] | None, output: Output, options: dict[str, Any]
+    ) -> SyncOutcome:
+        with output.progress(tenant_label(connection.tenant)) as show:
+            how = Options(full=options["full"], accept_missing=options["accept_missing"], on_progress=show)
+            return sync_now(connection, modules=modules, options=how, actor=actor("bigin_sync"))
 
 
 def read_modules(names: list[str] | None) -> list[str] | None:
-    """The API names that were meant, whatever their case; None for all."""
+    """Return the API names that were meant, whatever their case; None for all."""
     if names is None:
         return None
-    known = {name.lower(): name for name in known_modules()}
+    known = {name.lower(): name for name in settings.known_modules}
     for name in names:
         if name.lower() not in known:
             close = get_close_matches(name.lower(), known, n=1)
@@ -141,34 +107,26 @@ def read_modules(names: list[str] | None) -> list[str] | None:
     return list(dict.fromkeys(known[name.lower()] for name in names))
 
 
-def _sync(
-    connection: Connection, modules: list[str] | None, output: Output, options: dict[str, Any]
-) -> tuple[list[ModuleResult], str, int]:
-    """Sync one connection: what came of each module, or why it could not be done and the exit code for that."""
-    if connection.status == Status.NEEDS_AUTHORIZATION and options["connection"] is None:
-        return [], f"{connection} has lost its grant at Zoho: reconnect it.", NEEDS_A_PERSON
-    try:
-        with output.progress(tenant_label(connection.tenant)) as show:
-            how = sync.Options(
-                full=options["full"],
-                accept_missing=options["accept_missing"],
-                on_progress=show,
-                on_result=lambda result: _record(connection, result, full=options["full"]),
-            )
-            results = sync.sync_connection(connection, modules=modules, options=how)
-    except BiginError as error:
-        return [], str(error), exit_code_for(error)
-    except (OperationalError, InterfaceError):
-        raise  # no other connection would fare better
-    except Exception as error:  # one tenant's trouble, even a bug of ours, stops no other
-        logger.exception("The sync of connection %s failed", connection.pk)
-        return [], f"An error that nobody foresaw: {type(error).__name__}; the log has it whole.", FAILED
-    return results, "", 0
+def _exit_codes(outcome: SyncOutcome) -> list[int]:
+    if outcome.error:
+        return [exit_code_for(outcome.cause) if outcome.cause else FAILED]
+    return [FAILED for result in outcome.results if result.error]
 
 
-def _record(connection: Connection, result: ModuleResult, *, full: bool) -> None:
-    if not result.skipped:
-        jobs.record_job(connection, result, full=full, actor=actor("bigin_sync"))
+def _document(connection: Connection, outcome: SyncOutcome) -> dict[str, Any]:
+    return {
+        "connection": connection.pk,
+        "tenant": tenant_label(connection.tenant),
+        "error": outcome.error,
+        "modules": [result.as_dict() for result in outcome.results],
+    }
+
+
+def _rows(connection: Connection, outcome: SyncOutcome) -> list[tuple[Any, ...]]:
+    tenant = tenant_label(connection.tenant)
+    if outcome.error:
+        return [(tenant, "", *[None] * 8, outcome.error)]
+    return [_row(tenant, result) for result in outcome.results]
 
 
 def _row(tenant: str, result: ModuleResult) -> tuple[Any, ...]:
@@ -184,5 +142,5 @@ def _row(tenant: str, result: ModuleResult) -> tuple[Any, ...]:
         result.calls,
         result.credits,
         float(result.seconds),
-        outcome or ("complete" if result.finished else "to be continued"),
+        outcome or ("complete" if result.finished else "paused, will resume"),
     )

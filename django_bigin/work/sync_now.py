@@ -1,0 +1,62 @@
+"""A sync by hand, in this process: one connection after the other, each module's outcome kept as a job."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from django.db import InterfaceError, OperationalError
+
+from .. import sync
+from ..connections.states import WORKING
+from ..exceptions import BiginError
+from ..models import Connection
+from ..sync import ModuleResult, Options
+from . import jobs
+
+logger = logging.getLogger(__name__)
+
+SYNCED = (*WORKING, Connection.Status.NEEDS_AUTHORIZATION)
+"""The statuses whose connections are synced where nobody names one. A lost grant is told each time: data goes stale."""
+
+
+@dataclass(frozen=True)
+class SyncOutcome:
+    """Outcome of syncing one connection.
+
+    Attributes:
+        error: why it could not be synced at all, in a sentence; "" where it could.
+        cause: the error of ours behind it; None where there was none, or an unexpected one.
+    """
+
+    results: Sequence[ModuleResult] = ()
+    error: str = ""
+    cause: BiginError | None = None
+
+
+def sync_now(connection: Connection, *, modules: Sequence[str] | None, options: Options, actor: str) -> SyncOutcome:
+    """Sync a connection; its trouble, even a bug of ours, is an outcome, and stops no other connection.
+
+    Args:
+        modules: API names; None for all that are mirrored.
+        actor: who asked for it, for the jobs.
+
+    Raises:
+        OperationalError, InterfaceError: the database does not answer; no other connection would fare better.
+    """
+
+    def record(result: ModuleResult) -> None:
+        if not result.skipped:
+            jobs.record_job(connection, result, full=options.full, actor=actor)
+
+    try:
+        results = sync.sync_connection(connection, modules=modules, options=replace(options, on_result=record))
+    except BiginError as error:
+        return SyncOutcome(error=str(error), cause=error)
+    except (OperationalError, InterfaceError):
+        raise
+    except Exception as error:
+        logger.exception("The sync of connection %s failed", connection.pk)
+        return SyncOutcome(error=f"Unexpected error {type(error).__name__}; see the log.")
+    return SyncOutcome(results)
