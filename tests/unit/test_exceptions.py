@@ -1,5 +1,6 @@
 import inspect
 import pickle
+import re
 
 import pytest
 
@@ -56,3 +57,15 @@ def test_an_error_survives_the_way_between_processes(error):
 
     assert type(back) is error
     assert (str(back), back.status, back.code) == (str(raised), 400, "CODE")
+
+
+def test_the_tree_in_the_docstring_is_the_tree():
+    drawn, above = [], []
+    for line in exceptions.__doc__.splitlines():
+        found = re.match(r"( *)(\w+Error)\b", line)
+        if found:
+            depth = len(found[1]) // 4
+            above[depth:] = [found[2]]
+            drawn.append((found[2], above[depth - 1] if depth else "Exception"))
+
+    assert sorted(drawn) == sorted((each.__name__, each.__bases__[0].__name__) for each in ALL)
