@@ -1,4 +1,6 @@
-"""Running the commands, and what they read."""
+"""Commands as a person and as a program run them."""
+
+from __future__ import annotations
 
 import io
 import json
@@ -7,11 +9,9 @@ from typing import Any
 
 from django.core.management import CommandError, call_command
 
-from django_bigin.models import Connection
-
 
 class Ran:
-    """What a command wrote, and how it ended."""
+    """A command that was run: what it wrote, and its exit code."""
 
     def __init__(self, name: str, *arguments: str) -> None:
         stdout, stderr = io.StringIO(), io.StringIO()
@@ -27,13 +27,22 @@ class Ran:
         return json.loads(self.out)
 
 
+class Terminal(io.StringIO):
+    """A stream that says it is a terminal."""
+
+    def isatty(self) -> bool:
+        return True
+
+
 def private_file(path: Path, content: str) -> Path:
+    """Write a file that only its owner can read."""
     path.touch(mode=0o600)
     path.write_text(content)
     return path
 
 
 def connect_arguments(organization: dict[str, str], files: tuple[Path, Path], **changes: str) -> list[str]:
+    """Return the arguments of bigin_connect: tenant "acme", the organization's self client, the two files."""
     options = {
         "tenant": "acme",
         "client-id": organization["client_id"],
@@ -42,21 +51,3 @@ def connect_arguments(organization: dict[str, str], files: tuple[Path, Path], **
         "data-center": organization["data_center"],
     } | {name.replace("_", "-"): value for name, value in changes.items()}
     return [word for name, value in options.items() for word in (f"--{name}", value)]
-
-
-def another_connection(sandbox: Any, tmp_path: Path, tenant: str = "globex") -> Connection:
-    organization = sandbox.add_organization(data_center="us", records={"Contacts": 3})
-    files = (
-        private_file(tmp_path / f"{tenant}-secret", organization["client_secret"]),
-        private_file(tmp_path / f"{tenant}-code", organization["grant_token"]),
-    )
-    ran = Ran("bigin_connect", *connect_arguments(organization, files, tenant=tenant), "--json")
-    assert ran.code == 0, ran.error
-    return Connection.objects.get(pk=ran.document["connection"])
-
-
-class Terminal(io.StringIO):
-    """Standard input or output that says it is a terminal."""
-
-    def isatty(self) -> bool:
-        return True

@@ -30,7 +30,7 @@ def test_the_numbers_that_settings_have_by_default_are_the_documented_ones():
         name: value for name, value in re.findall(r'_number\("(\w+)", ([\d._]+)', CONF) if documented[name] != "`None`"
     }
 
-    assert len(defaults) >= 10
+    assert len(defaults) >= 9
     assert {name: float(documented[name].strip("`")) for name in defaults} == {
         name: float(value) for name, value in defaults.items()
     }

@@ -1,12 +1,27 @@
-"""A person's files with a secret and a code, and what `bigin_connect` makes of them."""
+"""Tenants and files that the commands are run with."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from django_bigin.models import Connection
-from tests.support.commands import Ran, connect_arguments, private_file
+from tests.support.commands import private_file
+from tests.support.factories import make_tenant
+from tests.support.mirror import connect
+
+
+@pytest.fixture
+def sandbox(sandbox: Any) -> Any:
+    """The sandbox with a few records in its first organization."""
+    sandbox.seed(records={"Contacts": 7, "Accounts": 2, "Products": 1, "Notes": 1})
+    return sandbox
+
+
+@pytest.fixture
+def bigin_tenant(db: None) -> Any:
+    return make_tenant("acme")
 
 
 @pytest.fixture
@@ -19,7 +34,11 @@ def files(tmp_path: Path, organization: dict[str, str]) -> tuple[Path, Path]:
 
 
 @pytest.fixture
-def connection(sandbox: Any, organization: dict[str, str], files: tuple[Path, Path]) -> Connection:
-    sandbox.seed(records={"Contacts": 7, "Accounts": 2, "Products": 1, "Notes": 1})
-    assert Ran("bigin_connect", *connect_arguments(organization, files)).code == 0
-    return Connection.objects.get()
+def connect_another(sandbox: Any) -> Callable[..., Connection]:
+    """Connect a tenant, "globex" where none is given, to another organization, which has three contacts."""
+
+    def connect_another(tenant: Any = None) -> Connection:
+        organization = sandbox.add_organization(data_center="us", records={"Contacts": 3})
+        return connect(organization, tenant=tenant or make_tenant("globex"))
+
+    return connect_another

@@ -5,7 +5,7 @@ import io
 import pytest
 
 from django_bigin.models import AuditEvent, Connection, Record
-from tests.support.commands import Ran, Terminal, another_connection
+from tests.support.commands import Ran, Terminal
 from tests.support.factories import make_connection, make_record
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -59,8 +59,8 @@ def test_a_purge_with_yes_deletes_the_mirror_of_that_connection_alone(connection
     assert Record.objects.get() == other
 
 
-def test_a_tenant_with_several_must_say_which(sandbox, connection, tmp_path):
-    other = another_connection(sandbox, tmp_path, tenant="acme")
+def test_a_tenant_with_several_must_say_which(sandbox, connection, connect_another):
+    other = connect_another(connection.tenant)
     ran = Ran("bigin_disconnect", "--tenant", "acme")
     assert ran.code == 2
     assert f"{connection.pk} is " in ran.error

@@ -3,7 +3,7 @@
 import pytest
 
 from django_bigin.models import Connection
-from tests.support.commands import Ran, another_connection
+from tests.support.commands import Ran
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -18,8 +18,8 @@ def test_asks_for_a_new_token_although_the_old_one_serves(sandbox, connection):
     assert Connection.objects.get().access_token != connection.access_token
 
 
-def test_one_that_fails_stops_no_other(sandbox, connection, tmp_path):
-    other = another_connection(sandbox, tmp_path)
+def test_one_that_fails_stops_no_other(sandbox, connection, connect_another):
+    other = connect_another()
     sandbox.revoke_grant(org_id=connection.org_id)
 
     ran = Ran("bigin_refresh", "--json")
@@ -32,8 +32,8 @@ def test_one_that_fails_stops_no_other(sandbox, connection, tmp_path):
     assert ran.error == "1 of 2 connections could not be refreshed."
 
 
-def test_only_the_tenant_that_was_named(sandbox, connection, tmp_path):
-    another_connection(sandbox, tmp_path)
+def test_only_the_tenant_that_was_named(sandbox, connection, connect_another):
+    connect_another()
     sandbox.clear_calls()
     assert Ran("bigin_refresh", "--tenant", "globex").code == 0
     assert sandbox.count_calls("POST /oauth/v2/token") == 1
