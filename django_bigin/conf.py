@@ -52,7 +52,7 @@ class Settings:
 
     @property
     def BIGIN_ACCESS_POLICY(self) -> Any:
-        """Who may see and do what: dotted path of a class like `django_bigin.policy.AccessPolicy`; an instance."""
+        """The access policy: dotted path of a class like `django_bigin.policy.AccessPolicy`; an instance."""
         return import_string(self._get("BIGIN_ACCESS_POLICY", "django_bigin.policy.AccessPolicy"))()
 
     # Secrets and identity
@@ -130,12 +130,12 @@ class Settings:
 
     @property
     def BIGIN_REFRESH_MARGIN_SECONDS(self) -> float:
-        """How long before its expiry a token is refreshed (600), plus up to as much again, fixed per connection."""
+        """Seconds before its expiry at which a token is refreshed (600), and up to twice as many."""
         return self._number("BIGIN_REFRESH_MARGIN_SECONDS", 600)
 
     @property
     def BIGIN_TICK_SECONDS(self) -> float:
-        """How often `beat_schedule()` has beat look for what is due (10)."""
+        """Seconds between two looks for what is due, in `beat_schedule()` (10)."""
         return self._number("BIGIN_TICK_SECONDS", 10, least=0.1)
 
     @property
@@ -168,7 +168,7 @@ class Settings:
 
     @property
     def BIGIN_PKCE(self) -> bool:
-        """Whether authorizations carry PKCE (S256): True. Zoho takes it from every kind of client."""
+        """Switches PKCE (S256) for authorizations: True. Zoho takes it from every kind of client."""
         return bool(self._get("BIGIN_PKCE", True))
 
     @property
@@ -194,7 +194,7 @@ class Settings:
 
     @property
     def BIGIN_ALERT_RECIPIENTS(self) -> Sequence[str]:
-        """Who gets a mail when a connection needs a person; by default the addresses of ADMINS."""
+        """Addresses that get a mail when a connection needs a person; by default those of ADMINS."""
         # Django 6 allows plain addresses in ADMINS beside the older (name, address) pairs.
         admins = [entry if isinstance(entry, str) else entry[1] for entry in django_settings.ADMINS]
         return self._names("BIGIN_ALERT_RECIPIENTS", admins)

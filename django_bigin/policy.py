@@ -1,4 +1,4 @@
-"""Who may see which tenants, and do what with them: the default of `BIGIN_ACCESS_POLICY`."""
+"""The access policy: which tenants a person may see, and what they may do with each."""
 
 from __future__ import annotations
 

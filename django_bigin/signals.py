@@ -1,4 +1,4 @@
-"""What a site may listen to. Receivers run after commit; one that fails is logged and stops nothing."""
+"""Signals that a site may listen to. Receivers run after commit; one that fails is logged and stops nothing."""
 
 from __future__ import annotations
 

@@ -37,7 +37,7 @@ class ConnectResult:
 
 @dataclass(frozen=True)
 class Grant:
-    """What is to be stored: the tokens, and whose data they open.
+    """A grant to be stored: its tokens, and the organization and user that they open.
 
     Attributes:
         user_id, user_email: "" where Zoho does not say.

@@ -126,7 +126,7 @@ def _store_failure(connection: Connection, lease_id: str, error: BiginError) -> 
 
 @dataclass(frozen=True)
 class Verdict:
-    """What follows from an answer: columns to write, and a status to set if the present one is among `only_from`."""
+    """The consequence of an answer: columns to write, and a status to set if the present one is in `only_from`."""
 
     columns: dict[str, Any] = field(default_factory=dict)
     status: Status | None = None

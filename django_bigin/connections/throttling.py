@@ -1,4 +1,4 @@
-"""How long a connection, or a whole registration, leaves the accounts server alone."""
+"""Throttling: the time for which a connection, or a whole registration, leaves the accounts server alone."""
 
 from __future__ import annotations
 

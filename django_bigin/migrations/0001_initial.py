@@ -144,7 +144,7 @@ class Migration(migrations.Migration):
                 ("uuid", models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
                 ("product", models.CharField(default=django_bigin.models.connection.default_product, max_length=16)),
                 ("data_center", models.CharField(max_length=8)),
-                ("org_id", models.CharField(help_text="Bigin's zgid.", max_length=40, verbose_name="organization id")),
+                ("org_id", models.CharField(help_text="Zoho's zgid.", max_length=40, verbose_name="organization id")),
                 ("org_name", models.CharField(blank=True, max_length=200, verbose_name="organization")),
                 ("org_time_zone", models.CharField(blank=True, max_length=64)),
                 ("org_paid", models.BooleanField(default=False)),
@@ -154,10 +154,7 @@ class Migration(migrations.Migration):
                 ("scopes", models.JSONField(blank=True, default=list, help_text="As granted.")),
                 ("refresh_token", django_bigin.models.fields.EncryptedTextField(purpose="connection.refresh_token")),
                 ("access_token", django_bigin.models.fields.EncryptedTextField(purpose="connection.access_token")),
-                (
-                    "expires_at",
-                    models.DateTimeField(blank=True, help_text="When the access token runs out.", null=True),
-                ),
+                ("expires_at", models.DateTimeField(blank=True, help_text="When the access token expires.", null=True)),
                 (
                     "refresh_at",
                     models.DateTimeField(blank=True, help_text="When it is to be refreshed: well ahead.", null=True),
@@ -269,7 +266,7 @@ class Migration(migrations.Migration):
                 ("expires_at", models.DateTimeField(db_index=True)),
                 ("used_at", models.DateTimeField(blank=True, null=True)),
                 ("outcome", models.CharField(blank=True, max_length=40)),
-                ("detail", models.TextField(blank=True, help_text="What came of it, in a sentence for the person.")),
+                ("detail", models.TextField(blank=True, help_text="The result, in a sentence for the person.")),
                 (
                     "tenant",
                     models.ForeignKey(

@@ -33,16 +33,13 @@ class Connection(SecretModel):
         PAUSED = "paused", "Paused"
         DISCONNECTED = "disconnected", "Disconnected"
 
-    USABLE = (Status.HEALTHY, Status.DEGRADED)
-    """What the engine may work with: neither waiting for a person nor switched off by one."""
-
     uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     tenant = models.ForeignKey(TENANT_MODEL, on_delete=models.PROTECT, related_name="bigin_connections")
     registration = models.ForeignKey(ClientRegistration, on_delete=models.PROTECT, related_name="connections")
     product = models.CharField(max_length=PRODUCT_LENGTH, default=default_product)
     data_center = models.CharField(max_length=DATA_CENTER_LENGTH)
 
-    org_id = models.CharField("organization id", max_length=40, help_text="Bigin's zgid.")
+    org_id = models.CharField("organization id", max_length=40, help_text="Zoho's zgid.")
     org_name = models.CharField("organization", max_length=200, blank=True)
     org_time_zone = models.CharField(max_length=64, blank=True)
     org_paid = models.BooleanField(default=False)
@@ -53,7 +50,7 @@ class Connection(SecretModel):
     scopes = models.JSONField(default=list, blank=True, help_text="As granted.")
     refresh_token = EncryptedTextField(purpose="connection.refresh_token")
     access_token = EncryptedTextField(purpose="connection.access_token")
-    expires_at = models.DateTimeField(null=True, blank=True, help_text="When the access token runs out.")
+    expires_at = models.DateTimeField(null=True, blank=True, help_text="When the access token expires.")
     refresh_at = models.DateTimeField(null=True, blank=True, help_text="When it is to be refreshed: well ahead.")
     metadata_at = models.DateTimeField(null=True, blank=True, help_text="When modules and fields are read again.")
     metadata_lease_id = models.CharField(max_length=36, blank=True, default="", help_text="Who reads them now.")
@@ -110,13 +107,8 @@ class Connection(SecretModel):
 
     @property
     def description(self) -> Product:
-        """The description of the product that it is a grant to."""
+        """Return the description of the product that it is a grant to."""
         return PRODUCTS[self.product]
-
-    @property
-    def is_usable(self) -> bool:
-        """Whether the engine may work with it: see `USABLE`."""
-        return self.status in self.USABLE
 
 
 class AuthorizationAttempt(SecretModel):
@@ -143,7 +135,7 @@ class AuthorizationAttempt(SecretModel):
     expires_at = models.DateTimeField(db_index=True)
     used_at = models.DateTimeField(null=True, blank=True)
     outcome = models.CharField(max_length=40, blank=True)
-    detail = models.TextField(blank=True, help_text="What came of it, in a sentence for the person.")
+    detail = models.TextField(blank=True, help_text="The result, in a sentence for the person.")
     result = models.ForeignKey(Connection, on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
 
     def __str__(self) -> str:

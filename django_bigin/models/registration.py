@@ -1,4 +1,4 @@
-"""Clients from Zoho's API console, and what is known of each in each data center."""
+"""Clients from Zoho's API console, their secrets, and their throttling in each data center."""
 
 from __future__ import annotations
 
@@ -91,7 +91,7 @@ class ClientSecret(SecretModel):
 
 
 class RegistrationState(models.Model):
-    """What the accounts server of one data center lately said to one registration. Goes with the registration."""
+    """The throttling of one registration by the accounts server of one data center. Goes with the registration."""
 
     registration = models.ForeignKey(ClientRegistration, on_delete=models.CASCADE, related_name="states")
     data_center = models.CharField(max_length=DATA_CENTER_LENGTH)

@@ -1,4 +1,4 @@
-"""Whose data it is: the site's customers, in a model of ours or of the site's own."""
+"""The site's customers, in a model of ours or of the site's own."""
 
 from __future__ import annotations
 

@@ -26,7 +26,7 @@ def claim(module_sync_id: int) -> str | None:
 
 def claim_due(module_sync_id: int) -> str | None:
     """Become the one who works on a module if it is due and may be worked on; in one statement, unread."""
-    usable = Connection.objects.filter(status__in=Connection.USABLE)
+    usable = Connection.objects.filter(status__in=states.USABLE)
     due = Q(next_run_at=None) | Q(next_run_at__lte=clock.now())
     return _claim(module_sync_id, due, enabled=True, unavailable_reason="", connection__in=usable)
 

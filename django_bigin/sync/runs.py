@@ -16,7 +16,7 @@ from django.db.models import F
 from .. import clock
 from ..api.client import Client
 from ..connections.clients import open_client
-from ..connections.states import require_connected
+from ..connections.states import is_usable, require_connected
 from ..connections.tokens import token_of
 from ..credits.ledger import Meter
 from ..exceptions import (
@@ -162,7 +162,7 @@ def _release(run: ModuleRun, **changes: Any) -> None:
 def _worked_on_by_another(module_sync_id: int) -> ModuleResult | None:
     """The result of a module that is due and that another process holds; None where it is not due."""
     progress = ModuleSync.objects.select_related("connection").filter(pk=module_sync_id).first()
-    if progress is None or not progress.connection.is_usable:
+    if progress is None or not is_usable(progress.connection):
         return None
     if progress.next_run_at is not None and progress.next_run_at > clock.now():
         return None

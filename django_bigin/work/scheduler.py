@@ -124,14 +124,14 @@ def _due_refreshes() -> QuerySet[Any]:
 def _due_metadata() -> QuerySet[Any]:
     now = clock.now()
     due = Q(metadata_at=None) | Q(metadata_at__lte=now)
-    return Connection.objects.filter(due, status__in=Connection.USABLE).order_by("pk")
+    return Connection.objects.filter(due, status__in=states.USABLE).order_by("pk")
 
 
 def _due() -> QuerySet[Any]:
     now = clock.now()
     due = Q(next_run_at=None) | Q(next_run_at__lte=now)
     rows = ModuleSync.objects.filter(due, enabled=True, unavailable_reason="", module__in=settings.BIGIN_MODULES)
-    usable = rows.filter(connection__status__in=Connection.USABLE, connection__metadata_at__isnull=False)
+    usable = rows.filter(connection__status__in=states.USABLE, connection__metadata_at__isnull=False)
     return usable.order_by("next_run_at", "pk")
 
 
@@ -176,7 +176,7 @@ def _refresh(connection_id: int) -> None:
 
 def _metadata(connection_id: int) -> None:
     connection = Connection.objects.select_related("tenant").filter(pk=connection_id).first()
-    if connection is None or not connection.is_usable:
+    if connection is None or not states.is_usable(connection):
         return
     try:
         if not refresh_connection_metadata(connection) and schema.metadata_is_due(connection):

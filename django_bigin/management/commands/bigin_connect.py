@@ -22,7 +22,7 @@ class Command(BiginCommand):
     """The command."""
 
     help = """\
-Connect a tenant to its Bigin by a self client, in one step.
+Connect a tenant to Zoho by a self client, in one step.
 
 In Zoho's API console of the tenant's data center make a client of the type
 Self Client. Copy its id and secret, then generate a code with the scopes at

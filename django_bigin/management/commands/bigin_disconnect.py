@@ -26,7 +26,7 @@ class Command(BiginCommand):
     """The command."""
 
     help = """\
-Disconnect a tenant from its Bigin, and revoke the grant at Zoho.
+Disconnect a tenant from Zoho, and revoke its grant there.
 
 Nothing uses the connection from then on. Its records stay readable, and
 connecting the same organization again goes on with them; --purge deletes them
@@ -48,7 +48,8 @@ running this again tries the revocation again.
         connection = _pick_one(options)
         records = Record.objects.filter(connection=connection).count() if options["purge"] else 0
         if options["purge"] and not options["yes"]:
-            _ask(f"Delete the {records:,} mirrored records of {connection}? They stay in Bigin. [y/N] ")
+            name = connection.description.name
+            _ask(f"Delete the {records:,} mirrored records of {connection}? They stay in {name}. [y/N] ")
         revocation = disconnect(connection, actor=actor("bigin_disconnect"), purge=options["purge"])
         output.line(f"{tenant_label(connection.tenant)}, {connection}: disconnected.")
         output.line(revocation.detail)
