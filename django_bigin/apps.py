@@ -1,4 +1,4 @@
-"""The app: registers the system checks and keeps secrets out of the logs around it; no more."""
+"""The app: registers the system checks, keeps secrets out of the logs around it, and joins the layers; no more."""
 
 from __future__ import annotations
 
@@ -11,8 +11,13 @@ class BiginConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from . import checks  # noqa: F401  # registers itself
+        from . import checks, tasks  # noqa: F401  # the checks register themselves
         from .api.redaction import redact_access_logs, redact_library_logs
+        from .health import alerts
+        from .work import housekeeping, requests
 
         redact_library_logs()
         redact_access_logs()
+        # What lower layers may not import is handed to them here.
+        requests.set_waker(tasks.send)
+        housekeeping.register(alerts.send_due)

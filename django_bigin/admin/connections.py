@@ -26,7 +26,7 @@ from ..models import (
 )
 from ..models.fields import is_stored
 from .access import DataCenterFilter, ReadOnly, TabularInline, TenantFilter, TenantScoped
-from .actions import Asks
+from .actions import ConnectionActions
 from .connecting import ConnectPages, Tools, add_links_of_connection, may_connect
 from .show import connection_badge, job_badge, lines, module_badge, moment, secret_state
 
@@ -102,7 +102,7 @@ class JobsInline(TabularInline):
 
 
 @admin.register(Connection)
-class ConnectionAdmin(ConnectPages, Asks):
+class ConnectionAdmin(ConnectPages, ConnectionActions):
     """Connections are made by connecting and ended by disconnecting; what has ended may be deleted."""
 
     tenant_path = "tenant"

@@ -27,6 +27,8 @@ class Job(models.Model):
         DONE = "done", "Done"
         FAILED = "failed", "Failed"
 
+    UNFINISHED = (State.WAITING, State.RUNNING)
+
     kind = models.CharField(max_length=16, choices=Kind.choices)
     connection = models.ForeignKey(Connection, on_delete=models.CASCADE, related_name="jobs")
     module = models.CharField(max_length=MODULE_LENGTH, blank=True)

@@ -1,4 +1,4 @@
-"""What people ask for: each a row, so that it survives a broker that is down and a worker that dies.
+"""Jobs: what people request, each a row, so that it survives a broker that is down and a worker that dies.
 
 A job is run in slices under a lease. Running one twice is harmless: the second finds the lease taken or the job done.
 """
@@ -7,16 +7,20 @@ from __future__ import annotations
 
 import time
 import uuid
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
-from django.db import transaction
-from django.db.models import Q
+from django.db.models import DateTimeField, F, Value
+from django.db.models.functions import Coalesce
 
 from .. import clock
-from ..connections import lifecycle, tokens
+from ..connections import lifecycle, states, tokens
+from ..db import leases
+from ..db.aliases import atomic, written
 from ..exceptions import BiginError
 from ..models import Connection, Job, ModuleSync
+from ..models.fields import is_stored
 from ..sync import ModuleResult, Options, sync_connection
 from ..sync.plan import ensure_modules
 
@@ -24,15 +28,35 @@ SLICE_SECONDS = 60.0
 LEASE_SECONDS = 300  # a slice, and the wait for the token before it
 TRIES_AT_MOST = 5
 
-Kind, State = Job.Kind, Job.State
+Kind, State, Status = Job.Kind, Job.State, Connection.Status
 
-UNFINISHED = (State.WAITING, State.RUNNING)
-
-KEPT = ("details", "progress", "created", "updated", "deleted", "quarantined", "calls", "credits")
-"""What a job comes to, bit by bit."""
+SAVED = ("details", "progress", "created", "updated", "deleted", "quarantined", "calls", "credits")
+"""The columns of a job's result so far."""
 
 
-def ask(
+@dataclass(frozen=True)
+class Work:
+    """The work of one kind of job.
+
+    Attributes:
+        run: works on a job for about so many seconds, and notes its result in it; True when it is done.
+        statuses: of the connections that it makes sense for.
+        at_once: it needs no network, so no worker.
+    """
+
+    run: Callable[[Job, float], bool]
+    statuses: frozenset[str]
+    at_once: bool = False
+
+
+def makes_sense(kind: str, connection: Connection) -> bool:
+    """Tell whether a kind of job makes sense for a connection as it is now."""
+    if kind == Kind.DISCONNECT and connection.status == Status.DISCONNECTED:
+        return is_stored(connection, "refresh_token")  # its grant could not be revoked the last time
+    return connection.status in WORK[kind].statuses
+
+
+def ensure_job(
     kind: str,
     connection: Connection,
     *,
@@ -41,15 +65,14 @@ def ask(
     batch: uuid.UUID | None = None,
     module: str = "",
 ) -> Job:
-    """Write down that something is wanted. The same thing asked for twice is one job, as long as it is not done."""
-    with transaction.atomic():
-        # Two people who ask at the same moment queue up here.
-        Connection.objects.select_for_update().get(pk=connection.pk)
-        same = Job.objects.filter(kind=kind, connection=connection, module=module, state__in=UNFINISHED).first()
-        return same or Job.objects.create(
-            kind=kind,
-            connection=connection,
-            module=module,
+    """Write a job that is due. The same one requested twice is one job, as long as it is unfinished."""
+    with atomic(Connection):
+        # Two people who request it at the same moment queue up here.
+        written(Connection).select_for_update().get(pk=connection.pk)
+        same = {"kind": kind, "connection": connection, "module": module}
+        job: Job | None = written(Job).filter(state__in=Job.UNFINISHED, **same).first()
+        return job or written(Job).create(
+            **same,
             batch=batch,
             asked_by=user,
             asked_by_name=(actor or str(user or ""))[:150],
@@ -58,29 +81,10 @@ def ask(
         )
 
 
-def run(job_id: int, *, slice_seconds: float = SLICE_SECONDS) -> Job | None:
-    """Run a job, or go on with it, for about so long. None where it is done, gone, or another process has it."""
-    job = _claim(job_id)
-    if job is None:
-        return None
-    started = time.monotonic()
-    try:
-        finished = _WORK[Kind(job.kind)](job, slice_seconds)
-    except BiginError as error:
-        _close(job, started, State.FAILED, error=str(error))
-    except BaseException:
-        # Not ours to judge; the lease runs out and another worker tries, so many times.
-        _close(job, started, State.WAITING if job.tries < TRIES_AT_MOST else State.FAILED, error="It was interrupted.")
-        raise
-    else:
-        _close(job, started, _outcome(job) if finished else State.WAITING)
-    return job
-
-
 def record_job(connection: Connection, result: ModuleResult, *, full: bool, actor: str) -> None:
     """Keep the result of a module's sync that no job asked for."""
     now = clock.now()
-    Job.objects.create(
+    written(Job).create(
         kind=Kind.FULL_SYNC if full else Kind.SYNC,
         connection=connection,
         module=result.module,
@@ -93,7 +97,7 @@ def record_job(connection: Connection, result: ModuleResult, *, full: bool, acto
         calls=result.calls,
         credits=result.credits,
         seconds=result.seconds,
-        result="" if result.finished else "The time was up; the next run goes on.",
+        result="" if result.finished else "The time limit was reached; the next run resumes it.",
         error=result.error,
         asked_at=now,
         started_at=now,
@@ -101,73 +105,103 @@ def record_job(connection: Connection, result: ModuleResult, *, full: bool, acto
     )
 
 
-def due_jobs(limit: int) -> list[int]:
-    """Ids of the jobs that wait for a worker, the most urgent first; those of a dead worker among them."""
-    now = clock.DatabaseNow()
-    dead = Q(state=State.RUNNING, lease_until__lt=now)
-    queued = Q(queued_until__gt=now)
-    rows = Job.objects.filter(Q(state=State.WAITING) | dead).exclude(queued)
-    return list(rows.order_by("-priority", "asked_at", "pk").values_list("pk", flat=True)[:limit])
+def run(job_id: int, *, slice_seconds: float = SLICE_SECONDS) -> Job | None:
+    """Run a job, or resume it, for about so long. None where it is done, gone, or another process has it."""
+    job = _claim(job_id)
+    if job is None:
+        return None
+    started = time.monotonic()
+    if job.tries > TRIES_AT_MOST:
+        _finish(job, started, error=_killed(job))
+        return job
+    try:
+        finished = WORK[job.kind].run(job, slice_seconds)
+    except BiginError as error:
+        _finish(job, started, error=str(error))
+    except BaseException as error:
+        # Not ours to judge; another worker tries again, so many times.
+        reason = _interruption(error)
+        if job.tries < TRIES_AT_MOST:
+            _put_back(job, started, error=reason, tries=job.tries)
+        else:
+            _finish(job, started, error=reason)
+        raise
+    else:
+        if finished:
+            _finish(job, started, error=job.error)
+        else:
+            _put_back(job, started, error=job.error, tries=0)  # only tries in a row count
+    return job
 
 
 # How it is done
 
 
 def _claim(job_id: int) -> Job | None:
-    lease_id = str(uuid.uuid4())
-    free = Q(state=State.WAITING) | Q(state=State.RUNNING, lease_until__lt=clock.DatabaseNow())
-    claimed = Job.objects.filter(free, pk=job_id).update(
-        state=State.RUNNING, lease_id=lease_id, lease_until=clock.database_in(LEASE_SECONDS)
+    rows = written(Job).filter(pk=job_id)
+    lease_id = leases.claim(
+        rows.filter(state__in=Job.UNFINISHED),
+        LEASE_SECONDS,
+        state=State.RUNNING,
+        # Counted with the claim: a job that kills its worker has no other chance to be counted.
+        tries=F("tries") + 1,
+        started_at=Coalesce("started_at", Value(clock.now(), output_field=DateTimeField())),
+        error="",
     )
-    if not claimed:
+    if lease_id is None:
         return None
-    job = Job.objects.select_related("connection__tenant", "connection__registration").get(pk=job_id)
-    job.tries += 1
-    job.started_at = job.started_at or clock.now()
-    Job.objects.filter(pk=job_id).update(tries=job.tries, started_at=job.started_at)
+    job: Job | None = rows.select_related("connection__tenant", "connection__registration").first()
     return job
 
 
-def _keep(job: Job) -> bool:
-    """Store what the job has come to so far, for whoever looks, or goes on after this process has died."""
-    held = Job.objects.filter(pk=job.pk, lease_id=job.lease_id)
-    return bool(held.update(lease_until=clock.database_in(LEASE_SECONDS), **_kept(job)))
+def _save_progress(job: Job) -> bool:
+    """Store the job's result so far, for whoever looks, or resumes it after this process has died."""
+    return leases.extend(written(Job).filter(pk=job.pk), job.lease_id, LEASE_SECONDS, **_saved(job))
 
 
-def _kept(job: Job) -> dict[str, Any]:
-    return {name: getattr(job, name) for name in KEPT}
+def _finish(job: Job, started: float, *, error: str) -> None:
+    job.finished_at = clock.now()
+    _release(job, started, state=State.FAILED if error else State.DONE, error=error, finished_at=job.finished_at)
 
 
-def _close(job: Job, started: float, state: str, *, error: str = "") -> None:
-    job.state, job.error = state, error or job.error
-    job.seconds = round(job.seconds + time.monotonic() - started, 3)
-    done = state in (State.DONE, State.FAILED)
-    Job.objects.filter(pk=job.pk, lease_id=job.lease_id).update(
-        state=state,
-        error=job.error,
-        result=job.result,
-        seconds=job.seconds,
-        **_kept(job),
-        finished_at=clock.now() if done else None,
-        lease_id="",
-        lease_until=None,
-        queued_until=None,
+def _put_back(job: Job, started: float, *, error: str, tries: int) -> None:
+    """Leave the rest of a job to another slice."""
+    _release(job, started, state=State.WAITING, error=error, tries=tries)
+
+
+def _release(job: Job, started: float, **changes: Any) -> None:
+    changes["seconds"] = round(job.seconds + time.monotonic() - started, 3)
+    for name, value in changes.items():
+        setattr(job, name, value)
+    row = written(Job).filter(pk=job.pk)
+    leases.release(row, job.lease_id, queued_until=None, result=job.result, **_saved(job), **changes)
+
+
+def _saved(job: Job) -> dict[str, Any]:
+    return {name: getattr(job, name) for name in SAVED}
+
+
+def _interruption(error: BaseException) -> str:
+    if isinstance(error, Exception):
+        return f"Unexpected error ({type(error).__name__}): see the worker's log."
+    return "The worker was stopped."
+
+
+def _killed(job: Job) -> str:
+    return (
+        f"Its worker died {job.tries - 1} times in a row, so it is not tried again: see the workers' logs. A worker "
+        "that is killed has often run out of memory."
     )
-
-
-def _outcome(job: Job) -> str:
-    return State.FAILED if job.error else State.DONE
 
 
 def _refresh(job: Job, slice_seconds: float) -> bool:
     token = tokens.refresh_now(job.connection_id)
-    job.result = f"A new token, good until {token.expires_at:%H:%M} UTC."
+    job.result = f"New token, valid until {token.expires_at:%H:%M} UTC."
     return True
 
 
 def _disconnect(job: Job, slice_seconds: float) -> bool:
-    outcome = lifecycle.disconnect(job.connection, actor=job.asked_by_name)
-    job.result = outcome.detail
+    job.result = lifecycle.disconnect(job.connection, actor=job.asked_by_name).detail
     return True
 
 
@@ -185,11 +219,9 @@ def _resume(job: Job, slice_seconds: float) -> bool:
 
 def _sync(job: Job, slice_seconds: float) -> bool:
     """Sync what this job has not finished yet; a slice that runs out of time leaves the rest to the next."""
-    full = job.kind == Kind.FULL_SYNC
     rows = [row for row in ensure_modules(job.connection) if not job.module or row.module == job.module]
-    if full and not job.details:
-        # Asked for once: the later slices go on with these walks instead of beginning them again.
-        ModuleSync.objects.filter(pk__in=[row.pk for row in rows]).update(full_requested=True)
+    if not job.progress and not _begin_sync(job, rows):
+        return False
     names = [row.module for row in rows if row.module not in job.details]
     ends_at = time.monotonic() + slice_seconds
     for name in names:
@@ -198,12 +230,27 @@ def _sync(job: Job, slice_seconds: float) -> bool:
             break
         [result] = sync_connection(job.connection, modules=[name], options=Options(deadline_seconds=left))
         _add(job, result)
-        job.progress = f"{len(job.details)} of {len(rows)} modules"
-        if not _keep(job):
-            return False  # the lease ran out, and another process goes on
+        job.progress = _progress(job, rows)
+        if not _save_progress(job):
+            return False  # the lease has expired, and another process goes on
     job.result = _sentence(job.details.values())
     job.error = " ".join(entry["error"] for entry in job.details.values() if entry["error"])
     return len(job.details) == len(rows)
+
+
+def _begin_sync(job: Job, rows: list[ModuleSync]) -> bool:
+    """Request the full syncs of a job, once: the later slices resume them instead of beginning them again."""
+    job.progress = _progress(job, rows)
+    with atomic(ModuleSync):
+        if not _save_progress(job):
+            return False
+        if job.kind == Kind.FULL_SYNC:
+            written(ModuleSync).filter(pk__in=[row.pk for row in rows]).update(full_requested=True)
+    return True
+
+
+def _progress(job: Job, rows: list[ModuleSync]) -> str:
+    return f"{len(job.details)} of {len(rows)} modules"
 
 
 def _add(job: Job, result: ModuleResult) -> None:
@@ -222,14 +269,16 @@ def _sentence(results: Iterable[dict[str, Any]]) -> str:
     counts = {name: sum(entry[name] for entry in entries) for name in ("created", "updated", "deleted")}
     skipped = [entry["module"] for entry in entries if entry["skipped"]]
     sentence = f"{counts['created']:,} new, {counts['updated']:,} changed, {counts['deleted']:,} deleted."
-    return f"{sentence} Left out: {', '.join(skipped)}." if skipped else sentence
+    return f"{sentence} Skipped: {', '.join(skipped)}." if skipped else sentence
 
 
-_WORK = {
-    Kind.REFRESH: _refresh,
-    Kind.SYNC: _sync,
-    Kind.FULL_SYNC: _sync,
-    Kind.PAUSE: _pause,
-    Kind.RESUME: _resume,
-    Kind.DISCONNECT: _disconnect,
+_WORKING = frozenset(states.WORKING)
+
+WORK: Mapping[str, Work] = {
+    Kind.REFRESH: Work(_refresh, _WORKING),
+    Kind.SYNC: Work(_sync, _WORKING),
+    Kind.FULL_SYNC: Work(_sync, _WORKING),
+    Kind.PAUSE: Work(_pause, _WORKING, at_once=True),
+    Kind.RESUME: Work(_resume, frozenset({Status.PAUSED}), at_once=True),
+    Kind.DISCONNECT: Work(_disconnect, frozenset(Status.values) - {Status.DISCONNECTED}),
 }

@@ -41,7 +41,7 @@ CONSTANTS = {
     "django_bigin.connections.refresh.LEASE_SECONDS": 9,
     "django_bigin.work.jobs.LEASE_SECONDS": 12,
     "django_bigin.work.scheduler.QUEUED_SECONDS": 14,
-    "django_bigin.work.scheduler.FAILED_AGAIN_SECONDS": 3,
+    "django_bigin.work.slices.FAILED_AGAIN_SECONDS": 3,
     "settings.BIGIN_TICK_SECONDS": 0.5,
     "settings.BIGIN_SYNC_INTERVAL_SECONDS": 1_800,
 }
@@ -193,7 +193,8 @@ class Site:
             (Job.Kind.SYNC, third),
             (Job.Kind.SYNC, fourth),
         )
-        asked = [jobs.ask(kind, connection, actor="a person").pk for kind, connection in wanted for _ in range(2)]
+        twice = [each for each in wanted for _ in range(2)]
+        asked = [jobs.ensure_job(kind, connection, actor="a person").pk for kind, connection in twice]
         assert len(set(asked)) == len(wanted)
         self.asked_refreshes[second.pk] += 1
         tasks = ModuleSync.objects.filter(connection=large, module="Tasks")
@@ -258,7 +259,7 @@ class Site:
             self.change(connection)
         before = self.expiries
         self.expire(seconds)
-        jobs.ask(Job.Kind.FULL_SYNC, self.connections[before % len(self.connections)], actor="a person")
+        jobs.ensure_job(Job.Kind.FULL_SYNC, self.connections[before % len(self.connections)], actor="a person")
         time.sleep(after_seconds)
         name = next(name for name in self.workers.living() if name.startswith("sync-"))
         if whole:
@@ -332,7 +333,7 @@ def scheduled() -> Any:
 
 
 def unfinished() -> Any:
-    return Job.objects.filter(state__in=jobs.UNFINISHED)
+    return Job.objects.filter(state__in=Job.UNFINISHED)
 
 
 def due() -> str:

@@ -1,0 +1,80 @@
+"""Chores of the tick: what is to be looked after and needs no worker."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+from django.db.models import Q
+
+from .. import clock
+from ..conf import settings
+from ..connections import authorize, lifecycle, revoking
+from ..db.aliases import written
+from ..models import Connection, CreditUse, Heartbeat, Job, RegistrationState
+from . import heartbeats
+
+logger = logging.getLogger(__name__)
+
+TRIM_EVERY = timedelta(hours=1)
+SILENT_FOR = timedelta(days=1)
+CREDITS_KEPT_FOR = timedelta(days=1, hours=1)
+REVOKED_AT_MOST = 10  # in one tick: each is a call to Zoho
+
+Chore = Callable[[], Any]
+
+Status = Connection.Status
+
+
+def register(chore: Chore) -> None:
+    """Let each tick do a chore of a higher layer as well."""
+    if chore not in _CHORES:
+        _CHORES.append(chore)
+
+
+def unregister(chore: Chore) -> None:
+    """Take back what was registered."""
+    _CHORES.remove(chore)
+
+
+def run_chores() -> None:
+    """Do every chore; one that fails is logged, and keeps none of the others from being done."""
+    for chore in _CHORES:
+        try:
+            chore()
+        except Exception:
+            logger.exception("The chore %s failed; the next tick tries again.", chore.__name__)
+
+
+def discard_unconfirmed() -> None:
+    """Discard the connections that nobody confirmed in time."""
+    for connection in written(Connection).filter(status=Status.PENDING, confirm_until__lte=clock.now()):
+        lifecycle.discard(connection, actor="not confirmed in time")
+
+
+def revoke_unrevoked() -> None:
+    """Revoke the grants that could not be revoked when their connections were disconnected."""
+    now = clock.now()
+    rested = Q(next_attempt_at=None) | Q(next_attempt_at__lte=now)
+    unrevoked = written(Connection).filter(rested, status=Status.DISCONNECTED).exclude(refresh_token="")
+    for connection in unrevoked.order_by("next_attempt_at", "pk")[:REVOKED_AT_MOST]:
+        revoking.retry_unrevoked(connection)
+
+
+def trim() -> None:
+    """Delete what is kept for a time only; once an hour is enough."""
+    now = clock.now()
+    last = written(Heartbeat).filter(name="trim").values_list("seen_at", flat=True).first()
+    if last is not None and last > now - TRIM_EVERY:
+        return
+    heartbeats.beat("trim", kind=heartbeats.TICK)
+    authorize.trim_attempts()
+    written(Job).filter(finished_at__lt=now - settings.job_retention).delete()
+    written(CreditUse).filter(minute__lt=now - CREDITS_KEPT_FOR).delete()
+    written(Heartbeat).filter(seen_at__lt=now - SILENT_FOR).delete()
+    written(RegistrationState).filter(throttled_until__lt=now).update(throttled_until=None)
+
+
+_CHORES: list[Chore] = [discard_unconfirmed, revoke_unrevoked, trim]

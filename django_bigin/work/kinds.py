@@ -1,0 +1,56 @@
+"""The one table of the kinds of work. Another kind is another line here, its due rows, and its slice."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import Model, QuerySet
+
+from ..models import Connection, Job, ModuleSync
+from . import due, slices
+
+REFRESH_QUEUE, SYNC_QUEUE = "bigin.refresh", "bigin.sync"
+"""Workers of their own for each: a refresh must not wait behind a first load."""
+
+REFRESH, METADATA, SYNC, JOB = "bigin.refresh", "bigin.metadata", "bigin.sync", "bigin.job"
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A kind of work.
+
+    Attributes:
+        name: of its task and in its messages, which carry the id of a row and no more.
+        label: for people, in the plural.
+        model: what its rows are.
+        due: gives the rows that are due, the most urgent first.
+        column: until when a row is reserved: one for each kind of work, so that none waits for another.
+        queue: which workers do it.
+        slice: does a part of the work on a row, by its id.
+    """
+
+    name: str
+    label: str
+    model: type[Model]
+    due: Callable[[], QuerySet[Any]]
+    column: str
+    queue: str
+    slice: Callable[[int], slices.Rest | None]
+
+    @property
+    def short_name(self) -> str:
+        """The name without the app's, for heartbeats."""
+        return self.name.removeprefix("bigin.")
+
+
+_TABLE = (
+    Kind(JOB, "jobs", Job, due.jobs, "queued_until", SYNC_QUEUE, slices.job),
+    Kind(REFRESH, "refreshes", Connection, due.refreshes, "refresh_queued_until", REFRESH_QUEUE, slices.refresh),
+    Kind(METADATA, "metadata", Connection, due.metadata, "metadata_queued_until", SYNC_QUEUE, slices.metadata),
+    Kind(SYNC, "modules", ModuleSync, due.modules, "queued_until", SYNC_QUEUE, slices.sync),
+)
+
+KINDS: Mapping[str, Kind] = {kind.name: kind for kind in _TABLE}
+"""Each kind of work by its name, in the order in which the tick hands it out."""

@@ -1,0 +1,92 @@
+"""One slice of each kind of work: at most about a minute, and harmless when it runs twice.
+
+A slice returns its row's rest: until when the row is not to be handed out again. None leaves the reservation as it is,
+because what the slice wrote has taken it back already.
+"""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+
+from django.db.models import F
+from django.db.models.expressions import Combinable
+
+from .. import clock
+from ..connections import states, tokens
+from ..db.aliases import written
+from ..exceptions import BiginError
+from ..models import Connection, ModuleSync
+from ..sync import Options, schema, sync_slice
+from . import jobs
+
+logger = logging.getLogger(__name__)
+
+SLICE_SECONDS = 60.0
+FAILED_AGAIN_SECONDS = 60  # what could not even begin rests so long
+
+
+@dataclass(frozen=True)
+class Rest:
+    """The time for which a row is not handed out again.
+
+    Attributes:
+        until: by the database's clock; None: no rest, it may be handed out as soon as it is due.
+    """
+
+    until: Combinable | None = None
+
+
+def refresh(connection_id: int) -> Rest | None:
+    """Keep a connection's token fresh."""
+    connection = written(Connection).filter(pk=connection_id).first()
+    # A message may come twice, and others refresh a token as well.
+    if connection is not None and connection.refresh_at is not None and connection.refresh_at <= clock.now():
+        try:
+            tokens.ensure_fresh_token(connection_id)
+        except BiginError as error:
+            logger.info("%s: %s", connection, error)  # the row says the same, and when it is tried again
+    return Rest()
+
+
+def metadata(connection_id: int) -> Rest | None:
+    """Read a connection's modules and fields."""
+    connection = written(Connection).select_related("tenant").filter(pk=connection_id).first()
+    if connection is None or not states.is_usable(connection):
+        return Rest()
+    try:
+        if not schema.refresh_connection_metadata(connection) and schema.metadata_is_due(connection):
+            return Rest(until=F("metadata_lease_until"))  # another worker is reading it, and may be dead
+    except BiginError as error:
+        logger.info("%s: %s", connection, error)
+        return _rest_after_failure()
+    return Rest()
+
+
+def sync(module_sync_id: int) -> Rest | None:
+    """Sync a module."""
+    try:
+        result = sync_slice(module_sync_id, Options(with_deletions=False, deadline_seconds=SLICE_SECONDS))
+    except BiginError as error:
+        logger.info("module %s: %s", module_sync_id, error)
+        return _rest_after_failure()
+    if result is None:
+        return Rest()
+    if result.changed or result.error:  # an idle delta keeps no job
+        row = written(ModuleSync).select_related("connection").filter(pk=module_sync_id).first()
+        if row is not None:
+            jobs.record_job(row.connection, result, full=False, actor="schedule")
+    if result.finished:
+        return None
+    # Where another works on it, who may be dead, it is handed out again when the lease has expired.
+    return Rest(until=F("lease_until")) if result.skipped else Rest()
+
+
+def job(job_id: int) -> Rest | None:
+    """Work on a job."""
+    jobs.run(job_id, slice_seconds=SLICE_SECONDS)
+    return None
+
+
+def _rest_after_failure() -> Rest:
+    return Rest(until=clock.database_in(FAILED_AGAIN_SECONDS))
