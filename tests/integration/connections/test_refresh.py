@@ -9,7 +9,7 @@ from django.db import connection as database
 from django.db import connections as databases
 
 from django_bigin import clock
-from django_bigin.connections import disconnect, open_client, pause, throttling, tokens
+from django_bigin.connections import disconnect, open_client, pause, refresh, throttling, tokens
 from django_bigin.exceptions import (
     BiginError,
     ClientCredentialsError,
@@ -221,6 +221,15 @@ def test_eight_workers_and_a_revoked_grant_make_one_request(sandbox: Any, connec
         thread.join(60)
     assert raised == [RefreshTokenError] * 8
     assert sandbox.count_calls(TOKEN) == 1
+
+
+def test_who_looked_before_a_refusal_gets_no_lease_after_it(sandbox: Any, connection: Connection) -> None:
+    let_token_expire(sandbox)
+    sandbox.revoke_grant()
+    looked_before = Connection.objects.get()
+    with pytest.raises(RefreshTokenError):
+        tokens.ensure_fresh_token(connection.pk)
+    assert refresh.claim(looked_before) is None
 
 
 def test_the_next_process_finds_the_refusal_as_soon_as_the_lease_is_given_back(

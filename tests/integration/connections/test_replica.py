@@ -1,0 +1,69 @@
+"""A site that reads from a replica: what decides a write is read where it is written."""
+
+from typing import Any
+
+import pytest
+
+from django_bigin.connections import confirm, disconnect, pause, resume, tokens
+from django_bigin.exceptions import BiginError
+from django_bigin.models import Connection
+from tests.support.grants import TOKEN, let_token_expire
+from tests.support.mirror import connect
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+Status = Connection.Status
+
+
+class ReadsFromReplica:
+    """Sends every read that names no alias to a replica, which does not exist: it fails."""
+
+    def db_for_read(self, model: Any, **hints: Any) -> str:
+        instance = hints.get("instance")
+        return instance._state.db if instance is not None and instance._state.db else "replica"
+
+    def db_for_write(self, model: Any, **hints: Any) -> str:
+        return "default"
+
+
+@pytest.fixture(autouse=True)
+def reads_from_replica(connection: Connection, settings: Any) -> None:
+    settings.BIGIN_INSTALLATION_ID = "here"
+    settings.DATABASE_ROUTERS = [ReadsFromReplica()]
+
+
+def stored(connection: Connection) -> Connection:
+    return Connection.objects.using("default").get(pk=connection.pk)
+
+
+def test_a_token_is_refreshed(sandbox: Any, connection: Connection) -> None:
+    let_token_expire(sandbox)
+    assert tokens.ensure_fresh_token(connection.pk).value == stored(connection).access_token
+    assert tokens.refresh_now(connection.pk).value == stored(connection).access_token
+    assert sandbox.count_calls(TOKEN) == 2
+
+
+@pytest.mark.parametrize(
+    "how", [{"status": 500}, {"status": 400, "body": '{"error":"Access Denied","status":"failure"}'}]
+)
+def test_a_failed_refresh_is_noted(how: dict[str, Any], sandbox: Any, connection: Connection) -> None:
+    let_token_expire(sandbox)
+    sandbox.fail(TOKEN, **how)
+    with pytest.raises(BiginError):
+        tokens.ensure_fresh_token(connection.pk)
+    assert stored(connection).status == Status.DEGRADED
+
+
+def test_a_connection_is_paused_resumed_and_ended(connection: Connection) -> None:
+    assert pause(connection)
+    assert resume(connection)
+    assert not confirm(connection)
+    assert disconnect(connection, purge=True).revoked
+    assert stored(connection).status == Status.DISCONNECTED
+
+
+def test_a_tenant_is_connected_and_reconnected(
+    sandbox: Any, organization: dict[str, str], connection: Connection
+) -> None:
+    again = connect(organization, tenant=connection.tenant, grant_token=sandbox.mint_grant_token()["grant_token"])
+    assert (again.pk, stored(again).grant_version) == (connection.pk, 2)
