@@ -73,7 +73,7 @@ class Client:
         self._session = session or new_session()
         self._timeouts = timeouts
         self._on_call = on_call
-        self._now = now
+        self.now = now
 
     def __repr__(self) -> str:
         return f"<Client {self.product.name} {self.data_center.code}>"
@@ -154,7 +154,7 @@ class Client:
         return Answer(
             status=response.status_code,
             body=read_json(response.content),
-            answered_at=read_date_header(response.headers.get("Date")) or self._now(),
+            answered_at=read_date_header(response.headers.get("Date")) or self.now(),
             retry_after=self._retry_after(response.headers.get("Retry-After")),
         )
 
@@ -164,7 +164,7 @@ class Client:
         if re.fullmatch(r"[0-9]{1,6}", value.strip()):
             return float(value)
         moment = read_date_header(value)
-        return max(0.0, (moment - self._now()).total_seconds()) if moment is not None else None
+        return max(0.0, (moment - self.now()).total_seconds()) if moment is not None else None
 
 
 class _ZohoAuth(AuthBase):

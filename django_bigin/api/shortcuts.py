@@ -6,20 +6,22 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Protocol, TypeVar
 
-from ..exceptions import BiginError, PaginationLimitError, SyncError
+from ..exceptions import BiginError
 from . import metadata, records, users
 from .answers import Field, Module, Order, Organization, Page, Place, RowResult
 from .calls import Call
 from .products import Product
 from .values import Json
+from .walks import Walk
 
 T = TypeVar("T")
 
 
 class Sender(Protocol):
-    """Whoever makes calls: a client."""
+    """A client, as far as its calls need it."""
 
     product: Product
+    now: Callable[[], datetime]
 
     def send(self, call: Call[T]) -> T:
         """Make a call and return what its answer holds."""
@@ -56,11 +58,10 @@ class Records:
         Raises:
             SyncError: a page token, or the same page, came twice.
         """
-        return _follow(
-            lambda where: self.fetch_page(module, where, fields=fields, order=order),
-            place or self._product.lists.first,
-            module,
-        )
+        def build(where: Place) -> Call[Page]:
+            return records.list_page(self._product, module, where, fields=fields, order=order)
+
+        return _pages(self._sender, module, build, place)
 
     def fetch_record(self, module: str, record_id: str | int, *, fields: Sequence[str] = ()) -> tuple[Json, datetime]:
         """Fetch one record, and the moment of the answer; see `records.record`."""
@@ -68,11 +69,7 @@ class Records:
 
     def iter_deleted_pages(self, module: str) -> Iterator[Page]:
         """Fetch what tells of a module's deleted records, page by page."""
-        return _follow(
-            lambda where: self._sender.send(records.deleted_page(self._product, module, where)),
-            self._product.lists.first,
-            module,
-        )
+        return _pages(self._sender, module, lambda where: records.deleted_page(self._product, module, where))
 
     def count(self, module: str) -> int | None:
         """Fetch the number of a module's records; None where the product does not tell it."""
@@ -152,11 +149,7 @@ class Users:
     def iter_pages(self, *, kind: str = "AllUsers") -> Iterator[Page]:
         """Fetch the users page by page; see `users.list_page`."""
         product = self._sender.product
-        return _follow(
-            lambda where: self._sender.send(users.list_page(product, where, kind=kind)),
-            product.lists.first,
-            users.MODULE,
-        )
+        return _pages(self._sender, users.MODULE, lambda where: users.list_page(product, where, kind=kind))
 
     def iter_all(self, *, kind: str = "AllUsers") -> Iterator[Json]:
         """Fetch the users one by one."""
@@ -164,27 +157,8 @@ class Users:
             yield from page.records
 
 
-def _follow(fetch: Callable[[Place], Page], place: Place, module: str) -> Iterator[Page]:
-    """Follow a list from page to page, each saying where the next is."""
-    seen = {place.token}
-    ids_before: list[str] = []
-    repeats = 0
-    while True:
-        page = fetch(place)
-        ids = [record["id"] for record in page.records]
-        # Once can happen: a page of new records pushes the page just read to the next number.
-        repeats = repeats + 1 if ids and ids == ids_before else 0
-        if repeats > 1:
-            raise SyncError(f"The same page of {module} came again and again: the list is given up.")
-        yield page
-        if not page.more_records:
-            return
-        if page.next_place is None:
-            raise PaginationLimitError(
-                f"There is more of {module}, but no page token to go on with: start the list again, "
-                "or read the rest by bulk read."
-            )
-        ids_before, place = ids, page.next_place
-        if place.token is not None and place.token in seen:
-            raise SyncError(f"A page token of {module} came twice: the list is given up; start it again.")
-        seen.add(place.token)
+def _pages(
+    sender: Sender, module: str, build: Callable[[Place], Call[Page]], place: Place | None = None
+) -> Iterator[Page]:
+    walk = Walk(sender.product, module, lambda where, _: build(where), send=sender.send, now=sender.now)
+    return (step.page for step in walk.steps(walk.start(place)))

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from ..conf import settings
 from ..connections.states import is_usable
 from ..models import Connection, ModuleSync
-from ..sync.engine import interval
+from ..sync.plan import interval
 from .facts import ConnectionFacts, Facts
 
 GRACE = timedelta(minutes=15)  # a restart, a queue that is long for once, a cron job every five minutes

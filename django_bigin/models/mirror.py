@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from django.db import models
-from django.utils.functional import cached_property
 
 from .connection import Connection
 
@@ -67,11 +66,6 @@ class ModuleSync(models.Model):
 
     def __str__(self) -> str:
         return self.module
-
-    @cached_property
-    def has_asides(self) -> bool:
-        """Whether rows of the module were quarantined; asked once for each run."""
-        return QuarantinedRow.objects.filter(connection_id=self.connection_id, module=self.module).exists()
 
 
 class ModuleSchema(models.Model):

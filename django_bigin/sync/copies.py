@@ -1,26 +1,43 @@
-"""Copies of records: reading one from a row, and which of two wins. Pure: no network, no database."""
+"""Copies of records: reading them from a page, and which of two wins. Pure: no network, no database.
+
+A page of the API is read here, once, into plain tuples; whoever works with them never sees the product's rows.
+"""
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 from ..api.canonical import content_hash
 from ..api.products import ModuleSpec
-from ..api.values import read_id, read_moment
+from ..api.values import Json, read_id, read_moment
+from ..api.walks import Step
 
 BEGINNING = datetime.min.replace(tzinfo=UTC)
-LARGEST_ROW = 8_000_000  # characters; MariaDB takes 16 MB at once by default, and Bigin's fields are far from it
+LARGEST_ROW = 8_000_000  # characters; MariaDB takes 16 MB at once by default, and Zoho's fields are far from it
 # An escaped NUL; behind an even number of backslashes only, since text may well speak of "\\u0000".
 _NUL = re.compile(r"(?<!\\)(?:\\\\)*\\u0000")
 
 
 class UnreadableRow(ValueError):
     """A row that cannot be stored; the message says why. It is quarantined, never dropped."""
+
+
+class Row(NamedTuple):
+    """A row of a page, with what decides read from it.
+
+    Attributes:
+        modified_at: as it came, in whatever year.
+        raw: the row itself, for `RowReader` alone.
+    """
+
+    record_id: int
+    modified_at: datetime | None
+    raw: Json
 
 
 class StoredCopy(NamedTuple):
@@ -32,19 +49,23 @@ class StoredCopy(NamedTuple):
     content_hash: str
     deleted_at: datetime | None
 
+    def is_behind(self, row: Row, opened_at: datetime) -> bool:
+        """Tell whether a row shows something newer: the record's return, or a newer state of it."""
+        if self.deleted_at is not None:
+            return self.deleted_at <= opened_at
+        return (row.modified_at or BEGINNING) > (self.modified_at or BEGINNING)
 
-@dataclass(frozen=True)
-class Copy:
-    """One record as one answer gave it.
+
+class Copy(NamedTuple):
+    """One record as one answer gave it, as it is stored.
 
     Attributes:
-        text: `data` as JSON, made once: for the look at what can be stored, and for storing it.
-        seen_at: Bigin's clock: of the answer that opened the walk, or of a single read's own answer.
-        size: characters of `data` as JSON.
+        text: the record as JSON, made once: for the look at what can be stored, and for storing it.
+        seen_at: the product's clock: of the answer that opened the walk, or of a single read's own answer.
     """
 
     record_id: int
-    data: Mapping[str, Any]
+    text: str
     name: str
     email: str
     owner_record_id: int | None
@@ -53,14 +74,13 @@ class Copy:
     seen_at: datetime
     content_hash: str
     source: str
-    text: str = field(repr=False, default="")
 
     def beats(self, stored: StoredCopy | None) -> bool:
-        """Whether this copy is to be written over the stored one.
+        """Tell whether this copy is to be written over the stored one.
 
-        The greater (Modified_Time, seen_at) wins; equal in both but different, the later stored. A tombstone is lifted
+        The greater (modified_at, seen_at) wins; equal in both but different, the later stored. A tombstone is lifted
         by a copy that was not seen before the deletion: within one second the later stored counts, since the deleted
-        log is read again after every walk. A copy equal in content has nothing to write.
+        log is read again after every full sync. A copy equal in content has nothing to write.
         """
         if stored is None:
             return True
@@ -73,47 +93,105 @@ class Copy:
         return (self.modified_at, self.seen_at) >= (stored.modified_at, stored.seen_at)
 
 
-def read_copy(
-    row: Mapping[str, Any], *, spec: ModuleSpec, fields: Collection[str], seen_at: datetime, source: str
-) -> Copy:
-    """Read a row into a copy that holds `id` and the wanted fields, and nothing else.
+class Unstorable(NamedTuple):
+    """A row that cannot be stored, and why."""
 
-    Raises:
-        UnreadableRow: it has no usable id, or holds what no database can store.
-    """
-    identity = read_id(row.get("id"))
-    if identity is None:
-        raise UnreadableRow("The row has no usable id.")
-    data = {"id": identity, **{name: row[name] for name in fields if name in row and name != "id"}}
-    try:
-        text, digest = _text(data), content_hash(data)
-    except RecursionError:
-        raise UnreadableRow("The row is nested too deeply to be stored.") from None
-    owner = row.get("Owner")
-    owner_id = read_id(owner.get("id")) if isinstance(owner, dict) else None
-    return Copy(
-        record_id=int(identity),
-        data=data,
-        name=_first_text(data, spec.name_fields),
-        email=_first_text(data, spec.email_fields),
-        owner_record_id=int(owner_id) if owner_id else None,
-        created_at=_shown_moment(row.get(spec.created_field)),
-        modified_at=_shown_moment(row.get(spec.modified_field)),
-        seen_at=seen_at,
-        content_hash=digest,
-        source=source,
-        text=text,
-    )
+    row: Any
+    reason: str
 
 
-def _shown_moment(value: Any) -> datetime | None:
-    """A moment that every database stores and every time zone can show."""
-    moment = read_moment(value)
+class Batch(NamedTuple):
+    """What is to be stored at once: copies, and the rows that could not be read into one."""
+
+    copies: Sequence[Copy] = ()
+    unstorable: Sequence[Unstorable] = ()
+
+    def __bool__(self) -> bool:
+        return bool(self.copies or self.unstorable)
+
+    def joined(self, other: Batch) -> Batch:
+        """Return both together."""
+        return Batch([*self.copies, *other.copies], [*self.unstorable, *other.unstorable])
+
+    def without(self, refused: Sequence[Copy]) -> Batch:
+        """Return it without the copies that the database refused: they are unstorable as well."""
+        ids = {copy.record_id for copy in refused}
+        taken = [copy for copy in self.copies if copy.record_id not in ids]
+        more = [Unstorable(json.loads(copy.text), "The database cannot store this row.") for copy in refused]
+        return Batch(taken, [*self.unstorable, *more])
+
+
+class Deletion(NamedTuple):
+    """One entry of a deleted log."""
+
+    record_id: int
+    deleted_at: datetime
+
+
+@dataclass(frozen=True)
+class RowReader:
+    """Reads the rows of one module into copies that hold `id` and the wanted fields, and nothing else."""
+
+    spec: ModuleSpec
+    fields: Sequence[str]
+
+    def rows(self, step: Step) -> list[Row]:
+        """Read the rows of a page as far as decides what is to be done with them."""
+        modified = self.spec.modified_field
+        records = step.page.records
+        return [Row(each, read_moment(raw.get(modified)), raw) for each, raw in zip(step.ids, records, strict=True)]
+
+    def page(self, step: Step, rows: Iterable[Row], *, source: str) -> Batch:
+        """Read rows of a page into copies, and take its rows without a usable id for what they are: unstorable."""
+        malformed = Batch(unstorable=[Unstorable(row.raw, row.reason) for row in step.page.malformed])
+        return malformed.joined(self.copies(rows, seen_at=step.position.opening, source=source))
+
+    def copies(self, rows: Iterable[Row], *, seen_at: datetime, source: str) -> Batch:
+        """Read rows into copies; what cannot be read comes apart. Of a row that comes twice, the last counts."""
+        copies: dict[int, Copy] = {}
+        unstorable = []
+        for row in rows:
+            try:
+                copies[row.record_id] = self._copy(row, seen_at, source)
+            except UnreadableRow as error:
+                unstorable.append(Unstorable(row.raw, str(error)))
+        return Batch(list(copies.values()), unstorable)
+
+    def single(self, raw: Json, *, seen_at: datetime, source: str) -> Batch:
+        """Read a record that was read by itself."""
+        row = Row(int(raw["id"]), read_moment(raw.get(self.spec.modified_field)), raw)
+        return self.copies([row], seen_at=seen_at, source=source)
+
+    def _copy(self, row: Row, seen_at: datetime, source: str) -> Copy:
+        raw = row.raw
+        data = {"id": raw["id"], **{name: raw[name] for name in self.fields if name in raw and name != "id"}}
+        try:
+            text, digest = _text(data), content_hash(data)
+        except RecursionError:
+            raise UnreadableRow("The row is nested too deeply to be stored.") from None
+        owner = raw.get(self.spec.owner_field)
+        owner_id = read_id(owner.get("id")) if isinstance(owner, dict) else None
+        return Copy(
+            record_id=row.record_id,
+            text=text,
+            name=_first_text(data, self.spec.name_fields),
+            email=_first_text(data, self.spec.email_fields),
+            owner_record_id=int(owner_id) if owner_id else None,
+            created_at=_shown(read_moment(raw.get(self.spec.created_field))),
+            modified_at=_shown(row.modified_at),
+            seen_at=seen_at,
+            content_hash=digest,
+            source=source,
+        )
+
+
+def _shown(moment: datetime | None) -> datetime | None:
+    """Return a moment that every database stores and every time zone can show; None for any other."""
     return moment if moment is not None and 1000 < moment.year < 9999 else None
 
 
 def _text(data: Mapping[str, Any]) -> str:
-    """The row as JSON; refuses what no database takes."""
+    """Return the row as JSON; refuse what no database takes."""
     try:
         text = json.dumps(data, ensure_ascii=False, allow_nan=False)
     except ValueError:

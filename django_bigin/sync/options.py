@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -30,3 +31,12 @@ class Options:
     deadline_seconds: float | None = None
     on_progress: OnProgress | None = None
     on_result: OnResult | None = None
+
+    def ends_at(self) -> float | None:
+        """Return when a sync that begins now is to stop, by the monotonic clock."""
+        return None if self.deadline_seconds is None else time.monotonic() + self.deadline_seconds
+
+    def tell(self, result: ModuleResult) -> None:
+        """Tell that a module is done."""
+        if self.on_result is not None:
+            self.on_result(result)

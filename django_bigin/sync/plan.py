@@ -1,10 +1,13 @@
-"""The plan of a sync: which modules of a connection are mirrored, and in which order."""
+"""The plan of a sync: which modules of a connection are mirrored, in which order, and how."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import timedelta
+from enum import Enum
 
+from .. import clock
 from ..api.products import Product
 from ..conf import settings
 from ..exceptions import RequestError
@@ -36,7 +39,7 @@ def prepare(connection: Connection, names: Sequence[str] | None) -> Plan:
 
 
 def ensure_modules(connection: Connection) -> list[ModuleSync]:
-    """The connection's modules, in the order in which they are synced; rows are made for those that have none.
+    """Return the connection's modules in the order in which they are synced; make rows for those that have none.
 
     A module comes after those that its description names.
     """
@@ -67,7 +70,7 @@ def in_order(product: Product, names: Sequence[str]) -> list[str]:
 
 
 def choose(rows: Sequence[ModuleSync], names: Sequence[str] | None) -> list[ModuleSync]:
-    """The rows of the named modules, all of them where none is named.
+    """Return the rows of the named modules, all of them where none is named.
 
     Raises:
         RequestError: a name is not a mirrored module; the message lists those that are.
@@ -81,3 +84,37 @@ def choose(rows: Sequence[ModuleSync], names: Sequence[str] | None) -> list[Modu
             f"There is no mirrored module {', '.join(unknown)}; the modules are {', '.join(known)} (see BIGIN_MODULES)."
         )
     return [row for row in rows if row.module in names]
+
+
+class Strategy(Enum):
+    """The ways to bring a module up to date."""
+
+    WHOLE = "whole"
+    FULL = "full"
+    COMPARE = "compare"
+    DELTA = "delta"
+
+
+def strategy_for(row: ModuleSync, *, full: bool) -> Strategy:
+    """Choose how a module is brought up to date; what an earlier run was in the midst of comes first."""
+    product = row.connection.description
+    if product.module(row.module).read_whole:
+        return Strategy.WHOLE
+    if row.phase in _UNFINISHED:
+        return _UNFINISHED[row.phase]
+    if full or row.full_requested or row.records_watermark is None or product.changes is None:
+        return Strategy.FULL
+    if row.last_full_at is None or row.last_full_at <= clock.now() - settings.reconcile_interval:
+        return Strategy.FULL
+    return Strategy.DELTA
+
+
+_UNFINISHED: dict[str, Strategy] = {ModuleSync.Phase.FULL: Strategy.FULL, ModuleSync.Phase.COMPARE: Strategy.COMPARE}
+
+
+def interval(row: ModuleSync) -> timedelta:
+    """Return how long it is until a module is due again."""
+    if row.connection.description.module(row.module).metadata_paced:
+        return settings.metadata_interval
+    seconds = row.interval_seconds or settings.BIGIN_SYNC_INTERVAL_SECONDS
+    return timedelta(seconds=seconds or (300 if row.connection.org_paid else 900))

@@ -86,7 +86,7 @@ def fields_to_mirror(row: ModuleSync) -> list[str]:
     return [*wanted, *(name for name in spec.always_fields if name not in wanted)]
 
 
-def chunks(fields: Sequence[str], product: Product, spec: ModuleSpec) -> list[list[str]]:
+def parts(fields: Sequence[str], product: Product, spec: ModuleSpec) -> list[list[str]]:
     """Share the fields out to calls of a size that is taken, each with those that hold a record's parts together."""
     size = product.limits.fields_per_call
     if len(fields) <= size:

@@ -35,8 +35,8 @@ AHEAD, TOO_LATE = 3_100, 4_000  # a token lives 3600 s: refreshed ahead of its e
 
 # As the package has them, but shorter: what a dead worker held is free after seconds. Their order is the package's.
 CONSTANTS = {
-    "django_bigin.sync.lease.LEASE_SECONDS": 9,
-    "django_bigin.sync.engine.LEASE_KEPT_EVERY_SECONDS": 3.0,
+    "django_bigin.sync.run.LEASE_SECONDS": 9,
+    "django_bigin.sync.run.LEASE_KEPT_EVERY_SECONDS": 3.0,
     "django_bigin.sync.schema.LEASE_SECONDS": 9,
     "django_bigin.connections.refresh.LEASE_SECONDS": 9,
     "django_bigin.work.jobs.LEASE_SECONDS": 12,

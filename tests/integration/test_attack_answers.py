@@ -9,6 +9,7 @@ import pytest
 from django_bigin.api.values import read_date_header
 from django_bigin.models import Connection, ModuleSync, QuarantinedRow, Record
 from django_bigin.sync import engine, sync_connection
+from django_bigin.sync.plan import Strategy
 from tests.support.mirror import connect, mirror_hash, sync
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -171,7 +172,7 @@ def test_a_record_whose_modified_time_is_no_longer_shown_still_follows(sandbox: 
 
 
 def test_pages_that_are_empty_for_ever_end_the_walk(sandbox: Any, connection: Connection, monkeypatch: Any) -> None:
-    monkeypatch.setattr("django_bigin.sync.pages.EMPTY_PAGES_AT_MOST", 5)
+    monkeypatch.setattr("django_bigin.api.walks.EMPTY_PAGES_AT_MOST", 5)
     for number in range(8):
         body = {"data": [], "info": {"more_records": True, "next_page_token": f"t{number}"}}
         sandbox.fail(CONTACTS, status=200, body=body, times=1)
@@ -183,14 +184,14 @@ def test_an_unforeseen_failure_of_one_module_stops_no_other(
     sandbox: Any, connection: Connection, monkeypatch: Any
 ) -> None:
     sandbox.add_records("Contacts", 2)
-    real = engine.ModuleRun.run
+    real = engine.STRATEGIES[Strategy.FULL]
 
-    def run(self: Any) -> None:
-        if self.module == "Accounts":
+    def read(run: Any) -> Any:
+        if run.module == "Accounts":
             raise KeyError("something nobody thought of")
-        real(self)
+        return real(run)
 
-    monkeypatch.setattr(engine.ModuleRun, "run", run)
+    monkeypatch.setitem(engine.STRATEGIES, Strategy.FULL, read)
     results = {result.module: result for result in sync_connection(connection)}
     assert "KeyError" in results["Accounts"].error
     assert results["Contacts"].finished

@@ -9,10 +9,12 @@ from django.db import connection as database
 from django.db import connections as databases
 
 from django_bigin import clock
+from django_bigin.api.client import Client
 from django_bigin.connections import disconnect, pause, purge_mirror, resume
+from django_bigin.db import leases
 from django_bigin.exceptions import AuthorizationError
 from django_bigin.models import Connection, ModuleSchema, ModuleSync, Record
-from django_bigin.sync import Options, engine, store, sync_connection
+from django_bigin.sync import Options, run, store, sync_connection
 from tests.support.mirror import mirror_hash, sync
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -75,21 +77,22 @@ def test_a_page_that_is_being_stored_while_a_purge_runs_is_purged_too(
     if database.vendor == "sqlite":
         pytest.skip("SQLite has one writer: a page and a purge cannot run at once")
     sandbox.add_records("Contacts", 150)
-    purged, stored, write = threading.Event(), [], store._write
+    purged, stored, write = threading.Event(), [], store.write_copies
 
-    def slow_write(*arguments: Any) -> None:
-        write(*arguments)
+    def slow_write(*arguments: Any) -> Any:
+        changes = write(*arguments)
         purge = threading.Thread(target=purge_in_a_thread)
         purge.start()
         stored.append(purge)
         purged.wait(1.5)
+        return changes
 
     def purge_in_a_thread() -> None:
         purge_mirror(connection)
         databases.close_all()
         purged.set()
 
-    monkeypatch.setattr(store, "_write", slow_write)
+    monkeypatch.setattr(store, "write_copies", slow_write)
     sync_connection(connection, modules=["Contacts"])
     for thread in stored:
         thread.join(30)
@@ -140,19 +143,26 @@ def test_a_sync_whose_lease_ran_out_stores_nothing_more(sandbox: Any, connection
 
 
 def test_a_page_that_takes_long_prolongs_its_lease(sandbox: Any, connection: Connection, monkeypatch: Any) -> None:
-    monkeypatch.setattr(engine, "LEASE_KEPT_EVERY_SECONDS", 0.0)
+    monkeypatch.setattr(run, "LEASE_KEPT_EVERY_SECONDS", 0.0)
     sandbox.add_fields("Contacts", [{"api_name": f"C{n}", "data_type": "text"} for n in range(70)])
     sandbox.add_records("Contacts", 3)
-    kept: list[str] = []
-    real = engine.ModuleRun._keep_lease
+    done: list[str] = []
+    extend, send = leases.extend, Client.send
 
-    def keep(self: Any) -> None:
-        kept.append(self.module)
-        real(self)
+    def note_extension(*arguments: Any, **changes: Any) -> bool:
+        done.append("extended")
+        return extend(*arguments, **changes)
 
-    monkeypatch.setattr(engine.ModuleRun, "_keep_lease", keep)
+    def note_call(client: Client, call: Any) -> Any:
+        done.append(call.path)
+        return send(client, call)
+
+    monkeypatch.setattr(leases, "extend", note_extension)
+    monkeypatch.setattr(Client, "send", note_call)
     sync(connection, "Contacts")
-    assert len(kept) >= 2
+    parts = [place for place, path in enumerate(done) if path == "/bigin/v2/Contacts"]
+    assert len(parts) >= 2
+    assert all(done[place - 1] == "extended" for place in parts)
 
 
 def test_a_full_sync_asked_for_during_a_walk_comes_after_it(sandbox: Any, connection: Connection) -> None:
@@ -188,4 +198,4 @@ def test_fields_that_change_while_a_walk_is_cut_off(
 
 
 def test_a_lease_is_longer_than_it_is_kept() -> None:
-    assert timedelta(seconds=engine.LEASE_KEPT_EVERY_SECONDS) < timedelta(seconds=engine.lease.LEASE_SECONDS) / 2
+    assert timedelta(seconds=run.LEASE_KEPT_EVERY_SECONDS) < timedelta(seconds=run.LEASE_SECONDS) / 2

@@ -124,7 +124,7 @@ def test_a_walk_during_which_records_are_deleted_is_whole(paging: str, sandbox: 
     ids = sandbox.add_records("Contacts", 900)
 
     def meddle(step: Any) -> None:
-        if step.phase == "walk" and step.page == 2:
+        if step.phase == "full" and step.page == 2:
             sandbox.delete_records("Contacts", ids[10:40])
             sandbox.edit_records("Contacts", [{"id": ids[5], "Title": "moved"}])
             sandbox.add_records("Contacts", 3)
@@ -146,7 +146,7 @@ def test_a_delta_of_many_pages_during_which_records_are_deleted_is_whole(
     sandbox.advance(5)
 
     def meddle(step: Any) -> None:
-        if step.phase == "changes" and step.page == 1 and ids:
+        if step.phase == "delta" and step.page == 1 and ids:
             sandbox.delete_records("Contacts", ids[-30:])
             sandbox.advance(2)
             ids.clear()
@@ -298,7 +298,7 @@ def test_a_chosen_field_that_is_not_there_is_left_out(sandbox: Any, connection: 
 
 def test_a_database_that_goes_away_loses_nothing(sandbox: Any, connection: Connection, monkeypatch: Any) -> None:
     sandbox.add_records("Contacts", 700)
-    real, calls = store.save_page, []
+    real, calls = store.write_copies, []
 
     def fail_once(*arguments: Any, **options: Any) -> Any:
         calls.append(1)
@@ -306,7 +306,7 @@ def test_a_database_that_goes_away_loses_nothing(sandbox: Any, connection: Conne
             raise OperationalError("server closed the connection unexpectedly")
         return real(*arguments, **options)
 
-    monkeypatch.setattr(store, "save_page", fail_once)
+    monkeypatch.setattr(store, "write_copies", fail_once)
     assert "The database went away" in failed(connection, "Contacts")
     assert Record.objects.filter(module="Contacts").count() == 400
     sync(connection, "Contacts")

@@ -30,6 +30,7 @@ class ModuleSpec:
         name_fields: fields that may name a record; the first that holds text does.
         email_fields: likewise for its e-mail address.
         created_field, modified_field: the fields that hold those moments.
+        owner_field: the field that holds the user it belongs to.
         read_whole: few rows without deltas and without a deleted log: all of them are read each time.
         metadata_paced: read as often as metadata, not as often as records.
         opt_in: mirrored only where the site names it, since it costs more than the others.
@@ -49,6 +50,7 @@ class ModuleSpec:
     email_fields: tuple[str, ...] = ("Email",)
     created_field: str = "Created_Time"
     modified_field: str = "Modified_Time"
+    owner_field: str = "Owner"
     read_whole: bool = False
     metadata_paced: bool = False
     opt_in: bool = False

@@ -1,0 +1,59 @@
+"""A delta: read what changed since the last run, and now and then what was deleted."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from ..conf import settings
+from ..exceptions import PaginationLimitError
+from . import changes, deletions, missing
+from .run import Outcome, Run
+
+DELTAS_BETWEEN_DELETION_PASSES = 3  # the deleted log is read with every fourth delta
+QUIET_PASSES_AT_MOST = 3
+
+
+def read(run: Run) -> Outcome:
+    """Read what changed, and again until a pass finds nothing that the one before it should have found.
+
+    A deletion shifts the pages, and a record that was deleted and restored meanwhile leaves no trace of it.
+    """
+    watermark = run.row.records_watermark
+    if watermark is None:
+        return Outcome.FULL_NEEDED
+    rounds, before = 0, None
+    opened_at = watermark  # where the pages never stand still, the next run reads all of it again
+    try:
+        while rounds < QUIET_PASSES_AT_MOST:
+            done = changes.read(
+                run, watermark - settings.delta_overlap, resumable=True, rounds=rounds, before=before
+            )
+            if done is None:
+                return Outcome.PAUSED
+            if _was_quiet(run, done):
+                opened_at = done.opened_at
+                break
+            rounds, before = done.rounds + 1, done.opened_at
+    except PaginationLimitError:
+        return Outcome.FULL_NEEDED  # more has changed than pages can tell
+    return _close(run, opened_at)
+
+
+def _was_quiet(run: Run, done: changes.Pass) -> bool:
+    """Tell whether the pages stood still; the deletions since are applied for that."""
+    if done.pages == 1:
+        return True
+    return bool(done.rounds) and not done.late and not deletions.apply(run, since=done.opened_at)
+
+
+def _close(run: Run, opened_at: datetime) -> Outcome:
+    deltas = run.row.deltas_since_deletions + 1
+    due = run.options.with_deletions or run.row.deletions_requested
+    if due or deltas > DELTAS_BETWEEN_DELETION_PASSES:
+        deletions.apply(run)
+        if missing.tells_deletions_by_count(run) and missing.count_differs(run):
+            run.save_progress(records_watermark=opened_at)
+            return Outcome.FULL_NEEDED
+        deltas = 0
+    run.at_end = {"records_watermark": opened_at, "deltas_since_deletions": deltas}
+    return Outcome.DONE

@@ -1,0 +1,181 @@
+"""Scans: reading every record of a module by rising id, for the strategies that do so.
+
+A scan is opened by one answer, whose `Date` is the watermark that is set once every page is stored. Deletions shift
+pages, so a scan during which the deleted log moved, or whose number of records is not the product's, is followed by a
+comparison of the ids, until one is quiet. Only then is what was missed taken for deleted, and only below the guard.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from .. import clock
+from ..api import records
+from ..api.answers import Order, Page, Place
+from ..api.calls import Call
+from ..api.walks import Position, Step, Walk
+from ..exceptions import PageTokenError
+from ..models import ModuleSync
+from . import deletions, missing, pipeline, store
+from .copies import Batch, Row, StoredCopy
+from .run import Columns, Outcome, Run
+
+Phase = ModuleSync.Phase
+
+QUIET_SCANS_AT_MOST = 3
+
+
+@dataclass(frozen=True)
+class ScannedPage:
+    """One page of a scan.
+
+    Attributes:
+        ids: of its rows.
+        rows: those that are still to be looked at, once it is known what is stored of them.
+        batch: what is to be stored in any case.
+        position: behind the page.
+    """
+
+    ids: list[int]
+    rows: Sequence[Row]
+    batch: Batch
+    position: Position
+
+
+Stored = dict[int, StoredCopy]
+
+
+def by_id(run: Run, parts: Sequence[Sequence[str]]) -> Walk:
+    """Return the walk through every record by rising id."""
+
+    def build(place: Place, fields: Sequence[str]) -> Call[Page]:
+        return records.list_page(run.product, run.module, place, fields=fields, order=Order("id"))
+
+    return Walk(run.product, run.module, build, parts=parts, send=run.send, now=clock.now)
+
+
+def begin(run: Run, phase: str, position: Position, *, answers_request: bool = False) -> Position:
+    """Note where a scan begins, and return that.
+
+    Args:
+        answers_request: the full sync that was asked for begins here.
+    """
+    columns: Columns = {"phase": phase, "position": position, "missing_ids": []}
+    if answers_request:
+        columns["full_requested"] = False
+    run.save_progress(**columns)
+    return position
+
+
+def read(
+    run: Run,
+    phase: str,
+    walk: Walk,
+    *,
+    read_page: Callable[[Step], ScannedPage],
+    look: Callable[[ScannedPage, Stored], Batch],
+) -> Position | None:
+    """Read and store every page from where the row says.
+
+    Args:
+        read_page: reads a page, without the database.
+        look: returns what of a page is to be stored, given what is stored.
+
+    Returns:
+        The position at the end; None where the time was up.
+    """
+    position = run.position
+    if position is None or not walk.fits(position):
+        # The fields have changed since the scan was cut off; what it has read lacks the new ones.
+        position = begin(run, phase, walk.start())
+    while not position.finished:
+        try:
+            for page in pipeline.pages(walk, position, read_page):
+                if position.ordered and not page.position.ordered and position.pages:
+                    # The ids rose so far and no longer do: what was missed cannot be told from the gaps any more.
+                    position = begin(run, phase, walk.start(ordered=False, rounds=position.rounds))
+                    break
+                _store(run, page, position, look)
+                position = page.position
+                run.note_page(phase, position.pages)
+                if run.is_over():
+                    return None
+        except PageTokenError:
+            run.restart()
+            position = begin(run, phase, walk.start(rounds=position.rounds))
+    return position
+
+
+def _store(run: Run, page: ScannedPage, before: Position, look: Callable[[ScannedPage, Stored], Batch]) -> None:
+    position = page.position
+    columns: Columns = {"position": position}
+    if run.row.deletions_watermark is None:
+        # A first scan that has to start again must still apply what was deleted since it began.
+        columns["deletions_watermark"] = position.opening
+    seen = None
+    if position.ordered:
+        stored = store.stored_between(run.row, before.last_id, None if position.finished else position.last_id)
+        gone = {copy.record_id for copy in stored.values() if copy.deleted_at is None}.difference(page.ids)
+        if gone:
+            columns["missing_ids"] = [*run.row.missing_ids, *sorted(gone)]
+    else:
+        stored = store.stored_copies(run.row, page.ids)
+        seen = store.Seen(page.ids, position.opening)
+    run.save_page(look(page, stored), stored=stored, seen=seen, **columns)
+    store.gather_statistics(position.pages)
+
+
+def settle(run: Run, position: Position, *, quiet: bool, watermark: datetime | None) -> Outcome:
+    """Close a scan that was quiet; let the ids be compared after one that was not.
+
+    Args:
+        quiet: nothing shifted the pages, so that what they did not show is not there.
+        watermark: up to when every change is stored once the scan is closed.
+    """
+    if not quiet and position.rounds < QUIET_SCANS_AT_MOST:
+        run.save_progress(records_watermark=watermark)
+        walk = by_id(run, compared_parts(run))
+        begin(run, Phase.COMPARE, walk.start(ordered=position.ordered, rounds=position.rounds + 1))
+        return Outcome.COMPARE_NEEDED
+    if quiet:
+        reason = missing.settle(run, position) or missing.why_not_counted(run)
+    else:
+        reason = (
+            f"Records of {run.module} were deleted all the while it was read, so what it lacks could not be told; "
+            "the next full sync looks again."
+        )
+    close(run, watermark, reason)
+    return Outcome.DONE
+
+
+def close(run: Run, watermark: datetime | None, reason: str) -> None:
+    """Note that every record was read; `reason` says what the mirror lacks all the same."""
+    run.save_progress(
+        phase=Phase.IDLE,
+        position=None,
+        missing_ids=[],
+        records_watermark=watermark,
+        last_full_at=clock.now(),
+        incomplete_reason=reason,
+    )
+
+
+def close_at_the_wall(run: Run, *, watermark: datetime | None) -> Outcome:
+    """Keep what was read where there are no more pages, follow what changes, and say what is missing."""
+    position = run.position
+    rows = position.rows if position else 0
+    reason = (
+        f"{run.module} has more records than pages can reach: the {rows:,} with the lowest ids and all that change "
+        "from now on are mirrored; the others need bulk read, which this version does not have."
+    )
+    deletions.apply(run, since=position.opened_at if position else None)
+    close(run, watermark, reason)
+    run.result.error = reason
+    return Outcome.DONE
+
+
+def compared_parts(run: Run) -> list[list[str]]:
+    """Return the fields that a comparison reads: `id` comes by itself, and cannot be asked for alone."""
+    return [[run.spec.modified_field]]

@@ -1,0 +1,35 @@
+"""Small modules that are read whole each time, such as users: they have neither deltas nor a deleted log."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from .. import clock
+from ..api import records
+from ..api.answers import Page, Place
+from ..api.calls import Call
+from ..api.walks import Step, Walk
+from ..models import ModuleSync, Record
+from . import missing, pipeline, scan, store
+from .run import Outcome, Run
+
+
+def read(run: Run) -> Outcome:
+    """Read all records."""
+
+    def build(place: Place, _: Sequence[str]) -> Call[Page]:
+        return records.list_page(run.product, run.module, place)
+
+    def read_page(step: Step) -> scan.ScannedPage:
+        batch = run.reader.page(step, run.reader.rows(step), source=Record.Source.LIST)
+        return scan.ScannedPage(step.ids, (), batch, step.position)
+
+    walk = Walk(run.product, run.module, build, send=run.send, now=clock.now)
+    position = walk.start(ordered=False)
+    for page in pipeline.pages(walk, position, read_page):
+        position = page.position
+        run.save_page(page.batch, seen=store.Seen(page.ids, position.opening))
+        run.note_page(ModuleSync.Phase.FULL, position.pages)
+    run.save_progress(full_requested=False)
+    scan.close(run, position.opening, missing.settle(run, position))
+    return Outcome.DONE
