@@ -1,7 +1,7 @@
 """Our sync over one fresh database, in a process of its own, as `manage.py bigin_sync` runs it.
 
 Takes what to do as JSON on standard input and Django's settings from the environment, and prints what it measured as
-JSON: the first mirror, an idle delta both ways, and a full walk in which nothing has changed.
+JSON: the first mirror, an idle delta both ways, and a full sync in which nothing has changed.
 """
 
 from __future__ import annotations
@@ -69,7 +69,7 @@ def measure(connection: Any, *, pages: int, profile: str | None) -> dict[str, An
         # Before the other: a run that reads the deleted log moves nothing that this one would see.
         "idle_delta": scheduled_delta(connection),
         "idle_sync": phase(lambda: sync_connection(connection)[0]),
-        "unchanged_walk": phase(lambda: sync_connection(connection, options=Options(full=True))[0]),
+        "unchanged_full": phase(lambda: sync_connection(connection, options=Options(full=True))[0]),
     }
     rows = Record.objects.live().filter(connection=connection, module=MODULE)
     hashes = list(rows.values_list("record_id", "content_hash"))

@@ -127,7 +127,7 @@ def sandbox(records: int) -> Iterator[Bigin]:
         )
         try:
             bigin = Bigin(wait_for(start_file, process), records)
-            # A day's credits are fewer than all these walks need, and ten minutes' connections fewer than these.
+            # A day's credits are fewer than all these syncs need, and ten minutes' connections fewer than these.
             free = {"credits": "counted", "refresh_tokens_per_minute": 0, "refresh_tokens_per_ten_minutes": 0}
             bigin.control("POST", "switches", json=free)
             yield bigin
@@ -179,7 +179,7 @@ def measure(kind: str, bigin: Bigin, source_hash: str, *, repeats: int, profile:
         "ours_peak_mb": statistics.median(run["peak_mb"] for run in ours),
         "ours_peak_mb_at_a_tenth": statistics.median(run["peak_mb_at_a_tenth"] for run in ours),
         "floor_peak_mb": statistics.median(run["peak_mb"] for run in floors),
-        **{name: median_run([run[name] for run in ours]) for name in ("idle_delta", "idle_sync", "unchanged_walk")},
+        **{name: median_run([run[name] for run in ours]) for name in ("idle_delta", "idle_sync", "unchanged_full")},
         "runs": {"ours": ours, "floor": floors},
     }
 
@@ -313,7 +313,7 @@ ROWS: dict[str, Any] = {
     "peak memory of the floor, MB": lambda report: f"{report['floor_peak_mb']:.0f}",
     "again, nothing changed: a scheduled delta": idle("idle_delta"),
     "again, nothing changed: `bigin_sync`": idle("idle_sync"),
-    "again, nothing changed: a full walk": idle("unchanged_walk"),
+    "again, nothing changed: a full sync": idle("unchanged_full"),
     "mirror equal to the source": lambda report: "yes" if report["equal"] else "**no**",
 }
 
