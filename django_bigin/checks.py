@@ -1,4 +1,4 @@
-"""System checks: what can be wrong in a site's settings, each with what to do."""
+"""System checks of a site's settings; each message says what to do."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from collections.abc import Callable, Sequence
 from typing import Any
 from urllib.parse import urlsplit
 
-from django.apps import apps
 from django.conf import settings as django_settings
 from django.core.checks import CheckMessage, Error, Tags, Warning, register
 from django.core.exceptions import FieldDoesNotExist, ImproperlyConfigured
@@ -15,13 +14,14 @@ from django.http.request import validate_host
 
 from .conf import TENANT_MODEL, settings
 from .models import ClientRegistration
+from .tenants import tenant_model
 
 KEY_COMMAND = "python -m django_bigin.encryption"
 
 
 @register("django_bigin")
 def check_settings(**kwargs: Any) -> list[CheckMessage]:
-    """Everything that can be seen without the database or the network."""
+    """Check what can be seen without the database or the network."""
     checks = (_check_keys, _check_sandbox, _check_installation, _check_tenant_lookup, _check_session, _check_readable)
     return [message for check in checks for message in check()]
 
@@ -67,7 +67,7 @@ def _check_installation() -> list[CheckMessage]:
 def _check_tenant_lookup() -> list[CheckMessage]:
     lookup = settings.BIGIN_TENANT_LOOKUP
     try:
-        apps.get_model(TENANT_MODEL)._meta.get_field(lookup)
+        tenant_model()._meta.get_field(lookup)
     except (FieldDoesNotExist, LookupError):
         return [
             Error(
@@ -94,7 +94,7 @@ def _check_session() -> list[CheckMessage]:
 
 @register("django_bigin", Tags.database)
 def check_redirect_uris(*, databases: Sequence[str] | None = None, **kwargs: Any) -> list[CheckMessage]:
-    """Look whether Zoho would send browsers back to this site; with `manage.py check --database default`."""
+    """Check that Zoho sends browsers back to this site; with `manage.py check --database default`."""
     if not databases or router.db_for_read(ClientRegistration) not in databases:
         return []
     hosts = [host for host in django_settings.ALLOWED_HOSTS if host != "*"]
@@ -134,5 +134,5 @@ def _check_readable() -> list[CheckMessage]:
         try:
             read()
         except (ImproperlyConfigured, ImportError) as error:
-            messages.append(Error(str(error), hint="Mend it in the settings.", id="django_bigin.E005"))
+            messages.append(Error(str(error), hint="Correct it in the settings.", id="django_bigin.E005"))
     return messages

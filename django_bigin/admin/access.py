@@ -1,10 +1,9 @@
-"""What every admin of ours shares: nobody sees or changes what `BIGIN_ACCESS_POLICY` does not let them."""
+"""The bases of our admins: nobody sees or changes what `BIGIN_ACCESS_POLICY` does not let them."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from django.apps import apps
 from django.contrib import admin
 from django.contrib.admin.options import IS_POPUP_VAR, TO_FIELD_VAR
 from django.core.exceptions import ValidationError
@@ -13,8 +12,9 @@ from django.forms import ModelChoiceField
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 
-from ..conf import TENANT_MODEL, settings
+from ..conf import settings
 from ..policy import ALL, Action, access_policy, is_unlimited, visible
+from ..tenants import all_tenants, tenant_model
 
 if TYPE_CHECKING:
     ModelAdmin = admin.ModelAdmin[Any]
@@ -64,11 +64,11 @@ class PolicyAdmin(ModelAdmin):
         css = {"all": ("django_bigin/admin.css",)}
 
     def scope(self, queryset: QuerySet[Any], user: Any) -> QuerySet[Any]:
-        """The rows that a person may see."""
+        """Return the rows that a person may see."""
         raise NotImplementedError  # each admin says it
 
     def may(self, user: Any, action: Action, obj: Any) -> bool:
-        """Whether the policy lets a person do this with a row."""
+        """Tell whether the policy lets a person do this with a row."""
         raise NotImplementedError
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
@@ -105,7 +105,7 @@ class PolicyAdmin(ModelAdmin):
         return super().formfield_for_foreignkey(db_field, request, **kwargs)  # type: ignore[return-value]
 
     def tools(self, request: HttpRequest, obj: Any) -> Any:
-        """What the page of a row offers above its form; see `connecting.Tools`."""
+        """Return the buttons and links above the form of a row, as `connecting.Tools`; None for none."""
         return None
 
     def render_change_form(
@@ -116,7 +116,7 @@ class PolicyAdmin(ModelAdmin):
         return super().render_change_form(request, context, add=add, change=change, form_url=form_url, obj=obj)
 
     def own_page(self, request: HttpRequest, template: str, title: str, context: dict[str, Any]) -> HttpResponse:
-        """A page that is none of Django's: its name stands where that of a row would."""
+        """Show a page that is none of Django's: its name stands where that of a row would."""
         shared = {
             **self.admin_site.each_context(request),
             **_NOTHING_TO_SAVE,
@@ -130,7 +130,7 @@ class PolicyAdmin(ModelAdmin):
         return TemplateResponse(request, f"admin/django_bigin/{template}", {**shared, **context})
 
     def _choices(self, db_field: Field[Any, Any], request: HttpRequest) -> QuerySet[Any] | None:
-        """What a person may choose from; also what a posted choice is checked against."""
+        """Return the rows that a person may choose from; a posted choice is checked against them too."""
         model = db_field.related_model
         if model is tenant_model():
             return visible_tenants(request.user)
@@ -150,7 +150,7 @@ class TenantScoped(PolicyAdmin):
         return access_policy().may(user, action, self.tenant_of(obj))
 
     def tenant_of(self, obj: Any) -> Any:
-        """The tenant that a row belongs to; None for a shared one."""
+        """Return the tenant that a row belongs to; None for a shared one."""
         for name in self.tenant_path.split("__"):
             obj = getattr(obj, name)
         return obj
@@ -171,7 +171,7 @@ class UnlimitedOnly(PolicyAdmin):
 
 
 class ReadOnly(ModelAdmin):
-    """Rows that the engine writes: people look at them. Goes before the other bases."""
+    """Rows that the engine writes, and people look at. Goes before the other bases."""
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
@@ -180,6 +180,20 @@ class ReadOnly(ModelAdmin):
         return False
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+class ReadOnlyInline(TabularInline):
+    """Rows that the engine writes, on the page of another."""
+
+    can_delete = False
+    extra = 0
+    show_change_link = True
+
+    def has_add_permission(self, request: HttpRequest, obj: Any) -> bool:  # type: ignore[override]  # as Django's own
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
 
 
@@ -217,17 +231,12 @@ class DataCenterFilter(admin.SimpleListFilter):
         return queryset.filter(data_center=self.value()) if self.value() else queryset
 
 
-def tenant_model() -> type[Model]:
-    """The site's tenant model."""
-    return apps.get_model(TENANT_MODEL)
-
-
 def visible_tenants(user: Any) -> QuerySet[Any]:
-    """The tenants that a person may see."""
-    return visible(tenant_model()._default_manager.all(), user, path="pk")
+    """Return the tenants that a person may see."""
+    return visible(all_tenants(), user, path="pk")
 
 
 def visible_tenant_keys(user: Any) -> list[str] | None:
-    """Their primary keys as text, as the audit holds them; None for all."""
+    """Return the primary keys of those tenants as text, as the audit holds them; None for all."""
     tenants = access_policy().tenants_for(user)
     return None if tenants is ALL else [str(key) for key in tenants.values_list("pk", flat=True)]

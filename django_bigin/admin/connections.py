@@ -15,6 +15,9 @@ from django.utils.text import Truncator
 
 from .. import audit
 from ..conf import TENANT_MODEL, settings
+from ..db.aliases import atomic
+from ..health.findings import judge_connection, judge_module
+from ..health.words import words_for
 from ..models import (
     AuthorizationAttempt,
     Connection,
@@ -25,10 +28,10 @@ from ..models import (
     Record,
 )
 from ..models.fields import is_stored
-from .access import DataCenterFilter, ReadOnly, TabularInline, TenantFilter, TenantScoped
+from .access import DataCenterFilter, ReadOnly, ReadOnlyInline, TenantFilter, TenantScoped
 from .actions import ConnectionActions
 from .connecting import ConnectPages, Tools, add_links_of_connection, may_connect
-from .show import connection_badge, job_badge, lines, module_badge, moment, secret_state
+from .show import finding_badge, job_badge, lines, moment, secret_state
 
 if TYPE_CHECKING:
     BaseInlineFormSet = forms.BaseInlineFormSet[Any, Any, Any]
@@ -38,34 +41,25 @@ else:
 JOBS_SHOWN = 10
 
 
-class ModulesInline(TabularInline):
-    """How each module is, on the connection's page."""
+class ModulesInline(ReadOnlyInline):
+    """The state of each module, on the connection's page."""
 
     model = ModuleSync
     verbose_name_plural = "modules"
     fields = ("enabled", "state", "records_watermark", "last_success_at", "trouble")
     readonly_fields = fields
-    show_change_link = True
-    can_delete = False
-    extra = 0
-
-    def has_add_permission(self, request: HttpRequest, obj: Any) -> bool:  # type: ignore[override]  # as Django's own
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
 
     @admin.display(description="state")
     def state(self, obj: ModuleSync) -> SafeString:
-        return module_badge(obj)
+        return finding_badge(judge_module(obj))
 
     @admin.display(description="what is wrong")
     def trouble(self, obj: ModuleSync) -> str:
-        return obj.unavailable_reason or obj.last_error or obj.incomplete_reason
+        return judge_module(obj).reason
 
 
 class LastJobs(BaseInlineFormSet):
-    """The ten that were asked for last: a connection may have thousands."""
+    """The ten latest jobs: a connection may have thousands."""
 
     def get_queryset(self) -> Any:
         if not hasattr(self, "_last"):
@@ -73,8 +67,8 @@ class LastJobs(BaseInlineFormSet):
         return self._last
 
 
-class JobsInline(TabularInline):
-    """What was lately asked for, and what came of it, on the connection's page."""
+class JobsInline(ReadOnlyInline):
+    """The last jobs and their results, on the connection's page."""
 
     model = Job
     formset = LastJobs
@@ -82,15 +76,6 @@ class JobsInline(TabularInline):
     fields = ("asked_at", "asked_by", "status", "progress", "result", "error")
     readonly_fields = fields
     ordering = ("-asked_at", "-pk")
-    show_change_link = True
-    can_delete = False
-    extra = 0
-
-    def has_add_permission(self, request: HttpRequest, obj: Any) -> bool:  # type: ignore[override]  # as Django's own
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
 
     @admin.display(description="asked by")
     def asked_by(self, obj: Job) -> str:
@@ -115,11 +100,14 @@ class ConnectionAdmin(ConnectPages, ConnectionActions):
     inlines = (ModulesInline, JobsInline)
     fieldsets = (
         (None, {"fields": ("tenant", "registration", "data_center", "org_name", "org_id")}),
-        ("Status", {"fields": ("state", "status_reason", "status_since", "next_attempt_at", "last_alert_at")}),
+        (
+            "Status",
+            {"fields": ("state", "status_reason", "advice", "status_since", "next_attempt_at", "last_alert_at")},
+        ),
         ("Access", {"fields": ("refresh_token_state", "token", "refreshed_at", "refresh_count", "granted_scopes")}),
         ("Organization", {"fields": ("org_time_zone", "org_paid", "org_licences", "zoho_user_id", "zoho_user_email")}),
         (
-            "Inside",
+            "Internals",
             {
                 "classes": ("collapse",),
                 "fields": (
@@ -134,7 +122,7 @@ class ConnectionAdmin(ConnectPages, ConnectionActions):
             },
         ),
     )
-    readonly_fields = ("state", "refresh_token_state", "token", "granted_scopes", "created_at")
+    readonly_fields = ("state", "advice", "refresh_token_state", "token", "granted_scopes", "created_at")
 
     # A worker is woken while the request is answered, and must find the job: so no transaction around it.
     @transaction.non_atomic_requests
@@ -165,7 +153,7 @@ class ConnectionAdmin(ConnectPages, ConnectionActions):
         return ended and super().has_delete_permission(request, obj)
 
     def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
-        """Count what goes along: Django would load every record to name it."""
+        """Count what is deleted with it: Django would load every record to name it."""
         (connection,) = objs
         models = (Record, QuarantinedRow, ModuleSync, ModuleSchema, Job, AuthorizationAttempt)
         counts = {
@@ -176,7 +164,7 @@ class ConnectionAdmin(ConnectPages, ConnectionActions):
         return to_delete, {"connections": 1, **{name: number for name, number in counts.items() if number}}, set(), []
 
     def delete_model(self, request: HttpRequest, obj: Connection) -> None:
-        with transaction.atomic():
+        with atomic(Connection):
             audit.record("delete", obj, actor=request.user.get_username(), detail="with its mirror")
             super().delete_model(request, obj)
 
@@ -186,11 +174,15 @@ class ConnectionAdmin(ConnectPages, ConnectionActions):
 
     @admin.display(description="status", ordering="status")
     def state(self, obj: Connection) -> SafeString:
-        return connection_badge(obj)
+        return finding_badge(judge_connection(obj))
 
     @admin.display(description="reason")
     def reason(self, obj: Connection) -> str:
         return Truncator(obj.status_reason).chars(80)
+
+    @admin.display(description="what to do")
+    def advice(self, obj: Connection) -> str:
+        return words_for(judge_connection(obj)).person_does or "nothing"
 
     @admin.display(description="refresh token")
     def refresh_token_state(self, obj: Connection) -> str:
@@ -198,7 +190,7 @@ class ConnectionAdmin(ConnectPages, ConnectionActions):
 
     @admin.display(description="access token", ordering="expires_at")
     def token(self, obj: Connection) -> str:
-        return secret_state(obj, "access_token", detail=f", runs out {moment(obj.expires_at)}")
+        return secret_state(obj, "access_token", detail=f", expires {moment(obj.expires_at)}")
 
     @admin.display(description="scopes granted")
     def granted_scopes(self, obj: Connection) -> SafeString | str:
@@ -219,7 +211,7 @@ class AuthorizationAttemptAdmin(ReadOnly, TenantScoped):
     )  # fmt: skip
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        # Else nobody could delete a user who has pressed Connect within the hour: the attempt goes along.
+        # Else nobody could delete a user who has pressed Connect within the hour: the attempt is deleted with the user.
         return super(ReadOnly, self).has_delete_permission(request, obj)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:

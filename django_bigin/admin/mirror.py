@@ -1,4 +1,4 @@
-"""The mirror: how far each module is, the records, what could not be stored."""
+"""The mirror: the modules, the records, and the rows that could not be stored."""
 
 from __future__ import annotations
 
@@ -18,11 +18,12 @@ from django.utils.safestring import SafeString
 from django.utils.text import Truncator
 
 from ..conf import settings
+from ..health.findings import Level, judge_module
 from ..models import ModuleSchema, ModuleSync, QuarantinedRow, Record
 from ..text import fold
 from .access import ReadOnly, TenantFilter, TenantScoped
 from .inputs import NamesField
-from .show import badge, module_badge, record_fields
+from .show import badge, finding_badge, record_fields
 
 if TYPE_CHECKING:
     ModelForm = forms.ModelForm[Any]
@@ -49,7 +50,7 @@ class ModuleFilter(admin.SimpleListFilter):
 
 
 class ModuleForm(ModelForm):
-    """What a person decides about a module: whether, which fields, how often."""
+    """A person's decisions about a module: whether it is mirrored, which fields, at which interval."""
 
     class Meta:
         model = ModuleSync
@@ -63,7 +64,8 @@ class ModuleForm(ModelForm):
         known = {each.get("name") for each in schema.fields} if schema else set()
         unknown = [name for name in names if known and name not in known]
         if unknown:
-            raise ValidationError(f"Bigin lists no field {', '.join(unknown)} in {self.instance.module}.")
+            product = self.instance.connection.description.name
+            raise ValidationError(f"{product} lists no field {', '.join(unknown)} in {self.instance.module}.")
         return names
 
 
@@ -125,11 +127,11 @@ class ModuleSyncAdmin(TenantScoped):
 
     @admin.display(description="state")
     def state(self, obj: ModuleSync) -> SafeString:
-        return module_badge(obj)
+        return finding_badge(judge_module(obj))
 
     @admin.display(description="what is wrong")
     def trouble(self, obj: ModuleSync) -> str:
-        return Truncator(obj.unavailable_reason or obj.last_error or obj.incomplete_reason).chars(80)
+        return Truncator(judge_module(obj).reason).chars(80)
 
 
 @admin.register(ModuleSchema)
@@ -146,7 +148,7 @@ class ModuleSchemaAdmin(ReadOnly, TenantScoped):
 
 
 class BoundedPaginator(AnyPaginator):
-    """Counts no further than the bound: nobody turns to page 900, and counting a million rows takes seconds."""
+    """A paginator that counts up to a bound: nobody turns to page 900, and counting a million rows takes seconds."""
 
     @cached_property
     def count(self) -> int:
@@ -155,7 +157,7 @@ class BoundedPaginator(AnyPaginator):
 
 
 class BoundedChangeList(ChangeList):
-    """Says so where the list was not counted to its end."""
+    """A list that says so where it was not counted to its end."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -164,13 +166,13 @@ class BoundedChangeList(ChangeList):
 
 
 class LiveFilter(admin.SimpleListFilter):
-    """Records that Bigin has, or tombstones."""
+    """Live records, or tombstones."""
 
     title = "state"
     parameter_name = "live"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [("yes", "In Bigin"), ("no", "Deleted")]
+        return [("yes", "Live"), ("no", "Deleted")]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         if self.value() not in ("yes", "no"):
@@ -180,7 +182,7 @@ class LiveFilter(admin.SimpleListFilter):
 
 @admin.register(Record)
 class RecordAdmin(ReadOnly, TenantScoped):
-    """Records are changed in Bigin, and read here."""
+    """Records are changed at Zoho, and read here."""
 
     tenant_path = "connection__tenant"
     lookups_refused = ("data",)
@@ -222,7 +224,7 @@ class RecordAdmin(ReadOnly, TenantScoped):
 
     @admin.display(description="state")
     def state(self, obj: Record) -> SafeString:
-        return badge("off", "Deleted") if obj.deleted_at else badge("good", "In Bigin")
+        return badge(Level.OFF, "Deleted") if obj.deleted_at else badge(Level.GOOD, "Live")
 
     @admin.display(description="fields")
     def contents(self, obj: Record) -> SafeString:

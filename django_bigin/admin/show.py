@@ -1,4 +1,4 @@
-"""How rows are shown to people: badges, what is said of a secret, a record's fields. Everything is escaped."""
+"""Rows as people see them: badges, secrets without their value, a record's fields. Everything is escaped."""
 
 from __future__ import annotations
 
@@ -13,78 +13,56 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.timezone import localtime
 
-from ..models import Connection, Job, ModuleSync
+from ..health.findings import Finding, Level
+from ..health.words import words_for
+from ..models import Job
 from ..models.fields import is_stored
 
-Status = Connection.Status
-
-CONNECTION_COLOURS: Mapping[str, str] = {
-    Status.PENDING: "wait",
-    Status.HEALTHY: "good",
-    Status.DEGRADED: "wait",
-    Status.MISCONFIGURED: "bad",
-    Status.NEEDS_AUTHORIZATION: "bad",
-    Status.PAUSED: "off",
-    Status.DISCONNECTED: "off",
-}
-JOB_COLOURS: Mapping[str, str] = {
-    Job.State.WAITING: "off",
-    Job.State.RUNNING: "wait",
-    Job.State.DONE: "good",
-    Job.State.FAILED: "bad",
+_OF_JOBS: Mapping[str, Level] = {
+    Job.State.WAITING: Level.OFF,
+    Job.State.RUNNING: Level.WARNING,
+    Job.State.DONE: Level.GOOD,
+    Job.State.FAILED: Level.ERROR,
 }
 
 
-def badge(colour: str, text: str) -> SafeString:
-    """A word on a coloured ground: good, wait, bad or off."""
-    return format_html('<span class="bigin-badge bigin-{}">{}</span>', colour, text)
+def badge(level: Level, text: str) -> SafeString:
+    """Show a word on a coloured ground."""
+    return format_html('<span class="bigin-badge bigin-{}">{}</span>', level.value, text)
 
 
-def connection_badge(connection: Connection) -> SafeString:
-    """A connection's status."""
-    return badge(CONNECTION_COLOURS.get(connection.status, "off"), connection.get_status_display())
+def finding_badge(finding: Finding) -> SafeString:
+    """Show a finding in a word or two."""
+    return badge(finding.level, words_for(finding).label)
 
 
 def job_badge(job: Job) -> SafeString:
-    """How far a job is."""
-    return badge(JOB_COLOURS.get(job.state, "off"), job.get_state_display())
-
-
-def module_badge(module: ModuleSync) -> SafeString:
-    """How complete the mirror of a module is."""
-    if not module.enabled:
-        return badge("off", "Switched off")
-    if module.unavailable_reason:
-        return badge("off", "Not available")
-    if module.last_error:
-        return badge("bad", "Failed")
-    if module.incomplete_reason:
-        return badge("wait", "Incomplete")
-    return badge("good", "Complete") if module.records_watermark else badge("off", "Not read yet")
+    """Show the state of a job."""
+    return badge(_OF_JOBS[job.state], job.get_state_display())
 
 
 def secret_state(row: Model, name: str, *, detail: str = "") -> str:
-    """What may be said of a secret."""
+    """Tell whether a secret is stored, without reading it."""
     return f"stored{detail}" if is_stored(row, name) else "none"
 
 
 def moment(at: datetime | None) -> str:
-    """A moment in the site's time zone and format."""
+    """Write a moment in the site's time zone and format."""
     return date_format(localtime(at), "DATETIME_FORMAT") if at else ""
 
 
 def lines(values: Iterable[Any]) -> SafeString:
-    """One value a line."""
+    """Show one value a line."""
     return format_html_join("\n", "<div>{}</div>", ((value,) for value in values))
 
 
 def as_json(value: Any) -> SafeString:
-    """A nested value, laid out."""
+    """Show a nested value, laid out."""
     return format_html('<pre class="bigin-json">{}</pre>', json.dumps(value, ensure_ascii=False, indent=2, default=str))
 
 
 def record_fields(data: Mapping[str, Any], labels: Mapping[str, str]) -> SafeString:
-    """A record's fields as a table; those that are empty in Bigin are left out.
+    """Show a record's fields as a table; empty ones are left out.
 
     Args:
         labels: field name to label, in the order to show them; fields that it does not hold come last.
@@ -103,7 +81,7 @@ def record_fields(data: Mapping[str, Any], labels: Mapping[str, str]) -> SafeStr
 
 
 def field_value(value: Any) -> str:
-    """One field's value: lookups by name, nested ones as JSON."""
+    """Show the value of one field: lookups by name, nested ones as JSON."""
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, dict):

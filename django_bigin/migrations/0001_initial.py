@@ -26,7 +26,7 @@ class Migration(migrations.Migration):
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 ("name", models.CharField(max_length=200)),
-                ("slug", models.SlugField(help_text="What commands take for --tenant.", max_length=100, unique=True)),
+                ("slug", models.SlugField(help_text="The value of --tenant in commands.", max_length=100, unique=True)),
                 ("created_at", models.DateTimeField(auto_now_add=True)),
             ],
             options={
@@ -156,24 +156,10 @@ class Migration(migrations.Migration):
                 ("access_token", django_bigin.models.fields.EncryptedTextField(purpose="connection.access_token")),
                 ("expires_at", models.DateTimeField(blank=True, help_text="When the access token expires.", null=True)),
                 (
-                    "refresh_at",
-                    models.DateTimeField(blank=True, help_text="When it is to be refreshed: well ahead.", null=True),
-                ),
-                (
-                    "metadata_at",
-                    models.DateTimeField(blank=True, help_text="When modules and fields are read again.", null=True),
-                ),
-                (
-                    "metadata_lease_id",
-                    models.CharField(blank=True, default="", help_text="Who reads them now.", max_length=36),
-                ),
-                ("metadata_lease_until", models.DateTimeField(blank=True, null=True)),
-                ("metadata_queued_until", models.DateTimeField(blank=True, null=True)),
-                (
                     "grant_version",
                     models.PositiveIntegerField(
                         default=1,
-                        help_text="Rises on reconnect and disconnect: an answer to an older grant is ignored.",
+                        help_text="Incremented on reconnect and disconnect: an answer to an older grant is ignored.",
                     ),
                 ),
                 (
@@ -198,10 +184,16 @@ class Migration(migrations.Migration):
                 ("status_before_pause", models.CharField(blank=True, max_length=24)),
                 (
                     "confirm_until",
-                    models.DateTimeField(blank=True, help_text="Until when a pending connection waits.", null=True),
+                    models.DateTimeField(blank=True, help_text="When a pending one is discarded.", null=True),
                 ),
                 ("last_alert_at", models.DateTimeField(blank=True, null=True)),
                 ("last_alert_status", models.CharField(blank=True, max_length=24)),
+                (
+                    "refresh_at",
+                    models.DateTimeField(blank=True, help_text="When it is refreshed, well ahead.", null=True),
+                ),
+                ("refreshed_at", models.DateTimeField(blank=True, null=True)),
+                ("refresh_count", models.PositiveIntegerField(default=0)),
                 (
                     "lease_id",
                     models.CharField(blank=True, default="", help_text="Who asks for a token now.", max_length=36),
@@ -210,13 +202,21 @@ class Migration(migrations.Migration):
                 ("refresh_queued_until", models.DateTimeField(blank=True, null=True)),
                 (
                     "token_requests",
-                    models.JSONField(blank=True, default=list, help_text="Moments of the last ten minutes' requests."),
+                    models.JSONField(blank=True, default=list, help_text="Requests of the last ten minutes."),
                 ),
                 ("failure_count", models.PositiveIntegerField(default=0)),
                 ("throttle_count", models.PositiveIntegerField(default=0)),
                 ("next_attempt_at", models.DateTimeField(blank=True, null=True)),
-                ("refreshed_at", models.DateTimeField(blank=True, null=True)),
-                ("refresh_count", models.PositiveIntegerField(default=0)),
+                (
+                    "metadata_at",
+                    models.DateTimeField(blank=True, help_text="When modules and fields are read again.", null=True),
+                ),
+                (
+                    "metadata_lease_id",
+                    models.CharField(blank=True, default="", help_text="Who reads them now.", max_length=36),
+                ),
+                ("metadata_lease_until", models.DateTimeField(blank=True, null=True)),
+                ("metadata_queued_until", models.DateTimeField(blank=True, null=True)),
                 ("created_at", models.DateTimeField(auto_now_add=True)),
                 (
                     "registration",
@@ -437,7 +437,7 @@ class Migration(migrations.Migration):
                 ("display_field", models.CharField(blank=True, max_length=120)),
                 (
                     "module_modified_at",
-                    models.DateTimeField(blank=True, help_text="Bigin's `modified_time` of the module.", null=True),
+                    models.DateTimeField(blank=True, help_text="When it was last modified at Zoho.", null=True),
                 ),
                 ("fields_read_at", models.DateTimeField(blank=True, null=True)),
                 (
@@ -467,12 +467,12 @@ class Migration(migrations.Migration):
                 ("enabled", models.BooleanField(default=True, help_text="Switch off to stop mirroring this module.")),
                 (
                     "unavailable_reason",
-                    models.TextField(blank=True, help_text="Why Bigin does not give it; empty when it does."),
+                    models.TextField(blank=True, help_text="Why Zoho does not offer it; empty if it does."),
                 ),
                 (
                     "fields",
                     models.JSONField(
-                        blank=True, default=list, help_text="Fields to mirror; empty: all that Bigin lists."
+                        blank=True, default=list, help_text="Fields to mirror; empty: all that Zoho lists."
                     ),
                 ),
                 (
@@ -496,42 +496,40 @@ class Migration(migrations.Migration):
                 (
                     "records_watermark",
                     models.DateTimeField(
-                        blank=True, help_text="Bigin's clock: every change up to here is stored.", null=True
+                        blank=True, help_text="By Zoho's clock: every change up to this moment is stored.", null=True
                     ),
                 ),
                 (
                     "deletions_watermark",
                     models.DateTimeField(
-                        blank=True, help_text="Bigin's clock: every deletion up to here is applied.", null=True
+                        blank=True, help_text="By Zoho's clock: every deletion up to this moment is applied.", null=True
                     ),
                 ),
                 (
                     "opened_at",
-                    models.DateTimeField(
-                        blank=True, help_text="Bigin's `Date` when the current walk began.", null=True
-                    ),
+                    models.DateTimeField(blank=True, help_text="When the current full sync began.", null=True),
                 ),
                 (
                     "position",
                     models.JSONField(
-                        blank=True, default=dict, help_text="Where the current full sync or delta goes on."
+                        blank=True, default=dict, help_text="Where the current full sync or delta resumes."
                     ),
                 ),
                 (
                     "missing_ids",
                     models.JSONField(
-                        blank=True, default=list, help_text="Stored records that the current walk missed."
+                        blank=True, default=list, help_text="Stored records that a full sync did not find."
                     ),
                 ),
-                ("full_requested", models.BooleanField(default=True, help_text="The next run walks the whole module.")),
+                ("full_requested", models.BooleanField(default=True, help_text="The next run is a full sync.")),
                 (
                     "deletions_requested",
-                    models.BooleanField(default=False, help_text="The next run reads the deleted log."),
+                    models.BooleanField(default=False, help_text="The next run reads the log of deletions."),
                 ),
                 ("deltas_since_deletions", models.PositiveIntegerField(default=0)),
                 (
                     "incomplete_reason",
-                    models.TextField(blank=True, help_text="What the mirror of this module lacks, and why."),
+                    models.TextField(blank=True, help_text="What is missing in the mirror of this module, and why."),
                 ),
                 ("lease_id", models.CharField(blank=True, default="", max_length=36)),
                 ("lease_until", models.DateTimeField(blank=True, null=True)),
@@ -593,9 +591,12 @@ class Migration(migrations.Migration):
                 ("email", models.CharField(blank=True, default="", max_length=254)),
                 ("email_key", models.CharField(blank=True, default="", max_length=120)),
                 ("owner_record_id", models.BigIntegerField(blank=True, null=True)),
-                ("created_at", models.DateTimeField(blank=True, help_text="Bigin's Created_Time.", null=True)),
-                ("modified_at", models.DateTimeField(blank=True, help_text="Bigin's Modified_Time.", null=True)),
-                ("seen_at", models.DateTimeField(help_text="Bigin's clock when this copy was read.")),
+                ("created_at", models.DateTimeField(blank=True, help_text="When it was created at Zoho.", null=True)),
+                (
+                    "modified_at",
+                    models.DateTimeField(blank=True, help_text="When it was last modified at Zoho.", null=True),
+                ),
+                ("seen_at", models.DateTimeField(help_text="When this copy was read, by Zoho's clock.")),
                 ("content_hash", models.CharField(max_length=64)),
                 (
                     "source",

@@ -1,4 +1,4 @@
-"""A tenant's grant to a Bigin organization, and the attempts to get one."""
+"""A tenant's grant to an organization at Zoho, and the attempts to get one."""
 
 from __future__ import annotations
 
@@ -33,12 +33,14 @@ class Connection(SecretModel):
         PAUSED = "paused", "Paused"
         DISCONNECTED = "disconnected", "Disconnected"
 
+    # Whose grant it is, and to what
     uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     tenant = models.ForeignKey(TENANT_MODEL, on_delete=models.PROTECT, related_name="bigin_connections")
     registration = models.ForeignKey(ClientRegistration, on_delete=models.PROTECT, related_name="connections")
     product = models.CharField(max_length=PRODUCT_LENGTH, default=default_product)
     data_center = models.CharField(max_length=DATA_CENTER_LENGTH)
 
+    # The organization, and the person at Zoho who consented
     org_id = models.CharField("organization id", max_length=40, help_text="Zoho's zgid.")
     org_name = models.CharField("organization", max_length=200, blank=True)
     org_time_zone = models.CharField(max_length=64, blank=True)
@@ -47,36 +49,41 @@ class Connection(SecretModel):
     zoho_user_id = models.CharField(max_length=40, blank=True)
     zoho_user_email = models.CharField(max_length=254, blank=True)
 
+    # The grant
     scopes = models.JSONField(default=list, blank=True, help_text="As granted.")
     refresh_token = EncryptedTextField(purpose="connection.refresh_token")
     access_token = EncryptedTextField(purpose="connection.access_token")
     expires_at = models.DateTimeField(null=True, blank=True, help_text="When the access token expires.")
-    refresh_at = models.DateTimeField(null=True, blank=True, help_text="When it is to be refreshed: well ahead.")
-    metadata_at = models.DateTimeField(null=True, blank=True, help_text="When modules and fields are read again.")
-    metadata_lease_id = models.CharField(max_length=36, blank=True, default="", help_text="Who reads them now.")
-    metadata_lease_until = models.DateTimeField(null=True, blank=True)
-    metadata_queued_until = models.DateTimeField(null=True, blank=True)
     grant_version = models.PositiveIntegerField(
-        default=1, help_text="Rises on reconnect and disconnect: an answer to an older grant is ignored."
+        default=1, help_text="Incremented on reconnect and disconnect: an answer to an older grant is ignored."
     )
 
+    # The status, and who was told of it
     status = models.CharField(max_length=24, choices=Status.choices, default=Status.PENDING, db_index=True)
     status_reason = models.TextField(blank=True)
     status_since = models.DateTimeField(null=True, blank=True)
     status_before_pause = models.CharField(max_length=24, blank=True)
-    confirm_until = models.DateTimeField(null=True, blank=True, help_text="Until when a pending connection waits.")
+    confirm_until = models.DateTimeField(null=True, blank=True, help_text="When a pending one is discarded.")
     last_alert_at = models.DateTimeField(null=True, blank=True)
     last_alert_status = models.CharField(max_length=24, blank=True)
 
+    # Refreshing the access token: when, by whom, how it went
+    refresh_at = models.DateTimeField(null=True, blank=True, help_text="When it is refreshed, well ahead.")
+    refreshed_at = models.DateTimeField(null=True, blank=True)
+    refresh_count = models.PositiveIntegerField(default=0)
     lease_id = models.CharField(max_length=36, blank=True, default="", help_text="Who asks for a token now.")
     lease_until = models.DateTimeField(null=True, blank=True)
     refresh_queued_until = models.DateTimeField(null=True, blank=True)
-    token_requests = models.JSONField(default=list, blank=True, help_text="Moments of the last ten minutes' requests.")
+    token_requests = models.JSONField(default=list, blank=True, help_text="Requests of the last ten minutes.")
     failure_count = models.PositiveIntegerField(default=0)
     throttle_count = models.PositiveIntegerField(default=0)
     next_attempt_at = models.DateTimeField(null=True, blank=True)
-    refreshed_at = models.DateTimeField(null=True, blank=True)
-    refresh_count = models.PositiveIntegerField(default=0)
+
+    # Reading the metadata: when, and by whom
+    metadata_at = models.DateTimeField(null=True, blank=True, help_text="When modules and fields are read again.")
+    metadata_lease_id = models.CharField(max_length=36, blank=True, default="", help_text="Who reads them now.")
+    metadata_lease_until = models.DateTimeField(null=True, blank=True)
+    metadata_queued_until = models.DateTimeField(null=True, blank=True)
 
     created_at = models.DateTimeField(auto_now_add=True)
 

@@ -1,4 +1,4 @@
-"""The mirror: a copy of every record, how far each module is stored, and what could not be stored."""
+"""The mirror: the modules and their progress, a copy of every record, and the rows that could not be stored."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from typing import Any
 
 from django.db import models
 
+from ..text import fold
 from .connection import Connection
 
 MODULE_LENGTH = 64
@@ -13,7 +14,7 @@ KEY_LENGTH = 120
 
 
 class ModuleSync(models.Model):
-    """Stored progress of one module of one connection. Goes with the connection."""
+    """The progress of one module of one connection. Deleted with the connection."""
 
     class Phase(models.TextChoices):
         IDLE = "", "Idle"
@@ -24,24 +25,24 @@ class ModuleSync(models.Model):
     connection = models.ForeignKey(Connection, on_delete=models.CASCADE, related_name="modules")
     module = models.CharField(max_length=MODULE_LENGTH)
     enabled = models.BooleanField(default=True, help_text="Switch off to stop mirroring this module.")
-    unavailable_reason = models.TextField(blank=True, help_text="Why Bigin does not give it; empty when it does.")
-    fields = models.JSONField(default=list, blank=True, help_text="Fields to mirror; empty: all that Bigin lists.")
+    unavailable_reason = models.TextField(blank=True, help_text="Why Zoho does not offer it; empty if it does.")
+    fields = models.JSONField(default=list, blank=True, help_text="Fields to mirror; empty: all that Zoho lists.")
     interval_seconds = models.PositiveIntegerField(null=True, blank=True, help_text="Empty: the site's default.")
 
     phase = models.CharField(max_length=8, choices=Phase.choices, blank=True, default=Phase.IDLE)
     records_watermark = models.DateTimeField(
-        null=True, blank=True, help_text="Bigin's clock: every change up to here is stored."
+        null=True, blank=True, help_text="By Zoho's clock: every change up to this moment is stored."
     )
     deletions_watermark = models.DateTimeField(
-        null=True, blank=True, help_text="Bigin's clock: every deletion up to here is applied."
+        null=True, blank=True, help_text="By Zoho's clock: every deletion up to this moment is applied."
     )
-    opened_at = models.DateTimeField(null=True, blank=True, help_text="Bigin's `Date` when the current walk began.")
-    position = models.JSONField(default=dict, blank=True, help_text="Where the current full sync or delta goes on.")
-    missing_ids = models.JSONField(default=list, blank=True, help_text="Stored records that the current walk missed.")
-    full_requested = models.BooleanField(default=True, help_text="The next run walks the whole module.")
-    deletions_requested = models.BooleanField(default=False, help_text="The next run reads the deleted log.")
+    opened_at = models.DateTimeField(null=True, blank=True, help_text="When the current full sync began.")
+    position = models.JSONField(default=dict, blank=True, help_text="Where the current full sync or delta resumes.")
+    missing_ids = models.JSONField(default=list, blank=True, help_text="Stored records that a full sync did not find.")
+    full_requested = models.BooleanField(default=True, help_text="The next run is a full sync.")
+    deletions_requested = models.BooleanField(default=False, help_text="The next run reads the log of deletions.")
     deltas_since_deletions = models.PositiveIntegerField(default=0)
-    incomplete_reason = models.TextField(blank=True, help_text="What the mirror of this module lacks, and why.")
+    incomplete_reason = models.TextField(blank=True, help_text="What is missing in the mirror of this module, and why.")
 
     lease_id = models.CharField(max_length=36, blank=True, default="")
     lease_until = models.DateTimeField(null=True, blank=True)
@@ -69,7 +70,7 @@ class ModuleSync(models.Model):
 
 
 class ModuleSchema(models.Model):
-    """A module's fields as last read from Bigin. Goes with the connection."""
+    """The fields of a module as last read from Zoho. Deleted with the connection."""
 
     connection = models.ForeignKey(Connection, on_delete=models.CASCADE, related_name="schemas")
     module = models.CharField(max_length=MODULE_LENGTH)
@@ -78,7 +79,7 @@ class ModuleSchema(models.Model):
         default=list, blank=True, help_text='[{"name", "label", "data_type", "json_type", "unique", "mandatory"}, ...]'
     )
     display_field = models.CharField(max_length=120, blank=True)
-    module_modified_at = models.DateTimeField(null=True, blank=True, help_text="Bigin's `modified_time` of the module.")
+    module_modified_at = models.DateTimeField(null=True, blank=True, help_text="When it was last modified at Zoho.")
     fields_read_at = models.DateTimeField(null=True, blank=True)
     new_fields = models.JSONField(default=list, blank=True, help_text="Fields that appeared since the first reading.")
 
@@ -93,25 +94,23 @@ class ModuleSchema(models.Model):
 
 
 class RecordQuerySet(models.QuerySet["Record"]):
-    """Records, as one asks for them."""
+    """Records, with the usual questions asked of them."""
 
     def live(self) -> RecordQuerySet:
-        """Those that Bigin has: no tombstones."""
+        """Keep the live records: no tombstones."""
         return self.filter(deleted_at=None)
 
     def of(self, tenant: Any, module: str) -> RecordQuerySet:
-        """The live records of a tenant's module, such as `Record.objects.of(tenant, "Contacts")`."""
+        """Return the live records of a tenant's module, such as `Record.objects.of(tenant, "Contacts")`."""
         return self.live().filter(connection__tenant=tenant, module=module)
 
     def named(self, start: str) -> RecordQuerySet:
-        """Those whose name starts so, whatever the case and accents."""
-        from ..text import fold
-
+        """Keep those whose name starts so, whatever the case and accents."""
         return self.filter(name_key__startswith=fold(start))
 
 
 class Record(models.Model):
-    """One record as Bigin has it. Deleted in Bigin it stays as a tombstone (`deleted_at`); a purge removes it."""
+    """One record as Zoho has it. Deleted there it stays as a tombstone (`deleted_at`); a purge removes it."""
 
     class Source(models.TextChoices):
         LIST = "list", "List"
@@ -126,9 +125,9 @@ class Record(models.Model):
     email = models.CharField(max_length=254, blank=True, default="")
     email_key = models.CharField(max_length=KEY_LENGTH, blank=True, default="")
     owner_record_id = models.BigIntegerField(null=True, blank=True)
-    created_at = models.DateTimeField(null=True, blank=True, help_text="Bigin's Created_Time.")
-    modified_at = models.DateTimeField(null=True, blank=True, help_text="Bigin's Modified_Time.")
-    seen_at = models.DateTimeField(help_text="Bigin's clock when this copy was read.")
+    created_at = models.DateTimeField(null=True, blank=True, help_text="When it was created at Zoho.")
+    modified_at = models.DateTimeField(null=True, blank=True, help_text="When it was last modified at Zoho.")
+    seen_at = models.DateTimeField(help_text="When this copy was read, by Zoho's clock.")
     content_hash = models.CharField(max_length=64)
     source = models.CharField(max_length=12, choices=Source.choices, default=Source.LIST)
     deleted_at = models.DateTimeField(null=True, blank=True)
@@ -150,7 +149,7 @@ class Record(models.Model):
         return self.name or str(self.record_id)
 
     def __getitem__(self, field: str) -> Any:
-        """The value of a field by its API name, as Bigin sends it: `record["Email"]`."""
+        """Return the value of a field by its API name, as Zoho sends it: `record["Email"]`."""
         return self.data[field]
 
 

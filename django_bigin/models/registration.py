@@ -68,7 +68,7 @@ class ClientRegistration(models.Model):
 
 
 class ClientSecret(SecretModel):
-    """The secret of one registration in one data center, or in all where the console shares it. Goes with it."""
+    """The secret of one registration in one data center, or in all where the console shares it. Deleted with it."""
 
     uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     registration = models.ForeignKey(ClientRegistration, on_delete=models.CASCADE, related_name="secrets")

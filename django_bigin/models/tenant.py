@@ -12,7 +12,7 @@ class Tenant(models.Model):
     """
 
     name = models.CharField(max_length=200)
-    slug = models.SlugField(max_length=100, unique=True, help_text="What commands take for --tenant.")
+    slug = models.SlugField(max_length=100, unique=True, help_text="The value of --tenant in commands.")
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:

@@ -7,13 +7,13 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
-from django.apps import apps
 from django.core.exceptions import FieldDoesNotExist
 from django.db.models import AutoField, CharField, Model
 
-from ..conf import TENANT_MODEL, settings
+from ..conf import settings
 from ..connections import connect_self_client, disconnect
 from ..models import Connection
+from ..tenants import tenant_model
 from .sandboxes import sandbox_in_use
 
 _numbers = itertools.count(1)
@@ -30,7 +30,7 @@ def make_tenant(key: str = "", **values: Any) -> Any:
     Raises:
         ValueError: the model does not make its keys itself, and none was given.
     """
-    model: type[Model] = apps.get_model(TENANT_MODEL)
+    model = tenant_model()
     key = key or f"tenant-{next(_numbers)}"
     wanted = {"name": key.replace("-", " ").title(), settings.BIGIN_TENANT_LOOKUP: key}
     made_up = {name: text for name, text in wanted.items() if _is_text(model, name)}
