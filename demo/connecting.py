@@ -21,7 +21,7 @@ def connect_in_browser(browser: Browser, site_url: str, slug: str, *, email: str
     """Press Connect, sign in at Zoho as this user, consent, and confirm the organization."""
     tenant = Tenant.objects.get(slug=slug)
     browser.go(f"{site_url}/bigin/connect/?tenant={tenant.pk}")
-    browser.press("Go on to Zoho")
+    browser.press("Continue to Zoho")
     browser.press(email)
     if browser.has("Submit"):
         browser.press("Submit")

@@ -117,7 +117,7 @@ class Visitor:
         self.page.get_by_role("link", name=name).click()
 
     def go_on_to_zoho(self) -> None:
-        self.page.get_by_role("button", name="Go on to Zoho with Our server-based client").click()
+        self.page.get_by_role("button", name="Continue to Zoho with Our server-based client").click()
 
     def choose_user(self, data_center: str) -> None:
         """Sign in at Zoho as somebody who lives there."""

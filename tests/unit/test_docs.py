@@ -237,6 +237,16 @@ def test_every_fixture_and_helper_for_tests_exists():
     assert {name for line in imported for name in line.split(", ")} <= {*testing.__all__}
 
 
+@pytest.mark.parametrize("page", ["how-it-works.md", "decisions/0012-rooms-and-layers.md"])
+def test_every_room_has_its_place(page):
+    rooms = {f"{each.parent.name}/" for each in PACKAGE.glob("*/__init__.py")} - {"migrations/"}
+    rooms |= {each.stem for each in PACKAGE.glob("[a-z]*.py")}
+    quoted = set(QUOTED.findall(read(page)))
+
+    # Of no subject of their own.
+    assert rooms - quoted <= {"apps", "urls", "exceptions", "text"}
+
+
 # The tutorial
 
 
