@@ -11,7 +11,8 @@ from typing import Any
 from django.db.models import Count, Max, Sum
 
 from .. import clock
-from ..models import Connection, CreditUse, Heartbeat, ModuleSync, Record
+from ..models import Connection, CreditUse, ModuleSync, Record
+from ..work import heartbeats
 
 CREDITS_OF = timedelta(days=1)
 
@@ -69,10 +70,10 @@ def read_facts(connections: Iterable[Connection]) -> Facts:
 
 
 def _read_last_seen() -> LastSeen:
-    latest = Heartbeat.objects.exclude(name="trim").order_by().values_list("kind").annotate(Max("seen_at"))
-    seen: dict[str, datetime] = dict(latest)
+    seen = heartbeats.last_seen()
     return LastSeen(
-        tick=seen.get("tick"), worker=max((at for kind, at in seen.items() if kind != "tick"), default=None)
+        tick=seen.pop(heartbeats.TICK, None),
+        worker=max(seen.values(), default=None),
     )
 
 

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import os
 import socket
-from datetime import timedelta
+from datetime import datetime
+
+from django.db.models import Max
 
 from .. import clock
 from ..db.aliases import written
 from ..models import Heartbeat
 
 TICK = "tick"
+TRIM = "trim"  # not a sign of life: when the tick last deleted what is kept for a time only
 
 
 def beat(name: str, *, kind: str) -> None:
@@ -26,7 +29,7 @@ def beat_as_worker(kind: str) -> None:
     beat(f"{socket.gethostname()}:{os.getpid()}", kind=kind)
 
 
-def unseen_for(kind: str) -> timedelta | None:
-    """Return for how long no worker of a kind has been seen; None where none ever was."""
-    latest = Heartbeat.objects.filter(kind=kind).order_by("-seen_at").values_list("seen_at", flat=True).first()
-    return None if latest is None else clock.now() - latest
+def last_seen() -> dict[str, datetime]:
+    """Return when each kind was last seen: `tick`, and the kinds of work that workers have done."""
+    latest = Heartbeat.objects.exclude(name=TRIM).order_by().values_list("kind").annotate(Max("seen_at"))
+    return dict(latest)

@@ -66,10 +66,10 @@ def revoke_unrevoked() -> None:
 def trim() -> None:
     """Delete what is kept for a time only; once an hour is enough."""
     now = clock.now()
-    last = written(Heartbeat).filter(name="trim").values_list("seen_at", flat=True).first()
+    last = written(Heartbeat).filter(name=heartbeats.TRIM).values_list("seen_at", flat=True).first()
     if last is not None and last > now - TRIM_EVERY:
         return
-    heartbeats.beat("trim", kind=heartbeats.TICK)
+    heartbeats.beat(heartbeats.TRIM, kind=heartbeats.TICK)
     authorize.trim_attempts()
     written(Job).filter(finished_at__lt=now - settings.job_retention).delete()
     written(CreditUse).filter(minute__lt=now - CREDITS_KEPT_FOR).delete()

@@ -224,9 +224,9 @@ def _sync(job: Job, slice_seconds: float) -> bool:
         return False
     names = [row.module for row in rows if row.module not in job.details]
     ends_at = time.monotonic() + slice_seconds
-    for name in names:
+    for number, name in enumerate(names):
         left = ends_at - time.monotonic()
-        if left <= 0:
+        if number and left <= 0:
             break
         [result] = sync_connection(job.connection, modules=[name], options=Options(deadline_seconds=left))
         _add(job, result)
