@@ -24,8 +24,8 @@ from .exceptions import EncryptionError
 TENANT_MODEL: str = getattr(django_settings, "BIGIN_TENANT_MODEL", "django_bigin.Tenant")
 
 
-class Settings:
-    """The package's settings, each a property that reads Django's settings anew."""
+class _Reader:
+    """Reading of a value of Django's settings, anew each time, in the form that it must have."""
 
     @staticmethod
     def _get(name: str, default: Any) -> Any:
@@ -43,7 +43,9 @@ class Settings:
         names = value.split(",") if isinstance(value, str) else value
         return tuple(each.strip() for each in names if each.strip())
 
-    # Who: tenants and people
+
+class _People(_Reader):
+    """Tenants, and what people may do."""
 
     @property
     def BIGIN_TENANT_LOOKUP(self) -> str:
@@ -55,7 +57,9 @@ class Settings:
         """The access policy: dotted path of a class like `django_bigin.policy.AccessPolicy`; an instance."""
         return import_string(self._get("BIGIN_ACCESS_POLICY", "django_bigin.policy.AccessPolicy"))()
 
-    # Secrets and identity
+
+class _Secrets(_Reader):
+    """Keys, and whose installation it is."""
 
     @property
     def BIGIN_ENCRYPTION_KEYS(self) -> Keyring:
@@ -70,7 +74,9 @@ class Settings:
         """Names this installation; kept outside the database, so that a copy of it does not act. Unset: ""."""
         return str(self._get("BIGIN_INSTALLATION_ID", "") or "")
 
-    # Where: Zoho or the sandbox
+
+class _Hosts(_Reader):
+    """Zoho or the sandbox, and how long to wait for it."""
 
     @property
     def BIGIN_EXTRA_DATA_CENTERS(self) -> tuple[str, ...]:
@@ -121,7 +127,9 @@ class Settings:
             )
         return timeouts
 
-    # When
+
+class _Times(_Reader):
+    """The clock, and how often things are done."""
 
     @property
     def BIGIN_CLOCK(self) -> Callable[[], datetime]:
@@ -159,7 +167,9 @@ class Settings:
         """`BIGIN_DELTA_OVERLAP_SECONDS` (120): how far before its watermark a delta reads again."""
         return timedelta(seconds=self._number("BIGIN_DELTA_OVERLAP_SECONDS", 120))
 
-    # What
+
+class _Contents(_Reader):
+    """The grant to ask for, the modules to mirror, and what is kept and told of them."""
 
     @property
     def BIGIN_SCOPES(self) -> tuple[str, ...]:
@@ -198,6 +208,10 @@ class Settings:
         # Django 6 allows plain addresses in ADMINS beside the older (name, address) pairs.
         admins = [entry if isinstance(entry, str) else entry[1] for entry in django_settings.ADMINS]
         return self._names("BIGIN_ALERT_RECIPIENTS", admins)
+
+
+class Settings(_People, _Secrets, _Hosts, _Times, _Contents):
+    """The package's settings, each a property that reads Django's settings anew."""
 
 
 settings = Settings()
