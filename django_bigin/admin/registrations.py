@@ -14,6 +14,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 
 from ..conf import settings
 from ..connections.accounts import retry_after_secret_change
+from ..db.aliases import written
 from ..models import (
     AuthorizationAttempt,
     ClientRegistration,
@@ -108,7 +109,7 @@ class RegistrationForm(ModelForm):
         cleaned = super().clean()
         # The constraint sees neither two rows without a tenant nor a tenant that is not in the form.
         tenant = self.cleaned_data.get("tenant") if "tenant" in self.fields else self.instance.tenant
-        same = ClientRegistration.objects.filter(tenant=tenant, client_id=self.cleaned_data.get("client_id"))
+        same = written(ClientRegistration).filter(tenant=tenant, client_id=self.cleaned_data.get("client_id"))
         if (tenant is None or "tenant" not in self.fields) and same.exclude(pk=self.instance.pk).exists():
             self.add_error("client_id", f"{tenant or 'Every tenant'} has a registration with this client id already.")
         return cleaned
@@ -169,7 +170,7 @@ class SecretPageForm(SecretForm):
         cleaned = super().clean()
         # The constraint does not see a registration that is not in the form.
         if "registration" not in self.fields:
-            same = ClientSecret.objects.filter(
+            same = written(ClientSecret).filter(
                 registration=self.instance.registration_id, data_center=self.cleaned_data.get("data_center", "")
             )
             if same.exclude(pk=self.instance.pk).exists():

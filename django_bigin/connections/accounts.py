@@ -1,4 +1,4 @@
-"""The accounts server of a data center, spoken to as a registration; nothing else reads a client secret."""
+"""Accounts servers, one for each data center and client; nothing else reads a stored client secret."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from .network import shared_session
 
 
 def open_accounts_server(data_center: str, *, client_id: str, client_secret: str) -> AccountsServer:
-    """Speak to the accounts server of a data center as any client."""
+    """Return the accounts server of a data center, to be used as that client."""
     credentials = ClientCredentials(client_id=client_id, client_secret=client_secret)
     return AccountsServer(DATA_CENTERS[data_center], credentials, session=shared_session(), timeouts=settings.timeouts)
 
 
 def accounts_server(registration: ClientRegistration, data_center: str) -> AccountsServer:
-    """Speak to the accounts server of a data center as this registration.
+    """Return the accounts server of a data center, to be used as this registration.
 
     Raises:
         ClientCredentialsError: no secret is stored for that data center, or the site has not switched it on.

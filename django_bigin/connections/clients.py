@@ -25,7 +25,7 @@ def open_client(
     on_call: Callable[[CallMade], None] | None = None,
     wait_seconds: float = WAIT_IN_WORKER_SECONDS,
 ) -> Client:
-    """Open a client that speaks for a connection, with a token that is kept fresh.
+    """Open a client for a connection, with a token that is kept fresh.
 
     Args:
         token: the token to begin with, where it is already in hand.

@@ -192,7 +192,7 @@ def _save_grant(
             superseded = _readable_refresh_token(connection)
             connection.grant_version += 1
         waits = confirm_within if created or old == Status.PENDING else None
-        columns = _grant_columns(connection, grant, now) | _begin_anew(now, waits=waits)
+        columns = _grant_columns(connection, grant, now) | _cleared_columns(now, waits=waits)
         for name, value in {"registration": saved_registration, **columns}.items():
             setattr(connection, name, value)
         connection.save()
@@ -222,8 +222,8 @@ def _grant_columns(connection: Connection, grant: Grant, now: datetime) -> dict[
     }
 
 
-def _begin_anew(now: datetime, *, waits: timedelta | None) -> dict[str, Any]:
-    """Return what clears a row of the old grant's failures; `waits` is how long the new one waits to be confirmed."""
+def _cleared_columns(now: datetime, *, waits: timedelta | None) -> dict[str, Any]:
+    """Return what clears a row of the old grant's failures; `waits`: how long the new one waits for confirmation."""
     return {
         "failure_count": 0,
         "throttle_count": 0,

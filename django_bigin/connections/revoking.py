@@ -1,7 +1,7 @@
 """Revoke grants at Zoho, best effort.
 
 Every grant that reaches us and is not kept is revoked: Zoho keeps only 20 for a user and client, and an unused one is a
-key left lying about.
+risk without a use.
 """
 
 from __future__ import annotations

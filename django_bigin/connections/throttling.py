@@ -31,7 +31,7 @@ def rest_seconds(connection: Connection) -> float:
 
 
 def resting_error(connection: Connection, seconds: float) -> BiginError:
-    """Make the error for whoever wants a token while the connection rests and has none."""
+    """Make the error for a caller that needs a token while the connection rests and has none."""
     why = connection.status_reason or "The accounts server asked for fewer requests."
     if connection.status == Connection.Status.MISCONFIGURED:
         return ClientCredentialsError(f"{connection}: {why}")

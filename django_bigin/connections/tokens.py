@@ -1,7 +1,6 @@
 """A valid access token for a connection, with any number of processes asking at once.
 
-The lease decides who asks Zoho. Whoever does not get it uses the stored token while that still serves, and only then
-waits.
+The lease decides who asks Zoho. Everybody else uses the stored token while that still serves, and only then waits.
 """
 
 from __future__ import annotations

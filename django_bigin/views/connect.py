@@ -22,6 +22,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 from ..connections import authorize, lifecycle
 from ..connections.authorize import REFUSALS
 from ..connections.states import is_usable
+from ..db.aliases import written
 from ..exceptions import BiginError, CallbackRefusedError
 from ..models import AuthorizationAttempt, ClientRegistration, Connection
 from ..policy import access_policy, visible
@@ -98,7 +99,7 @@ def callback(request: HttpRequest) -> HttpResponse:
 def attempt(request: HttpRequest, uuid: UUID) -> HttpResponse:
     """Show the result of an attempt to whoever made it and still may see the tenant."""
     row = get_object_or_404(
-        AuthorizationAttempt.objects.select_related("tenant", "connection", "result"), uuid=uuid, user=request.user
+        written(AuthorizationAttempt).select_related("tenant", "connection", "result"), uuid=uuid, user=request.user
     )
     if not access_policy().may(request.user, "connect", row.tenant):
         raise Http404
@@ -140,8 +141,8 @@ def confirm(request: HttpRequest, connection_id: int) -> HttpResponse:
 
 def _return_to(user: Any, connection: Connection) -> str:
     """Return the page of this site from which the person has last connected it; "" where they have not."""
-    attempts = AuthorizationAttempt.objects.filter(result=connection, user=user).order_by("-pk")
-    return attempts.values_list("return_to", flat=True).first() or ""
+    attempts = written(AuthorizationAttempt).filter(result=connection, user=user).order_by("-pk")
+    return str(attempts.values_list("return_to", flat=True).first() or "")
 
 
 def _tenant(request: HttpRequest, key: str) -> Any:
@@ -156,8 +157,9 @@ def _tenant(request: HttpRequest, key: str) -> Any:
 
 
 def _connection(request: HttpRequest, key: str) -> Connection:
-    rows = Connection.objects.select_related("tenant", "registration")
-    connection = rows.filter(pk=key).first() if key.isdecimal() and len(key) < 19 else None
+    # Where it is written: the callback stored it a moment ago, and a replica lags.
+    rows = written(Connection).select_related("tenant", "registration")
+    connection: Connection | None = rows.filter(pk=key).first() if key.isdecimal() and len(key) < 19 else None
     if connection is None or not access_policy().may(request.user, "connect", connection.tenant):
         raise Http404("There is no such connection.")
     return connection
