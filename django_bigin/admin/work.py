@@ -1,4 +1,4 @@
-"""What was asked for and what it cost, who is alive, who did what: all of it to be looked at only."""
+"""Jobs, credits, heartbeats and the audit: to be looked at only."""
 
 from __future__ import annotations
 

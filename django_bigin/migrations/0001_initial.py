@@ -56,7 +56,7 @@ class Migration(migrations.Migration):
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 ("name", models.CharField(max_length=200, unique=True)),
-                ("kind", models.CharField(help_text="tick, refresh or sync", max_length=16)),
+                ("kind", models.CharField(help_text="The tick, or a kind of work.", max_length=16)),
                 ("seen_at", models.DateTimeField()),
             ],
         ),
@@ -360,7 +360,7 @@ class Migration(migrations.Migration):
                 (
                     "batch",
                     models.UUIDField(
-                        blank=True, db_index=True, help_text="What was asked for at the same time.", null=True
+                        blank=True, db_index=True, help_text="Shared by the jobs of one request.", null=True
                     ),
                 ),
                 (
@@ -390,7 +390,7 @@ class Migration(migrations.Migration):
                 ("credits", models.PositiveIntegerField(default=0)),
                 ("seconds", models.FloatField(default=0)),
                 ("result", models.TextField(blank=True)),
-                ("details", models.JSONField(blank=True, default=dict, help_text="What came of each module.")),
+                ("details", models.JSONField(blank=True, default=dict, help_text="The result of each module.")),
                 ("error", models.TextField(blank=True)),
                 ("tries", models.PositiveIntegerField(default=0)),
                 ("lease_id", models.CharField(blank=True, default="", max_length=36)),

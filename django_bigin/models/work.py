@@ -1,4 +1,4 @@
-"""What was asked for and what came of it; what it cost; who is alive."""
+"""Jobs and their results, the credits they cost, and signs of life."""
 
 from __future__ import annotations
 
@@ -11,7 +11,10 @@ from .registration import DATA_CENTER_LENGTH
 
 
 class Job(models.Model):
-    """Something asked for, its progress and its result. Trimmed after `BIGIN_JOB_RETENTION_DAYS`."""
+    """A request of a person with its progress and result, or the result of a sync that nobody requested.
+
+    Trimmed after `BIGIN_JOB_RETENTION_DAYS`.
+    """
 
     class Kind(models.TextChoices):
         REFRESH = "refresh", "Refresh token"
@@ -32,7 +35,7 @@ class Job(models.Model):
     kind = models.CharField(max_length=16, choices=Kind.choices)
     connection = models.ForeignKey(Connection, on_delete=models.CASCADE, related_name="jobs")
     module = models.CharField(max_length=MODULE_LENGTH, blank=True)
-    batch = models.UUIDField(null=True, blank=True, db_index=True, help_text="What was asked for at the same time.")
+    batch = models.UUIDField(null=True, blank=True, db_index=True, help_text="Shared by the jobs of one request.")
     asked_by = models.ForeignKey(
         django_settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
     )
@@ -48,7 +51,7 @@ class Job(models.Model):
     credits = models.PositiveIntegerField(default=0)
     seconds = models.FloatField(default=0)
     result = models.TextField(blank=True)
-    details = models.JSONField(default=dict, blank=True, help_text="What came of each module.")
+    details = models.JSONField(default=dict, blank=True, help_text="The result of each module.")
     error = models.TextField(blank=True)
     tries = models.PositiveIntegerField(default=0)
     lease_id = models.CharField(max_length=36, blank=True, default="")
@@ -89,7 +92,7 @@ class Heartbeat(models.Model):
     """A worker or beat seen alive. Trimmed after a day of silence."""
 
     name = models.CharField(max_length=200, unique=True)
-    kind = models.CharField(max_length=16, help_text="tick, refresh or sync")
+    kind = models.CharField(max_length=16, help_text="The tick, or a kind of work.")
     seen_at = models.DateTimeField()
 
     def __str__(self) -> str:

@@ -235,7 +235,7 @@ def _sync(job: Job, slice_seconds: float) -> bool:
             return False  # the lease has expired, and another process goes on
     job.result = _sentence(job.details.values())
     job.error = " ".join(entry["error"] for entry in job.details.values() if entry["error"])
-    return len(job.details) == len(rows)
+    return all(row.module in job.details for row in rows)
 
 
 def _begin_sync(job: Job, rows: list[ModuleSync]) -> bool:

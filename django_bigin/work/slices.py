@@ -19,10 +19,10 @@ from ..exceptions import BiginError
 from ..models import Connection, ModuleSync
 from ..sync import Options, schema, sync_slice
 from . import jobs
+from .jobs import SLICE_SECONDS
 
 logger = logging.getLogger(__name__)
 
-SLICE_SECONDS = 60.0
 FAILED_AGAIN_SECONDS = 60  # what could not even begin rests so long
 
 
@@ -84,7 +84,7 @@ def sync(module_sync_id: int) -> Rest | None:
 
 def job(job_id: int) -> Rest | None:
     """Work on a job."""
-    jobs.run(job_id, slice_seconds=SLICE_SECONDS)
+    jobs.run(job_id)
     return None
 
 
