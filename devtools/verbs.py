@@ -75,7 +75,7 @@ def types(arguments: list[str]) -> int:
 def migrations(arguments: list[str]) -> int:
     """Check that migrations and models agree, for our tenant model and for a site's own, and that they run."""
     _, for_pytest = parse(parser_of(migrations, "pytest"), arguments)
-    return run([ensure_environment(TEST), "-m", "pytest", "tests/integration/test_migrations.py", *for_pytest])
+    return run([ensure_environment(TEST), "-m", "pytest", "tests/integration/models/test_migrations.py", *for_pytest])
 
 
 def readme(arguments: list[str]) -> int:

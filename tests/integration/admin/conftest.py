@@ -1,12 +1,15 @@
 """Whoever works in the admin, and what would go to the broker from there."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
+from django_bigin.models import Heartbeat, Installation
 from django_bigin.work.scheduler import BrokerDown
-from tests.support.factories import make_superuser
+from tests.support.factories import make_row_of_each_model, make_superuser
 from tests.support.wakers import woken_by
 
 
@@ -14,6 +17,16 @@ from tests.support.wakers import woken_by
 def root(client: Client) -> Client:
     client.force_login(make_superuser())
     return client
+
+
+@pytest.fixture
+def rows(db: None) -> dict[Any, Any]:
+    """A row of every model."""
+    now = timezone.now()
+    return make_row_of_each_model("acme") | {
+        Heartbeat: Heartbeat.objects.create(name="worker", kind="sync", seen_at=now),
+        Installation: Installation.objects.create(identifier="here", adopted_at=now),
+    }
 
 
 @pytest.fixture

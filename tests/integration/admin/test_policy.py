@@ -20,6 +20,7 @@ from django_bigin.models import (
     Record,
     Tenant,
 )
+from tests.support.admin import text_of, url
 from tests.support.factories import (
     make_connection,
     make_record,
@@ -53,15 +54,6 @@ QUERIES = (
 )
 
 of_tenants = pytest.mark.parametrize("model", OF_TENANTS, ids=lambda model: model.__name__)
-
-
-def url(model: Any, page: str, *arguments: Any) -> str:
-    return reverse(f"admin:django_bigin_{model._meta.model_name}_{page}", args=arguments)
-
-
-def text_of(response: Any) -> str:
-    assert response.status_code == 200, response
-    return response.content.decode()
 
 
 def gives_nothing(response: Any) -> bool:

@@ -9,7 +9,7 @@ import pytest
 from django_bigin.encryption.keyring import new_key
 from django_bigin.models import ClientRegistration, ClientSecret, Connection, Tenant
 
-OPERATIONS = Path(__file__).resolve().parents[2] / "docs" / "operations.md"
+OPERATIONS = Path(__file__).resolve().parents[3] / "docs" / "operations.md"
 
 
 @pytest.mark.django_db

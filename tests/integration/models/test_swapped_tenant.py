@@ -11,7 +11,7 @@ from django.db import connection
 
 from tests.support.databases import ScratchDatabase
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 
 STEPS = """
 import io
