@@ -154,7 +154,7 @@ class _Times(_Reader):
 
     @property
     def reconcile_interval(self) -> timedelta:
-        """`BIGIN_RECONCILE_INTERVAL_SECONDS` (a day): how often a module is walked whole again."""
+        """`BIGIN_RECONCILE_INTERVAL_SECONDS` (a day): how often a module gets a full sync."""
         return timedelta(seconds=self._number("BIGIN_RECONCILE_INTERVAL_SECONDS", 86_400, least=60))
 
     @property
@@ -194,7 +194,7 @@ class _Contents(_Reader):
 
     @property
     def BIGIN_MISSING_SHARE(self) -> float:
-        """The guard: a walk that misses more than this share (0.1) of a module's records deletes none of them."""
+        """The guard: a full sync that misses more than this share (0.1) of a module's records deletes none of them."""
         return self._number("BIGIN_MISSING_SHARE", 0.1)
 
     @property
