@@ -2,6 +2,7 @@
 
 import re
 import subprocess
+from dataclasses import fields
 from importlib import import_module
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from django_bigin import testing
 from django_bigin.health.findings import Kind
 from django_bigin.health.words import WORDS
 from django_bigin.models import Connection
+from django_bigin.sync import ModuleResult
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCS = ROOT / "docs"
@@ -188,6 +190,14 @@ def test_a_command_has_the_options_that_its_description_names():
     assert described
     for name, text in described:
         assert set(re.findall(r"`(--[\w-]+)", text)) <= options_of(name), name
+
+
+def test_every_key_of_a_json_document_is_described():
+    quoted = {word for cell in QUOTED.findall(read("commands.md")) for word in cell.split(", ")}
+    document = (PACKAGE / "health" / "document.py").read_text(encoding="utf-8")
+
+    assert {*re.findall(r'"(\w+)":', document)} <= quoted
+    assert {field.name for field in fields(ModuleResult)} <= quoted
 
 
 @ON_EACH_PAGE
