@@ -1,6 +1,7 @@
 """`bigin_status`: what it shows, and what `--check` exits with."""
 
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
@@ -12,6 +13,7 @@ from tests.support.factories import make_connection, make_record
 pytestmark = pytest.mark.django_db(transaction=True)
 
 Status = Connection.Status
+COMMANDS = Path(__file__).resolve().parents[3] / "docs" / "commands.md"
 
 
 def test_shows_tenant_organization_token_modules_and_credits(sandbox, connection):
@@ -37,6 +39,17 @@ def test_json_holds_what_a_program_needs(connection):
     assert modules["Contacts"]["records"] == Record.objects.live().filter(module="Contacts").count()
     assert modules["Contacts"]["watermark"]
     assert modules["Contacts"]["last_error"] == ""
+
+
+def test_every_key_is_documented(connection):
+    Ran("bigin_sync", "--module", "Contacts")
+    ModuleSync.objects.filter(module="Contacts").update(last_error="No.")
+    document = Ran("bigin_status", "--json").document
+    (entry,) = document["connections"]
+    parts = (document, document["last_seen"], entry, entry["organization"], entry["credits"], entry["modules"][0])
+    keys = {key for part in (*parts, entry["findings"][0]) for key in part}
+    documented = COMMANDS.read_text(encoding="utf-8").split("## `bigin_status`")[1].split("\n## ")[0]
+    assert {key for key in keys if f"`{key}`" not in documented} == set()
 
 
 def test_credits_are_those_of_the_last_24_hours():

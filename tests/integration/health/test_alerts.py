@@ -9,27 +9,26 @@ from django.core.management import CommandError, call_command
 from django_bigin.connections import states
 from django_bigin.health import alerts
 from django_bigin.models import Connection
-from tests.support.factories import make_connection
 
 pytestmark = pytest.mark.django_db
 
 Status = Connection.Status
 
 
-@pytest.fixture
-def connection(settings: Any, sandbox: Any) -> Connection:
+@pytest.fixture(autouse=True)
+def recipients(settings: Any) -> None:
     settings.BIGIN_ALERT_RECIPIENTS = ["ops@example.org"]
-    return make_connection(status=Status.HEALTHY)
 
 
 @pytest.mark.parametrize("status", [Status.MISCONFIGURED, Status.NEEDS_AUTHORIZATION])
-def test_what_a_person_must_mend_is_mailed_at_once_and_once(status: str, connection: Connection) -> None:
+def test_what_needs_a_person_is_mailed_at_once_and_once(status: str, connection: Connection) -> None:
     states.set_status(connection, status, reason="Compare the client secret.")
     assert [alerts.send_due() for _ in range(3)] == [1, 0, 0]
     [message] = mail.outbox
     assert message.to == ["ops@example.org"]
     assert "Compare the client secret." in message.body
-    assert str(connection.tenant) in message.subject
+    assert message.subject.startswith(f"Bigin: {connection} of {connection.tenant}: ")
+    assert states.STATES[status].person_does in message.body
 
 
 def test_a_second_failure_is_a_second_mail(connection: Connection) -> None:
