@@ -42,6 +42,11 @@ def test_a_date_header_that_is_none_is_none(text):
     assert read_date_header(text) is None
 
 
+@pytest.mark.parametrize("text", ["Fri, 31 Dec 9999 23:59:59 GMT", "Thu, 01 Jan 1970 00:00:00 GMT"])
+def test_a_date_header_of_another_age_is_not_believed(text):
+    assert read_date_header(text) is None
+
+
 def test_a_moment_is_read_into_utc():
     assert read_moment("2026-11-03T10:14:52+01:00") == NOW
     for value in (None, 5, "", "yesterday", "2026-11-03T10:14:52", "0001-01-01T00:00:00+05:00"):

@@ -1,4 +1,4 @@
-"""Two things at once: a person and a worker, two workers, a worker and a dead one."""
+"""A sync while other things happen: a person stops the connection, another worker takes over."""
 
 import threading
 from datetime import timedelta
@@ -10,29 +10,14 @@ from django.db import connections as databases
 
 from django_bigin import clock
 from django_bigin.api.client import Client
-from django_bigin.connections import disconnect, pause, purge_mirror, resume
+from django_bigin.connections import disconnect, pause, purge_mirror
 from django_bigin.db import leases
 from django_bigin.exceptions import AuthorizationError
 from django_bigin.models import Connection, ModuleSchema, ModuleSync, Record
 from django_bigin.sync import Options, run, store, sync_connection
-from tests.support.mirror import mirror_hash, sync
+from tests.support.mirror import mirror_hash, on_page, sync
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-def on_page(number: int, act: Any) -> Any:
-    """Act once, when the first page numbered so is stored."""
-    done: list[int] = []
-
-    def watch(step: Any) -> None:
-        if step.page == number and not done:
-            done.append(1)
-            act()
-
-    return watch
-
-
-# A person stops the connection while it is synced
 
 
 @pytest.mark.parametrize("stop", [pause, disconnect])
@@ -46,20 +31,6 @@ def test_a_sync_stops_at_the_next_page_once_the_connection_is_stopped(
         sync_connection(connection, modules=["Contacts"], options=Options(on_progress=watch))
     assert Record.objects.filter(module="Contacts").count() == 400
     assert ModuleSync.objects.get(module="Contacts").lease_id == ""
-
-
-def test_a_sync_that_was_paused_goes_on_where_it_was(sandbox: Any, connection: Connection) -> None:
-    sandbox.add_records("Contacts", 900)
-    sandbox.advance(900)
-    watch = on_page(2, lambda: pause(connection))
-    with pytest.raises(AuthorizationError):
-        sync_connection(connection, modules=["Contacts"], options=Options(on_progress=watch))
-    resume(Connection.objects.get())
-    connection.refresh_from_db()
-    sandbox.clear_calls()
-    sync(connection, "Contacts")
-    assert mirror_hash("Contacts") == (900, sandbox.hash("Contacts")["hash"])
-    assert sandbox.calls(path="/bigin/v2/Contacts", method="GET")["total"] <= 6
 
 
 def test_a_purge_during_a_sync_leaves_nothing(sandbox: Any, connection: Connection) -> None:
@@ -99,9 +70,6 @@ def test_a_page_that_is_being_stored_while_a_purge_runs_is_purged_too(
     assert not Record.objects.exists()
 
 
-# Two workers
-
-
 def test_two_first_syncs_at_once_are_one_mirror(sandbox: Any, connection: Connection) -> None:
     sandbox.add_records("Contacts", 300)
     sandbox.add_records("Accounts", 300)
@@ -129,7 +97,7 @@ def test_two_first_syncs_at_once_are_one_mirror(sandbox: Any, connection: Connec
         assert mirror_hash(module) == (300, sandbox.hash(module)["hash"])
 
 
-def test_a_sync_whose_lease_ran_out_stores_nothing_more(sandbox: Any, connection: Connection) -> None:
+def test_a_sync_whose_lease_expired_stores_nothing_more(sandbox: Any, connection: Connection) -> None:
     sandbox.add_records("Contacts", 900)
 
     def another_takes_over() -> None:
@@ -163,38 +131,6 @@ def test_a_page_that_takes_long_prolongs_its_lease(sandbox: Any, connection: Con
     parts = [place for place, path in enumerate(done) if path == "/bigin/v2/Contacts"]
     assert len(parts) >= 2
     assert all(done[place - 1] == "extended" for place in parts)
-
-
-def test_a_full_sync_asked_for_during_a_walk_comes_after_it(sandbox: Any, connection: Connection) -> None:
-    sandbox.add_records("Contacts", 450)
-
-    def ask() -> None:
-        ModuleSync.objects.filter(module="Contacts").update(full_requested=True)
-
-    sync(connection, "Contacts", on_progress=on_page(2, ask))
-    assert ModuleSync.objects.get(module="Contacts").full_requested
-    sync(connection, "Contacts")
-    assert not ModuleSync.objects.get(module="Contacts").full_requested
-
-
-@pytest.mark.parametrize(("before", "after"), [(10, 70), (70, 10)])
-def test_fields_that_change_while_a_walk_is_cut_off(
-    before: int, after: int, sandbox: Any, connection: Connection
-) -> None:
-    names = [f"Custom_{number}" for number in range(70)]
-    sandbox.add_fields("Contacts", [{"api_name": name, "data_type": "text"} for name in names])
-    sandbox.add_records("Contacts", [{"Last_Name": f"N{n}", "Custom_65": f"z{n}"} for n in range(450)])
-    sync(connection)
-    standard = [entry["name"] for entry in ModuleSchema.objects.get(module="Contacts").fields]
-    standard = [name for name in standard if name not in names]
-    contacts = ModuleSync.objects.filter(module="Contacts")
-    contacts.update(fields=standard + names[:before])
-    sync(connection, "Contacts", full=True, deadline_seconds=0)
-    contacts.update(fields=standard + names[:after])
-    while not sync(connection, "Contacts", deadline_seconds=0).finished:
-        pass
-    wanted = 450 if after == 70 else 0
-    assert Record.objects.filter(module="Contacts", data__has_key="Custom_65").count() == wanted
 
 
 def test_a_lease_is_longer_than_it_is_kept() -> None:

@@ -3,7 +3,7 @@
 A history is drawn at random and played against the sandbox, with small pages, so that a few records make many. What
 happens during a sync happens right before one of its calls. Then Bigin rests, and the mirror is held to the promise:
 after the next delta it has every change that moved Modified_Time, after the next deletion pass every deletion the log
-shows, after the next full walk everything.
+shows, after the next full sync everything.
 """
 
 from __future__ import annotations
@@ -187,7 +187,7 @@ def play(history: Any, paging: str, sandbox: Any, arm: Any, monkeypatch: Any) ->
         assert {each: seen.get(each) for each in loud} == {each: there[each] for each in loud}, "after the delta"
         assert set(seen) <= set(there), "after the deletion pass"
         sync_at_rest(connection, full=True)
-        assert mirror(connection) == there, "after the full walk"
+        assert mirror(connection) == there, "after the full sync"
     finally:
         arm(None, [])
         purge_mirror(connection)
@@ -218,7 +218,7 @@ def test_a_record_gone_for_the_time_of_a_call_hides_no_other(
 ) -> None:
     """It shifts the pages and leaves no trace: the log forgets a record that was restored, and the count agrees."""
     before = [("wait", 4, True), ("edit_all", 0, True), ("add", 2, True), ("wait", 3, True)]
-    first_read = 0 if kind == "full" else 12  # walks go up the ids, deltas come down
+    first_read = 0 if kind == "full" else 12  # full syncs go up the ids, deltas come down
     during = [None] * call + [("delete", first_read, True), ("restore", 0, False)]
     history = (4, [([], "full", []), (before, kind, during)], [], SERVER | {"count_endpoint": count_endpoint}, 50)
     play(history, "offset", sandbox, meddle, monkeypatch)

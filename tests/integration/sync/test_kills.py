@@ -74,7 +74,7 @@ def test_a_mirror_killed_at_random_ends_equal(
 
 
 @pytest.mark.parametrize("rounds", [6, pytest.param(50, marks=pytest.mark.proof)])
-def test_a_walk_killed_at_random_reads_at_most_a_page_again(
+def test_a_full_sync_killed_at_random_reads_at_most_a_page_again(
     rounds: int, sandbox: Any, connection: Connection, sync_and_kill: Any
 ) -> None:
     moments = random.Random(11)

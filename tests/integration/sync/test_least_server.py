@@ -47,7 +47,7 @@ def mirrored(module: str = "Contacts") -> dict[str, str]:
 
 
 def a_minute_passes() -> None:
-    """The server tells seconds, and the two walks of a test often begin in the same one."""
+    """The server tells seconds, and the two syncs of a test often begin in the same one."""
     Record.objects.update(seen_at=F("seen_at") - timedelta(minutes=1))
 
 
@@ -60,7 +60,7 @@ def test_connecting_needs_no_users_endpoint(connection: Connection) -> None:
     assert connection.zoho_user_id == ""
 
 
-def test_a_walk_past_the_page_wall_mirrors_every_record(connection: Connection, least: LeastServer) -> None:
+def test_a_full_sync_past_the_page_wall_mirrors_every_record(connection: Connection, least: LeastServer) -> None:
     least.records["Contacts"] = [contact(number) for number in range(2450)]
     results = sync_connection(connection)
     assert errors(results) == []
@@ -89,7 +89,7 @@ def test_changes_are_found_although_sorting_is_ignored(connection: Connection, l
     assert rows[-1]["id"] in mirrored()
 
 
-def test_what_is_gone_is_found_by_the_next_full_walk(connection: Connection, least: LeastServer) -> None:
+def test_what_is_gone_is_found_by_the_next_full_sync(connection: Connection, least: LeastServer) -> None:
     rows = [contact(number) for number in range(450)]
     least.records["Contacts"] = rows
     sync_connection(connection)
