@@ -14,7 +14,7 @@ from .conf import settings
 
 
 def now() -> datetime:
-    """The moment, aware, from `BIGIN_CLOCK`: expiry, backoff, quota, credits and next run all ask here."""
+    """Return the moment, aware, from `BIGIN_CLOCK`: expiry, backoff, quota, credits and next run all ask here."""
     moment = settings.BIGIN_CLOCK()
     if moment.tzinfo is None:
         raise ImproperlyConfigured("BIGIN_CLOCK gave a naive datetime; it must give an aware one.")
@@ -30,5 +30,5 @@ class DatabaseNow(Now):
 
 
 def database_in(seconds: float) -> Combinable:
-    """The moment `seconds` from now by the database's clock, as an expression for `update` and `filter`."""
+    """Return the moment `seconds` from now by the database's clock, as an expression for `update` and `filter`."""
     return ExpressionWrapper(DatabaseNow() + timedelta(seconds=seconds), output_field=DateTimeField())

@@ -38,7 +38,7 @@ class _Reader:
         return value
 
     def _names(self, name: str, default: Sequence[str]) -> tuple[str, ...]:
-        """A list, or one comma-separated string, as an environment gives it."""
+        """Read a list, or one comma-separated string, as an environment gives it."""
         value = self._get(name, default)
         names = value.split(",") if isinstance(value, str) else value
         return tuple(each.strip() for each in names if each.strip())

@@ -15,7 +15,7 @@ Status = Connection.Status
 
 
 class Level(StrEnum):
-    """How it is, as a badge shows it."""
+    """The state as a badge shows it."""
 
     GOOD = "good"
     OFF = "off"
@@ -24,7 +24,7 @@ class Level(StrEnum):
 
 
 class Needs(StrEnum):
-    """What it takes until all is well."""
+    """The remedy: nothing, time (it is tried again), a person, or a look at the error."""
 
     NOTHING = "nothing"
     TIME = "time"
@@ -47,7 +47,7 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True)
 class Finding:
-    """What is found of one subject.
+    """A judgement on one subject.
 
     Attributes:
         subject: a connection's name, a module's name, or a piece of work.
@@ -81,7 +81,7 @@ class ConnectionHealth:
 
     @property
     def needs(self) -> Needs:
-        """What the connection as a whole needs: trouble with its grant explains the trouble of its modules."""
+        """The remedy for the connection as a whole: trouble with its grant explains the trouble of its modules."""
         found = (self.status, *(self.modules if self.status.kind == Status.HEALTHY else ()), *self.overdue)
         return next((each.needs for each in found if each.needs != Needs.NOTHING), Needs.NOTHING)
 
@@ -96,7 +96,7 @@ class Health:
 
     @property
     def needs(self) -> tuple[Needs, ...]:
-        """What is needed, one for each connection and each finding about the installation."""
+        """The remedies, one for each connection and each finding about the installation."""
         return (*(each.needs for each in self.connections), *(each.needs for each in self.installation))
 
 

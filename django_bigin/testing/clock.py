@@ -20,7 +20,7 @@ _opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 
 def now() -> datetime:
-    """The sandbox's moment; real time where there is no sandbox."""
+    """Return the sandbox's moment; real time where there is no sandbox."""
     sandbox = sandboxes.find_sandbox()
     if sandbox is not None:
         return sandbox.now()
@@ -29,6 +29,6 @@ def now() -> datetime:
 
 
 def _fetch(url: str) -> datetime:
-    """Ask anew each time: a test that lets an hour pass must not wait for other processes to notice."""
+    """Fetch it each time: a test that lets an hour pass must not wait for other processes to notice."""
     with _opener.open(f"{url.rstrip('/')}/_sandbox/clock", timeout=10) as answer:
         return datetime.fromisoformat(json.load(answer)["now"])

@@ -20,7 +20,7 @@ _numbers = itertools.count(1)
 
 
 def make_tenant(key: str = "", **values: Any) -> Any:
-    """A new row of the site's tenant model.
+    """Make a row of the site's tenant model.
 
     Args:
         key: for the field that `BIGIN_TENANT_LOOKUP` names; made up where it is text, and so is `name`.
@@ -48,7 +48,7 @@ def connect(
     organization: Mapping[str, str] | None = None,
     scopes: str | Iterable[str] | None = None,
 ) -> Connection:
-    """Connect a tenant to an organization of the sandbox, by its self client. As often as one likes.
+    """Connect a tenant to an organization of the sandbox, by its self client; again is a reconnect.
 
     Args:
         tenant: a new one where it is left out.

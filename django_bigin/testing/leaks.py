@@ -34,7 +34,7 @@ def no_secrets_logged(sandbox: Sandbox) -> Iterator[None]:
 
 @contextmanager
 def listening() -> Iterator[list[logging.LogRecord]]:
-    """Everything that any logger logs, at DEBUG, whatever the site's logging says."""
+    """Collect everything that any logger logs, at DEBUG, whatever the site's logging says."""
     catcher = _Catcher()
     known = [logger for logger in logging.root.manager.loggerDict.values() if isinstance(logger, logging.Logger)]
     before = [(logger, logger.level, logger.disabled) for logger in (logging.root, *known)]
@@ -75,7 +75,7 @@ def require_no_secrets(records: Iterable[logging.LogRecord], secrets: Iterable[M
 
 
 def spellings(secret: str) -> list[tuple[str, str]]:
-    """How a secret may stand in a text: how, and the text. Base64 has three of each, by what stands before it."""
+    """Return the spellings of a secret, each with its encoding. Base64 has three, by what stands before it."""
     found = {secret: "", quote(secret, safe=""): ", URL-encoded", quote_plus(secret): ", URL-encoded"}
     for encode in (base64.b64encode, base64.urlsafe_b64encode):
         for before in range(3):
@@ -86,7 +86,7 @@ def spellings(secret: str) -> list[tuple[str, str]]:
 
 
 def text_of(record: logging.LogRecord) -> str:
-    """All that a formatter may write of a record."""
+    """Return all that a formatter may write of a record."""
     extra = {name: value for name, value in vars(record).items() if name not in _ORDINARY}
     # Objects are left out: what of them is written is up to the formatter, and a request's repr holds its address.
     plain = [repr(value) for value in extra.values() if isinstance(value, PLAIN_DATA)]

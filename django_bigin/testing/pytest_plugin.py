@@ -31,7 +31,7 @@ def pytest_runtest_call(item: pytest.Item) -> None:
 
 @pytest.fixture(scope="session")
 def bigin_sandbox_options() -> dict[str, Any]:
-    """What the sandbox is started with, as `Sandbox` takes it. For projects to override."""
+    """The options of the sandbox, as `Sandbox` takes them. For projects to override."""
     return {}
 
 
@@ -103,7 +103,7 @@ def _override(values: dict[str, Any], request: pytest.FixtureRequest, stack: Exi
 
 
 def _runs_in_transaction(request: pytest.FixtureRequest) -> bool:
-    """Whether a test's database is rolled back at its end; where it is not, tokens are refreshed as in production."""
+    """Tell whether a test's database is rolled back at its end; if not, tokens are refreshed as in production."""
     marker = request.node.get_closest_marker("django_db")
     given = (*marker.args[:2], marker.kwargs.get("transaction"), marker.kwargs.get("reset_sequences")) if marker else ()
     return not any(given) and WITHOUT_TRANSACTION.isdisjoint(request.fixturenames)

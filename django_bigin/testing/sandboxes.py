@@ -43,7 +43,7 @@ def running_sandbox(**options: Any) -> Iterator[Sandbox]:
 
 
 def sandbox_in_use() -> Sandbox:
-    """The sandbox that the test uses.
+    """Return the sandbox that the test uses.
 
     Raises:
         RuntimeError: there is none.
@@ -58,7 +58,7 @@ def sandbox_in_use() -> Sandbox:
 
 
 def find_sandbox() -> Sandbox | None:
-    """The sandbox that the test uses, None where there is none: the one that was last begun to use."""
+    """Return the sandbox that the test uses; of several the latest; None where there is none."""
     return _in_use[-1] if _in_use else None
 
 
@@ -73,7 +73,7 @@ def use(sandbox: Sandbox) -> Iterator[None]:
 
 
 def settings_for(sandbox: Sandbox) -> dict[str, Any]:
-    """The settings that point the package to a sandbox; with a key where the site's tests have none."""
+    """Return the settings that point the package to a sandbox; with a key where the site's tests have none."""
     values: dict[str, Any] = {"BIGIN_SANDBOX_URL": sandbox.url, "BIGIN_CLOCK": CLOCK}
     if not getattr(django_settings, "BIGIN_ENCRYPTION_KEYS", None):
         values["BIGIN_ENCRYPTION_KEYS"] = [_key_for_tests()]
@@ -82,7 +82,7 @@ def settings_for(sandbox: Sandbox) -> dict[str, Any]:
 
 @cache
 def _key_for_tests() -> str:
-    """One key for the whole run: rows may outlive the sandbox they were made with."""
+    """Return one key for the whole run: rows may outlive the sandbox they were made with."""
     return new_key()
 
 
