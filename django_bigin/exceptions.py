@@ -37,6 +37,35 @@ import copy
 from collections.abc import Sequence
 from typing import Any, Self
 
+__all__ = (
+    "AccessTokenError",
+    "AuthorizationError",
+    "BiginError",
+    "CallbackRefusedError",
+    "ClientCredentialsError",
+    "ConnectionNotReadyError",
+    "EncryptionError",
+    "ForeignDatabaseError",
+    "GrantTokenError",
+    "InvalidDataError",
+    "LeaseLostError",
+    "ModuleNotAvailableError",
+    "NetworkError",
+    "OtherOrganizationError",
+    "PageTokenError",
+    "PaginationLimitError",
+    "RateLimitError",
+    "RecordNotFoundError",
+    "RefreshTokenError",
+    "RequestError",
+    "ResponseError",
+    "ScopeError",
+    "ServerError",
+    "SyncError",
+    "TokenPendingError",
+    "TransientError",
+)
+
 
 class BiginError(Exception):
     """The root of all of them. `str(error)` is always safe to log and to show: no secret ever enters it.

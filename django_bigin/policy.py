@@ -10,6 +10,8 @@ from django.db.models import Model, QuerySet
 from .conf import settings
 from .tenants import tenant_model
 
+__all__ = ("ACTIONS", "ALL", "AccessPolicy", "Action", "access_policy", "is_unlimited", "visible")
+
 Action = Literal["view", "connect", "refresh", "sync", "pause", "disconnect", "change"]
 ACTIONS: Final[tuple[Action, ...]] = ("view", "connect", "refresh", "sync", "pause", "disconnect", "change")
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from django.dispatch import Signal
 
+__all__ = ("connection_changed", "records_changed")
+
 records_changed = Signal()
 """Sent for every stored page that changed something, with
 

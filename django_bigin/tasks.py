@@ -15,6 +15,8 @@ from .work import scheduler
 from .work.kinds import KINDS, REFRESH_QUEUE, Kind
 from .work.scheduler import BrokerDown
 
+__all__ = ("beat_schedule",)
+
 BROKER_SECONDS = 2
 
 

@@ -7,7 +7,7 @@ from .registration import ClientRegistration, ClientSecret, RegistrationState
 from .tenant import Tenant
 from .work import CreditUse, Heartbeat, Job
 
-__all__ = [
+__all__ = (
     "AuditEvent",
     "AuthorizationAttempt",
     "ClientRegistration",
@@ -23,4 +23,4 @@ __all__ = [
     "Record",
     "RegistrationState",
     "Tenant",
-]
+)

@@ -8,4 +8,4 @@ from .engine import sync_connection, sync_slice
 from .options import OnProgress, OnResult, Options
 from .results import ModuleResult, Progress
 
-__all__ = ["ModuleResult", "OnProgress", "OnResult", "Options", "Progress", "sync_connection", "sync_slice"]
+__all__ = ("ModuleResult", "OnProgress", "OnResult", "Options", "Progress", "sync_connection", "sync_slice")

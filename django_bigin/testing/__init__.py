@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from .testcase import BiginTestCase, BiginTestMixin
     from .transactions import refresh_in_transaction
 
-__all__ = [
+__all__ = (
     "BiginTestCase",
     "BiginTestMixin",
     "connect",
@@ -26,7 +26,7 @@ __all__ = [
     "refresh_in_transaction",
     "running_sandbox",
     "sandbox_in_use",
-]
+)
 
 _HOMES = {
     "BiginTestCase": "testcase",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,7 +15,6 @@ from django_bigin.models import ClientRegistration, Connection, ModuleSync, Tena
 Status = Connection.Status
 
 NOW = datetime(2026, 11, 2, 12, tzinfo=UTC)
-OPERATIONS = Path(__file__).resolve().parents[3] / "docs" / "operations.md"
 
 
 def connection(status: str = Status.HEALTHY, **values: Any) -> Connection:
@@ -112,10 +110,3 @@ def test_nothing_is_said_where_all_is_well() -> None:
 def test_every_finding_has_words() -> None:
     assert set(WORDS) == {*Status.values, *Kind}
     assert phrase(Finding("Contacts", Kind.FAILED, Level.ERROR, reason="No.")) == "failed: No."
-
-
-def test_the_documentation_explains_every_state_in_the_same_word() -> None:
-    of_installation = (Kind.OVERDUE, Kind.SILENT_TICK)
-    rows = [line.split("|")[1].strip() for line in OPERATIONS.read_text(encoding="utf-8").splitlines() if "|" in line]
-    labels = {words.label.lower() for kind, words in WORDS.items() if kind not in of_installation}
-    assert labels - set(rows) == set()
