@@ -1,13 +1,12 @@
-"""Our own ledger of API calls and credits: Bigin has no endpoint that tells."""
+"""Our own ledger of API calls and credits: no product has an endpoint that tells."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from django.db import connections, router
-
 from .. import clock
 from ..api.calls import CallMade
+from ..db.aliases import database_of, written_alias
 from ..db.upsert import upsert
 from ..models import Connection, CreditUse
 
@@ -53,7 +52,7 @@ class Meter:
 
 def _add(minute: dict[str, Any], counts: dict[str, int], budget: int) -> None:
     """Add to a minute's row, in one statement: many workers begin the same minute."""
-    using = router.db_for_write(CreditUse)
+    using = written_alias(CreditUse)
     row = {**minute, **counts, "day_budget": budget}
-    row["minute"] = connections[using].ops.adapt_datetimefield_value(row["minute"])
+    row["minute"] = database_of(CreditUse).ops.adapt_datetimefield_value(row["minute"])
     upsert(CreditUse, [list(row.values())], columns=list(row), unique=list(minute), added=counts, using=using)

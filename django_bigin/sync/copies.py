@@ -41,7 +41,7 @@ class Row(NamedTuple):
 
 
 class StoredCopy(NamedTuple):
-    """What of a stored record decides whether another copy wins."""
+    """The part of a stored record that decides whether another copy wins."""
 
     record_id: int
     modified_at: datetime | None
@@ -101,7 +101,7 @@ class Unstorable(NamedTuple):
 
 
 class Batch(NamedTuple):
-    """What is to be stored at once: copies, and the rows that could not be read into one."""
+    """Rows to be stored at once: copies, and the rows that could not be read into one."""
 
     copies: Sequence[Copy] = ()
     unstorable: Sequence[Unstorable] = ()

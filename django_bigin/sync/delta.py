@@ -55,5 +55,5 @@ def _close(run: Run, opened_at: datetime) -> Outcome:
             run.save_progress(records_watermark=opened_at)
             return Outcome.FULL_NEEDED
         deltas = 0
-    run.at_end = {"records_watermark": opened_at, "deltas_since_deletions": deltas}
+    run.write_at_end(records_watermark=opened_at, deltas_since_deletions=deltas)
     return Outcome.DONE

@@ -191,14 +191,8 @@ def _close(run: Run, outcome: Outcome) -> None:
     if outcome is Outcome.PAUSED:
         run.release(next_run_at=now)
         return
-    run.release(
-        last_success_at=now,
-        last_error=run.result.error,
-        failure_count=0,
-        next_run_at=now + plan.interval(run.row),
-        **run.at_end,
-    )
-    run.result.finished = True
+    next_run_at = now + plan.interval(run.row)
+    run.finish(last_success_at=now, last_error=run.result.error, failure_count=0, next_run_at=next_run_at)
 
 
 def _give_up(run: Run, columns: Ending) -> None:

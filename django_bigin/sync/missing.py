@@ -1,4 +1,4 @@
-"""What a scan did not show: whether it is hidden by pages that moved, or gone."""
+"""Records that a scan did not show: hidden by pages that moved, or gone."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How a sync is to be done."""
+"""The options of a sync."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ OnResult = Callable[[ModuleResult], None]
 
 @dataclass(frozen=True, kw_only=True)
 class Options:
-    """How a sync is to be done; the same for all its modules.
+    """The way a sync is to be done, the same for all its modules.
 
     Attributes:
         full: read every record instead of what changed.

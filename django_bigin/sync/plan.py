@@ -10,6 +10,7 @@ from enum import Enum
 from .. import clock
 from ..api.products import Product
 from ..conf import settings
+from ..db.aliases import written
 from ..exceptions import RequestError
 from ..models import Connection, ModuleSync
 
@@ -44,11 +45,11 @@ def ensure_modules(connection: Connection) -> list[ModuleSync]:
     A module comes after those that its description names.
     """
     wanted = in_order(connection.description, settings.BIGIN_MODULES)
-    rows = {row.module: row for row in ModuleSync.objects.filter(connection=connection)}
+    rows = {row.module: row for row in written(ModuleSync).filter(connection=connection)}
     missing = [ModuleSync(connection=connection, module=name) for name in wanted if name not in rows]
     if missing:
-        ModuleSync.objects.bulk_create(missing, ignore_conflicts=True)
-        rows = {row.module: row for row in ModuleSync.objects.filter(connection=connection)}
+        written(ModuleSync).bulk_create(missing, ignore_conflicts=True)
+        rows = {row.module: row for row in written(ModuleSync).filter(connection=connection)}
     for row in rows.values():
         row.connection = connection
     return [rows[name] for name in wanted]

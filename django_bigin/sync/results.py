@@ -8,7 +8,7 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Progress:
-    """Where a module's sync stands, told after every page."""
+    """The progress of a module's sync, told after every page."""
 
     module: str
     phase: str
@@ -18,7 +18,7 @@ class Progress:
 
 @dataclass
 class ModuleResult:
-    """Outcome of syncing one module.
+    """The outcome of syncing one module.
 
     Attributes:
         finished: False where the time was up; the next run goes on from there.
@@ -41,9 +41,9 @@ class ModuleResult:
 
     @property
     def changed(self) -> int:
-        """How many records were created, updated or deleted."""
+        """The number of records that were created, updated or deleted."""
         return self.created + self.updated + self.deleted
 
     def as_dict(self) -> dict[str, Any]:
-        """For programs: `--json` prints this."""
+        """Return it for programs: `--json` prints this."""
         return asdict(self)

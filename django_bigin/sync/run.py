@@ -92,7 +92,6 @@ class Run:
     Attributes:
         row: the module's `ModuleSync`; nobody else writes it.
         position: where the walk goes on that an earlier run was in the midst of; None where there is none.
-        at_end: columns to write together with the end of the run.
     """
 
     def __init__(
@@ -114,7 +113,7 @@ class Run:
         self.reader = RowReader(self.spec, schema.fields_to_mirror(row))
         self.parts = schema.parts(self.reader.fields, self.product, self.spec)
         self.position = Position.from_json(row.position)
-        self.at_end: Columns = {}
+        self._at_end: Columns = {}
         self._client = client
         self._lease_id = lease_id
         self._meter = meter
@@ -162,7 +161,7 @@ class Run:
             # One row that this database cannot take must not keep the others out.
             changes = self._save(batch.without(store.refused_copies(self.row, batch.copies)), None, seen, columns)
         self._take_over(columns)
-        self._count(changes)
+        changes.add_to(self.result)
 
     def save_deletions(self, deleted: Mapping[int, datetime], *, anyway: bool = False) -> store.Changes:
         """Turn records into tombstones; see `store.write_deletions`. Raises as `save_page`."""
@@ -170,7 +169,7 @@ class Run:
             self._write({})
             changes = store.write_deletions(self.row, deleted, anyway=anyway)
             store.announce(self.row, changes)
-        self._count(changes)
+        changes.add_to(self.result)
         return changes
 
     def note_page(self, phase: str, page: int) -> None:
@@ -198,6 +197,16 @@ class Run:
             )
         self._restarted = True
 
+    def write_at_end(self, **columns: Unpack[Columns]) -> None:
+        """Note columns that are to be written together with the end of the run, if that is a good one."""
+        self._at_end = columns
+
+    def finish(self, **columns: Unpack[Ending]) -> None:
+        """Release the lease at a good end. Raises as `release`."""
+        ending: Ending = {**self._at_end, **columns}
+        self.release(**ending)
+        self.result.finished = True
+
     def release(self, **columns: Unpack[Ending]) -> None:
         """Give the lease back with what the run came to, and add its cost to the module's totals.
 
@@ -212,7 +221,7 @@ class Run:
         }
         rows = written(ModuleSync).filter(pk=self.row.pk)
         if not leases.release(rows, self._lease_id, queued_until=None, **totals, **_values(columns)):
-            raise self._lost()
+            raise _lost(self.module)
 
     def _write(self, columns: Columns) -> None:
         # In a page's transaction this comes first, so that two processes on one module queue up here instead of locking
@@ -221,7 +230,7 @@ class Run:
         rows = written(ModuleSync).filter(pk=self.row.pk, connection__in=working)
         if not leases.extend(rows, self._lease_id, LEASE_SECONDS, **_values(columns)):
             states.require_connected(written(Connection).get(pk=self.row.connection_id))
-            raise self._lost()
+            raise _lost(self.module)
 
     def _save(
         self,
@@ -248,22 +257,14 @@ class Run:
         for name, value in _values(columns).items():
             setattr(self.row, name, value)
 
-    def _count(self, changes: store.Changes) -> None:
-        result = self.result
-        result.created += len(changes.created)
-        result.updated += len(changes.updated)
-        result.deleted += len(changes.deleted)
-        result.unchanged += changes.unchanged
-        result.quarantined += changes.quarantined
-
     def _add_up(self) -> None:
         seconds, calls, credits = self._began
         self.result.seconds = round(time.monotonic() - seconds, 3)
         self.result.calls = self._meter.calls - calls
         self.result.credits = self._meter.credits - credits
 
-    def _lost(self) -> LeaseLostError:
-        return LeaseLostError(f"Another process took over the sync of {self.module}; nothing is lost.")
+def _lost(module: str) -> LeaseLostError:
+    return LeaseLostError(f"Another process took over the sync of {module}; nothing is lost.")
 
 
 def _values(columns: Columns | Ending) -> dict[str, Any]:

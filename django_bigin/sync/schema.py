@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
-from django.db import transaction
 from django.db.models import Q
 
 from .. import clock
@@ -18,6 +17,7 @@ from ..conf import settings
 from ..connections.clients import open_client
 from ..credits.ledger import Meter
 from ..db import leases
+from ..db.aliases import atomic, written
 from ..exceptions import ModuleNotAvailableError, ScopeError
 from ..models import Connection, ModuleSchema, ModuleSync
 from .plan import ensure_modules
@@ -40,7 +40,7 @@ def refresh_metadata(client: Client, connection: Connection, rows: Sequence[Modu
         BiginError: the modules could not be read at all.
     """
     offered = {module.api_name: module for module in client.metadata.fetch_modules()}
-    schemas = {schema.module: schema for schema in ModuleSchema.objects.filter(connection=connection)}
+    schemas = {schema.module: schema for schema in written(ModuleSchema).filter(connection=connection)}
     for row in rows:
         reason = _why_unavailable(connection, row.module, offered)
         if not reason and connection.description.module(row.module).described:
@@ -49,9 +49,9 @@ def refresh_metadata(client: Client, connection: Connection, rows: Sequence[Modu
                 reason = _read_fields(client, row, schema, offered[row.module])
         if reason != row.unavailable_reason:
             row.unavailable_reason = reason
-            ModuleSync.objects.filter(pk=row.pk).update(unavailable_reason=reason)
+            written(ModuleSync).filter(pk=row.pk).update(unavailable_reason=reason)
     connection.metadata_at = clock.now() + settings.metadata_interval
-    Connection.objects.filter(pk=connection.pk).update(metadata_at=connection.metadata_at)
+    written(Connection).filter(pk=connection.pk).update(metadata_at=connection.metadata_at)
 
 
 def refresh_connection_metadata(connection: Connection) -> bool:
@@ -60,7 +60,7 @@ def refresh_connection_metadata(connection: Connection) -> bool:
     Returns:
         False where it is not due, or where somebody else reads it now.
     """
-    row = Connection.objects.filter(pk=connection.pk)
+    row = written(Connection).filter(pk=connection.pk)
     due = Q(metadata_at=None) | Q(metadata_at__lte=clock.now())
     lease_id = leases.claim(row.filter(due), LEASE_SECONDS, lease="metadata_lease")
     if lease_id is None:
@@ -80,7 +80,7 @@ def fields_to_mirror(row: ModuleSync) -> list[str]:
     spec = row.connection.description.module(row.module)
     if not spec.described:
         return list(spec.fields)
-    schema = ModuleSchema.objects.filter(connection_id=row.connection_id, module=row.module).first()
+    schema = written(ModuleSchema).filter(connection_id=row.connection_id, module=row.module).first()
     listed = [entry["name"] for entry in schema.fields if entry["data_type"] != "subform"] if schema else []
     wanted = [name for name in listed if name in row.fields] if row.fields else listed
     return [*wanted, *(name for name in spec.always_fields if name not in wanted)]
@@ -127,11 +127,11 @@ def _read_fields(client: Client, row: ModuleSync, schema: ModuleSchema, module: 
         # A module always has fields. Taken at its word, an empty answer would empty every record of the mirror.
         return "" if schema.fields else _no_fields(row)
     names, known = {entry["name"] for entry in described}, {entry["name"] for entry in schema.fields}
-    with transaction.atomic():
+    with atomic(ModuleSchema):
         # First, so that two who read the fields for the first time queue up: on MariaDB they would deadlock below.
-        ModuleSync.objects.select_for_update().filter(pk=row.pk).first()
+        written(ModuleSync).select_for_update().filter(pk=row.pk).first()
         if known and names != known:
-            ModuleSync.objects.filter(pk=row.pk).update(full_requested=True)
+            written(ModuleSync).filter(pk=row.pk).update(full_requested=True)
             row.full_requested = True
             schema.new_fields = sorted({*schema.new_fields, *(names - known)} & names)
         read = {
@@ -143,7 +143,7 @@ def _read_fields(client: Client, row: ModuleSync, schema: ModuleSchema, module: 
             "fields_read_at": clock.now(),
         }
         # Not schema.save(): another process may be reading the same fields for the first time.
-        ModuleSchema.objects.update_or_create(connection_id=row.connection_id, module=row.module, defaults=read)
+        written(ModuleSchema).update_or_create(connection_id=row.connection_id, module=row.module, defaults=read)
     return ""
 
 

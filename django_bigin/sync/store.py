@@ -20,6 +20,7 @@ from ..models import ModuleSync, Record
 from ..signals import records_changed
 from ..text import fold
 from .copies import Copy, StoredCopy
+from .results import ModuleResult
 
 UNIQUE_COLUMNS = ("connection", "module", "record_id")
 COLUMNS = (
@@ -54,6 +55,14 @@ class Changes:
 
     def __bool__(self) -> bool:
         return bool(self.created or self.updated or self.deleted)
+
+    def add_to(self, result: ModuleResult) -> None:
+        """Add how many there are to the result of a run."""
+        result.created += len(self.created)
+        result.updated += len(self.updated)
+        result.deleted += len(self.deleted)
+        result.unchanged += self.unchanged
+        result.quarantined += self.quarantined
 
 
 class Seen(NamedTuple):

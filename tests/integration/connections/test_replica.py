@@ -9,21 +9,11 @@ from django_bigin.exceptions import BiginError
 from django_bigin.models import Connection
 from tests.support.grants import TOKEN, let_token_expire
 from tests.support.mirror import connect
+from tests.support.routers import ReadsFromReplica
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 Status = Connection.Status
-
-
-class ReadsFromReplica:
-    """Sends every read that names no alias to a replica, which does not exist: it fails."""
-
-    def db_for_read(self, model: Any, **hints: Any) -> str:
-        instance = hints.get("instance")
-        return instance._state.db if instance is not None and instance._state.db else "replica"
-
-    def db_for_write(self, model: Any, **hints: Any) -> str:
-        return "default"
 
 
 @pytest.fixture(autouse=True)
