@@ -16,6 +16,11 @@ def tenant_model() -> type[Model]:
     return apps.get_model(TENANT_MODEL)
 
 
+def model_is_ours() -> bool:
+    """Tell whether the tenant model is the package's own, whose fields are known."""
+    return TENANT_MODEL == "django_bigin.Tenant"
+
+
 def all_tenants() -> QuerySet[Any]:
     """Return every tenant, for whoever may see all of them."""
     return tenant_model()._default_manager.all()

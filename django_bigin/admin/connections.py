@@ -14,7 +14,7 @@ from django.utils.safestring import SafeString
 from django.utils.text import Truncator
 
 from .. import audit
-from ..conf import TENANT_MODEL, settings
+from ..conf import settings
 from ..db.aliases import atomic
 from ..health.findings import judge_connection, judge_module
 from ..health.words import words_for
@@ -28,6 +28,7 @@ from ..models import (
     Record,
 )
 from ..models.fields import is_stored
+from ..tenants import model_is_ours
 from .access import DataCenterFilter, ReadOnly, ReadOnlyInline, TenantFilter, TenantScoped
 from .actions import ConnectionActions
 from .connecting import ConnectPages, Tools, add_links_of_connection, may_connect
@@ -136,7 +137,7 @@ class ConnectionAdmin(ConnectPages, ConnectionActions):
         return tools
 
     def get_search_fields(self, request: HttpRequest) -> tuple[str, ...]:
-        names = ("slug", "name") if TENANT_MODEL == "django_bigin.Tenant" else (settings.BIGIN_TENANT_LOOKUP,)
+        names = ("slug", "name") if model_is_ours() else (settings.BIGIN_TENANT_LOOKUP,)
         return ("org_name", "=org_id", *(f"tenant__{name}" for name in names))
 
     def has_add_permission(self, request: HttpRequest) -> bool:

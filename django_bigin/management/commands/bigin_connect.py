@@ -9,10 +9,10 @@ from django.core.management.base import CommandError, CommandParser
 from django.db.models import Model, ProtectedError
 
 from ...api.scopes import grants, join_scopes
-from ...conf import TENANT_MODEL, settings
+from ...conf import settings
 from ...connections import ConnectResult, connect_self_client
 from ...models import Connection, Tenant
-from ...tenants import tenant_label
+from ...tenants import model_is_ours, tenant_label
 from ..base import USAGE, BiginCommand, Report, actor, add_tenant_argument, find_tenant, get_tenant
 from ..output import Output
 from ..secret_input import read_secret
@@ -120,7 +120,7 @@ def _find_or_make_tenant(options: dict[str, Any]) -> tuple[Model, bool]:
     tenant = find_tenant(name)
     if tenant is not None:
         return tenant, False
-    if TENANT_MODEL != "django_bigin.Tenant" or settings.BIGIN_TENANT_LOOKUP != "slug":
+    if not model_is_ours() or settings.BIGIN_TENANT_LOOKUP != "slug":
         return get_tenant(name), False  # raises, and says which field was looked at
     created = Tenant(slug=name, name=options["tenant_name"] or name)
     try:

@@ -9,7 +9,7 @@ from django.core.management.base import CommandParser
 
 from ...health.document import as_document
 from ...health.facts import read_facts
-from ...health.findings import ConnectionHealth, Finding, judge
+from ...health.findings import ConnectionHealth, Finding, Needs, judge
 from ...health.words import overdue, phrase, verdict, words_for
 from ...tenants import tenant_label
 from ...text import moment
@@ -72,6 +72,8 @@ def _show(output: Output, health: ConnectionHealth, now: datetime) -> None:
     output.line(f"  status      {words_for(health.status).label}{since}")
     if health.status.reason:
         output.line(f"              {health.status.reason}")
+    if health.status.needs == Needs.PERSON:
+        output.line(f"  to do       {words_for(health.status).person_does}")
     output.line(f"  token       {_token(row.expires_at, now)}")
     if health.overdue:
         output.line(f"  overdue     {overdue(health)}")

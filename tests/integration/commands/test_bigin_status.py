@@ -97,6 +97,11 @@ def test_check_lets_the_exit_code_tell(status, code):
     assert Ran("bigin_status").code == 0
 
 
+def test_what_needs_a_person_is_shown_with_what_to_do():
+    make_connection(status=Status.NEEDS_AUTHORIZATION)
+    assert "to do       Reconnect it on its page in the admin." in Ran("bigin_status").out
+
+
 def test_check_sees_a_module_that_fails():
     ModuleSync.objects.create(connection=make_connection(), module="Contacts", last_error="No.")
     assert Ran("bigin_status", "--check").code == 1
