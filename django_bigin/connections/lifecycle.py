@@ -10,7 +10,7 @@ from ..db.aliases import atomic, written
 from ..installation import require_ownership
 from ..models import Connection, Job, ModuleSchema, ModuleSync, QuarantinedRow, Record
 from .revoking import Revocation, revoke_grant
-from .states import WORKING, Status, set_status
+from .states import TOKEN_KEPT, Status, set_status
 
 
 def confirm(connection: Connection, *, actor: str = "") -> bool:
@@ -37,7 +37,7 @@ def discard(connection: Connection, *, actor: str = "") -> bool:
 
 def pause(connection: Connection, *, actor: str = "") -> bool:
     """Stop working with a connection until it is resumed; its data stays. False where there is nothing to pause."""
-    if not set_status(connection, Status.PAUSED, only_from=WORKING):
+    if not set_status(connection, Status.PAUSED, only_from=TOKEN_KEPT):
         return False
     audit.record("pause", connection, actor=actor)
     return True
@@ -46,7 +46,7 @@ def pause(connection: Connection, *, actor: str = "") -> bool:
 def resume(connection: Connection, *, actor: str = "") -> bool:
     """Work with a paused connection again. False where it is not paused."""
     before = written(Connection).filter(pk=connection.pk).values_list("status_before_pause", flat=True).first()
-    to = before if before in WORKING else Status.HEALTHY
+    to = before if before in TOKEN_KEPT else Status.HEALTHY
     if not set_status(connection, to, only_from=(Status.PAUSED,)):
         return False
     audit.record("resume", connection, actor=actor)

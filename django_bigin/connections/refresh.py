@@ -47,8 +47,8 @@ MISCONFIGURED_SECONDS = 3600.0
 
 
 def claim(connection: Connection) -> str | None:
-    """Claim the refresh of a working connection; return the lease's id, None where another process has it."""
-    rows = _rows(connection).filter(status__in=states.WORKING)
+    """Claim the refresh of a token that is kept fresh; return the lease's id, None where another process has it."""
+    rows = _rows(connection).filter(status__in=states.TOKEN_KEPT)
     return leases.claim(rows, LEASE_SECONDS)
 
 
@@ -130,7 +130,7 @@ class Verdict:
 
     columns: dict[str, Any] = field(default_factory=dict)
     status: Status | None = None
-    only_from: Collection[str] = states.WORKING
+    only_from: Collection[str] = states.TOKEN_KEPT
 
 
 def _release(connection: Connection, lease_id: str, verdict: Verdict, *, reason: str = "") -> bool:

@@ -20,16 +20,16 @@ class State:
     """A status, what it allows, and what is said of it.
 
     Attributes:
-        usable: it is synced.
-        working: its token is kept fresh: it neither waits for a person's consent nor is it switched off.
+        syncable: it is synced.
+        token_kept: its token is kept fresh: it neither waits for a person's consent nor is it switched off.
         needs_person: it stays as it is until a person acts. What a person switched off needs nobody.
         happened: a sentence.
         app_does: a sentence or two on what the app does about it by itself.
         person_does: a sentence on what a person is to do; "" where there is nothing to do.
     """
 
-    usable: bool
-    working: bool
+    syncable: bool
+    token_kept: bool
     needs_person: bool
     happened: str
     app_does: str
@@ -38,56 +38,56 @@ class State:
 
 STATES: dict[str, State] = {
     Status.PENDING: State(
-        usable=False,
-        working=False,
+        syncable=False,
+        token_kept=False,
         needs_person=True,
         happened="The connection has not been confirmed yet.",
         app_does="Nothing is mirrored. If nobody confirms it in time, its grant is revoked and it is removed.",
         person_does="Look at the organization's name, then confirm or discard the connection.",
     ),
     Status.HEALTHY: State(
-        usable=True,
-        working=True,
+        syncable=True,
+        token_kept=True,
         needs_person=False,
         happened="The connection works.",
         app_does="Its token is kept fresh and its modules are mirrored.",
         person_does="",
     ),
     Status.DEGRADED: State(
-        usable=True,
-        working=True,
+        syncable=True,
+        token_kept=True,
         needs_person=False,
         happened="The last refresh of the access token failed, and may work later.",
         app_does="It tries again by itself, and goes on mirroring as long as the token is valid.",
         person_does="If it stays so while Zoho works, look at the reason.",
     ),
     Status.MISCONFIGURED: State(
-        usable=False,
-        working=True,
+        syncable=False,
+        token_kept=True,
         needs_person=True,
         happened="Zoho does not accept the client.",
         app_does="The grant is kept, and it tries again once an hour.",
         person_does="Compare client id, client secret, data center and redirect URI with Zoho's API console.",
     ),
     Status.NEEDS_AUTHORIZATION: State(
-        usable=False,
-        working=False,
+        syncable=False,
+        token_kept=False,
         needs_person=True,
         happened="The connection has lost its grant at Zoho.",
         app_does="Nothing is sent to Zoho any more. The mirrored data stays readable.",
         person_does="Reconnect it on its page in the admin.",
     ),
     Status.PAUSED: State(
-        usable=False,
-        working=False,
+        syncable=False,
+        token_kept=False,
         needs_person=False,
         happened="The connection is paused.",
         app_does="Nothing is sent to Zoho. Its grant and the mirrored data stay.",
         person_does="Resume it to go on.",
     ),
     Status.DISCONNECTED: State(
-        usable=False,
-        working=False,
+        syncable=False,
+        token_kept=False,
         needs_person=False,
         happened="The connection is disconnected.",
         app_does="Nothing is sent to Zoho. The mirrored data stays readable until it is purged.",
@@ -95,8 +95,8 @@ STATES: dict[str, State] = {
     ),
 }
 
-USABLE = tuple(status for status, state in STATES.items() if state.usable)
-WORKING = tuple(status for status, state in STATES.items() if state.working)
+SYNCABLE = tuple(status for status, state in STATES.items() if state.syncable)
+TOKEN_KEPT = tuple(status for status, state in STATES.items() if state.token_kept)
 NEED_PERSON = tuple(status for status, state in STATES.items() if state.needs_person)
 
 _TRIES = 10
@@ -107,9 +107,9 @@ def state_of(connection: Connection) -> State:
     return STATES[connection.status]
 
 
-def is_usable(connection: Connection) -> bool:
+def is_syncable(connection: Connection) -> bool:
     """Tell whether a connection is synced."""
-    return state_of(connection).usable
+    return state_of(connection).syncable
 
 
 def require_connected(connection: Connection) -> None:
@@ -120,7 +120,7 @@ def require_connected(connection: Connection) -> None:
         ConnectionNotReadyError: it is pending, paused or disconnected.
     """
     state = state_of(connection)
-    if state.working:
+    if state.token_kept:
         return
     error = RefreshTokenError if connection.status == Status.NEEDS_AUTHORIZATION else ConnectionNotReadyError
     raise error(f"{connection}: {state.happened} {state.person_does}")

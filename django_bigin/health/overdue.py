@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from ..conf import settings
-from ..connections.states import is_usable
+from ..connections.states import is_syncable
 from ..models import Connection, ModuleSync
 from ..sync.plan import interval
 from .facts import ConnectionFacts, Facts
@@ -33,13 +33,13 @@ def find_overdue(facts: ConnectionFacts, at_large: Facts) -> list[Overdue]:
     where no tick runs and all modules are fresh: such a site syncs by cron, and refreshes whenever it does.
     """
     connection, now = facts.row, at_large.at
-    if not is_usable(connection):
+    if not is_syncable(connection):
         return []
     wanted = [each.row for each in facts.modules if each.row.enabled and not each.row.unavailable_reason]
     wanted = [row for row in wanted if row.module in settings.BIGIN_MODULES]
     found = list(_late_modules(connection, wanted, now))
-    if not facts.modules and settings.BIGIN_MODULES and _usable_since(connection) < now - GRACE:
-        found.append(Overdue(FIRST_SYNC, _usable_since(connection)))
+    if not facts.modules and settings.BIGIN_MODULES and _syncable_since(connection) < now - GRACE:
+        found.append(Overdue(FIRST_SYNC, _syncable_since(connection)))
     fresh_without_a_tick = bool(wanted) and not found and _tick_is_forgotten(at_large)
     if not fresh_without_a_tick and (since := _token_unrefreshed_since(connection, now)) is not None:
         found.append(Overdue(TOKEN, since))
@@ -47,9 +47,9 @@ def find_overdue(facts: ConnectionFacts, at_large: Facts) -> list[Overdue]:
 
 
 def tick_needs_a_look(facts: Facts, *, any_overdue: bool) -> bool:
-    """Tell whether the tick's silence matters: to a usable connection, lately or with work left lying."""
-    usable = any(is_usable(each.row) for each in facts.connections)
-    return usable and _tick_is_silent(facts) and (any_overdue or not _tick_is_forgotten(facts))
+    """Tell whether the tick's silence matters: to a connection that is synced, lately or with work left lying."""
+    synced = any(is_syncable(each.row) for each in facts.connections)
+    return synced and _tick_is_silent(facts) and (any_overdue or not _tick_is_forgotten(facts))
 
 
 def _tick_is_silent(facts: Facts) -> bool:
@@ -66,7 +66,7 @@ def _tick_is_forgotten(facts: Facts) -> bool:
 def _late_modules(connection: Connection, modules: Iterable[ModuleSync], now: datetime) -> Iterable[Overdue]:
     for row in modules:
         row.connection = connection  # no query for what is here already
-        due = max(row.next_run_at or _usable_since(connection), _usable_since(connection))
+        due = max(row.next_run_at or _syncable_since(connection), _syncable_since(connection))
         worked_on = row.lease_until is not None and row.lease_until > now
         # What goes by another pace is still done no more often than the site's own.
         pace = max(interval(row), timedelta(seconds=settings.BIGIN_SYNC_INTERVAL_SECONDS or 0))
@@ -83,6 +83,6 @@ def _token_unrefreshed_since(connection: Connection, now: datetime) -> datetime 
     return expired
 
 
-def _usable_since(connection: Connection) -> datetime:
+def _syncable_since(connection: Connection) -> datetime:
     """Return since when it works: what was due while it waited or rested is due from then on."""
     return connection.status_since or connection.created_at

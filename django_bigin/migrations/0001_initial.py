@@ -367,7 +367,10 @@ class Migration(migrations.Migration):
                     "asked_by_name",
                     models.CharField(blank=True, help_text="A person, a command or the schedule.", max_length=150),
                 ),
-                ("priority", models.SmallIntegerField(default=0)),
+                (
+                    "priority",
+                    models.SmallIntegerField(default=0, help_text="The highest goes first; for the site to set."),
+                ),
                 (
                     "state",
                     models.CharField(

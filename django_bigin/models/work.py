@@ -40,7 +40,7 @@ class Job(models.Model):
         django_settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
     )
     asked_by_name = models.CharField(max_length=150, blank=True, help_text="A person, a command or the schedule.")
-    priority = models.SmallIntegerField(default=0)
+    priority = models.SmallIntegerField(default=0, help_text="The highest goes first; for the site to set.")
     state = models.CharField(max_length=8, choices=State.choices, default=State.WAITING)
     progress = models.CharField(max_length=200, blank=True)
     created = models.PositiveIntegerField(default=0)

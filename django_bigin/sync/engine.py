@@ -16,7 +16,7 @@ from django.db import InterfaceError, OperationalError
 from .. import clock
 from ..api.client import Client
 from ..connections.clients import open_client
-from ..connections.states import is_usable, require_connected
+from ..connections.states import is_syncable, require_connected
 from ..connections.tokens import token_of
 from ..credits.ledger import Meter
 from ..db import leases
@@ -138,7 +138,7 @@ def _sync_module(
 def _worked_on_by_another(module_sync_id: int) -> ModuleResult | None:
     """Return the result of a module that is due and that another process holds; None where it is not due."""
     row = written(ModuleSync).select_related("connection").filter(pk=module_sync_id).first()
-    if row is None or not is_usable(row.connection):
+    if row is None or not is_syncable(row.connection):
         return None
     if row.next_run_at is not None and row.next_run_at > clock.now():
         return None

@@ -81,9 +81,9 @@ def claim(module_sync_id: int) -> str | None:
 def claim_due(module_sync_id: int) -> str | None:
     """Claim the lease on a module if it is due and may be worked on; in one statement, unread."""
     due = Q(next_run_at=None) | Q(next_run_at__lte=clock.now())
-    usable = Connection.objects.filter(status__in=states.USABLE)
+    syncable = Connection.objects.filter(status__in=states.SYNCABLE)
     row = written(ModuleSync).filter(due, pk=module_sync_id, enabled=True, unavailable_reason="")
-    return leases.claim(row.filter(connection__in=usable), LEASE_SECONDS)
+    return leases.claim(row.filter(connection__in=syncable), LEASE_SECONDS)
 
 
 class Run:
@@ -226,8 +226,8 @@ class Run:
     def _write(self, columns: Columns) -> None:
         # In a page's transaction this comes first, so that two processes on one module queue up here instead of locking
         # each other's rows.
-        working = Connection.objects.filter(pk=self.row.connection_id, status__in=states.WORKING)
-        rows = written(ModuleSync).filter(pk=self.row.pk, connection__in=working)
+        kept = Connection.objects.filter(pk=self.row.connection_id, status__in=states.TOKEN_KEPT)
+        rows = written(ModuleSync).filter(pk=self.row.pk, connection__in=kept)
         if not leases.extend(rows, self._lease_id, LEASE_SECONDS, **_values(columns)):
             states.require_connected(written(Connection).get(pk=self.row.connection_id))
             raise _lost(self.module)

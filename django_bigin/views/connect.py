@@ -21,7 +21,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from ..connections import authorize, lifecycle
 from ..connections.authorize import REFUSALS
-from ..connections.states import is_usable
+from ..connections.states import is_syncable
 from ..db.aliases import written
 from ..exceptions import BiginError, CallbackRefusedError
 from ..models import AuthorizationAttempt, ClientRegistration, Connection
@@ -127,7 +127,7 @@ def confirm(request: HttpRequest, connection_id: int) -> HttpResponse:
     context = {
         "connection": connection,
         "pending": connection.status == Connection.Status.PENDING,
-        "usable": is_usable(connection),
+        "syncable": is_syncable(connection),
         "back_to": _return_to(request.user, connection),
     }
     if request.method == "POST" and "discard" in request.POST:

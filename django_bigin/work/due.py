@@ -27,19 +27,19 @@ def refreshes() -> QuerySet[Any]:
     """Return the connections whose token is to be refreshed."""
     now = clock.now()
     rested = Q(next_attempt_at=None) | Q(next_attempt_at__lte=now)
-    working = written(Connection).filter(rested, refresh_at__lte=now, status__in=states.WORKING)
-    return working.order_by("refresh_at", "pk")
+    kept = written(Connection).filter(rested, refresh_at__lte=now, status__in=states.TOKEN_KEPT)
+    return kept.order_by("refresh_at", "pk")
 
 
 def metadata() -> QuerySet[Any]:
     """Return the connections whose modules and fields are to be read."""
     due = Q(metadata_at=None) | Q(metadata_at__lte=clock.now())
-    return written(Connection).filter(due, status__in=states.USABLE).order_by("metadata_at", "pk")
+    return written(Connection).filter(due, status__in=states.SYNCABLE).order_by("metadata_at", "pk")
 
 
 def modules() -> QuerySet[Any]:
     """Return the modules that are to be synced."""
     due = Q(next_run_at=None) | Q(next_run_at__lte=clock.now())
     mirrored = written(ModuleSync).filter(due, enabled=True, unavailable_reason="", module__in=settings.BIGIN_MODULES)
-    usable = mirrored.filter(connection__status__in=states.USABLE, connection__metadata_at__isnull=False)
-    return usable.order_by("next_run_at", "pk")
+    syncable = mirrored.filter(connection__status__in=states.SYNCABLE, connection__metadata_at__isnull=False)
+    return syncable.order_by("next_run_at", "pk")

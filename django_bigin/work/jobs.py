@@ -1,13 +1,14 @@
 """Jobs: what people request, each a row, so that it survives a broker that is down and a worker that dies.
 
 A job is run in slices under a lease. Running one twice is harmless: the second finds the lease taken or the job done.
+A sync that no job asked for leaves one as well, which is finished when it is written: the record of its result.
 """
 
 from __future__ import annotations
 
 import time
 import uuid
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,28 +19,33 @@ from .. import clock
 from ..connections import lifecycle, states, tokens
 from ..db import leases
 from ..db.aliases import atomic, written
-from ..exceptions import BiginError
+from ..exceptions import BiginError, LeaseLostError
 from ..models import Connection, Job, ModuleSync
 from ..models.fields import is_stored
 from ..sync import ModuleResult, Options, sync_connection
 from ..sync.plan import ensure_modules
 
 SLICE_SECONDS = 60.0
-LEASE_SECONDS = 300  # a slice, and the wait for the token before it
-TRIES_AT_MOST = 5
+LEASE_SECONDS = 300
+"""It is extended after every module. In between there may be a wait for the token (90 s), a slice (60 s), the call that
+is under way at its end (45 s), and what a module's end reads and stores whatever the time."""
+TRIES_AT_MOST = 5  # in a row, without a result
 
 Kind, State, Status = Job.Kind, Job.State, Connection.Status
 
-SAVED = ("details", "progress", "created", "updated", "deleted", "quarantined", "calls", "credits")
+COUNTS = ("created", "updated", "deleted", "quarantined", "calls", "credits")
+"""The columns of a job that add up those of its modules' results."""
+PROGRESS_COLUMNS = ("details", "progress", *COUNTS)
 """The columns of a job's result so far."""
 
 
 @dataclass(frozen=True)
-class Work:
-    """The work of one kind of job.
+class JobSpec:
+    """The description of one kind of job.
 
     Attributes:
-        run: works on a job for about so many seconds, and notes its result in it; True when it is done.
+        run: works on a job for about so many seconds, and notes its result in it; True when it is done, LeaseLostError
+            where another process has taken the job over.
         statuses: of the connections that it makes sense for.
         at_once: it needs no network, so no worker.
     """
@@ -53,7 +59,7 @@ def makes_sense(kind: str, connection: Connection) -> bool:
     """Tell whether a kind of job makes sense for a connection as it is now."""
     if kind == Kind.DISCONNECT and connection.status == Status.DISCONNECTED:
         return is_stored(connection, "refresh_token")  # its grant could not be revoked the last time
-    return connection.status in WORK[kind].statuses
+    return connection.status in SPECS[kind].statuses
 
 
 def ensure_job(
@@ -76,7 +82,6 @@ def ensure_job(
             batch=batch,
             asked_by=user,
             asked_by_name=(actor or str(user or ""))[:150],
-            priority=1,
             asked_at=clock.now(),
         )
 
@@ -112,15 +117,21 @@ def run(job_id: int, *, slice_seconds: float = SLICE_SECONDS) -> Job | None:
         return None
     started = time.monotonic()
     if job.tries > TRIES_AT_MOST:
-        _finish(job, started, error=_killed(job))
+        _finish(job, started, error=_given_up(job))
         return job
     try:
-        finished = WORK[job.kind].run(job, slice_seconds)
+        finished = SPECS[job.kind].run(job, slice_seconds)
+    except LeaseLostError:
+        return None
     except BiginError as error:
         _finish(job, started, error=str(error))
+    except (KeyboardInterrupt, SystemExit):
+        # The worker was told to stop, as with every deployment: that says nothing of the job, so it is no try.
+        _put_back(job, started, error="The worker was stopped.", tries=job.tries - 1)
+        raise
     except BaseException as error:
-        # Not ours to judge; another worker tries again, so many times.
-        reason = _interruption(error)
+        # It may be a passing trouble of this worker, so others try again, up to a limit.
+        reason = f"Unexpected error ({type(error).__name__}): see the worker's log."
         if job.tries < TRIES_AT_MOST:
             _put_back(job, started, error=reason, tries=job.tries)
         else:
@@ -130,11 +141,8 @@ def run(job_id: int, *, slice_seconds: float = SLICE_SECONDS) -> Job | None:
         if finished:
             _finish(job, started, error=job.error)
         else:
-            _put_back(job, started, error=job.error, tries=0)  # only tries in a row count
+            _put_back(job, started, error=job.error, tries=0)  # this one got on, so the count begins anew
     return job
-
-
-# How it is done
 
 
 def _claim(job_id: int) -> Job | None:
@@ -154,9 +162,14 @@ def _claim(job_id: int) -> Job | None:
     return job
 
 
-def _save_progress(job: Job) -> bool:
-    """Store the job's result so far, for whoever looks, or resumes it after this process has died."""
-    return leases.extend(written(Job).filter(pk=job.pk), job.lease_id, LEASE_SECONDS, **_saved(job))
+def _save_progress(job: Job) -> None:
+    """Store the job's result so far, for whoever looks, or resumes it after this process has died.
+
+    Raises:
+        LeaseLostError: the lease has expired, and another process goes on.
+    """
+    if not leases.extend(written(Job).filter(pk=job.pk), job.lease_id, LEASE_SECONDS, **_progress_of(job)):
+        raise LeaseLostError("Another process took over the job; nothing is lost.")
 
 
 def _finish(job: Job, started: float, *, error: str) -> None:
@@ -174,23 +187,17 @@ def _release(job: Job, started: float, **changes: Any) -> None:
     for name, value in changes.items():
         setattr(job, name, value)
     row = written(Job).filter(pk=job.pk)
-    leases.release(row, job.lease_id, queued_until=None, result=job.result, **_saved(job), **changes)
+    leases.release(row, job.lease_id, queued_until=None, result=job.result, **_progress_of(job), **changes)
 
 
-def _saved(job: Job) -> dict[str, Any]:
-    return {name: getattr(job, name) for name in SAVED}
+def _progress_of(job: Job) -> dict[str, Any]:
+    return {name: getattr(job, name) for name in PROGRESS_COLUMNS}
 
 
-def _interruption(error: BaseException) -> str:
-    if isinstance(error, Exception):
-        return f"Unexpected error ({type(error).__name__}): see the worker's log."
-    return "The worker was stopped."
-
-
-def _killed(job: Job) -> str:
+def _given_up(job: Job) -> str:
     return (
-        f"Its worker died {job.tries - 1} times in a row, so it is not tried again: see the workers' logs. A worker "
-        "that is killed has often run out of memory."
+        f"{job.tries - 1} tries in a row ended without a result, so it is not tried again: see the workers' logs. A "
+        "worker that is killed has often run out of memory."
     )
 
 
@@ -220,65 +227,68 @@ def _resume(job: Job, slice_seconds: float) -> bool:
 def _sync(job: Job, slice_seconds: float) -> bool:
     """Sync what this job has not finished yet; a slice that runs out of time leaves the rest to the next."""
     rows = [row for row in ensure_modules(job.connection) if not job.module or row.module == job.module]
-    if not job.progress and not _begin_sync(job, rows):
-        return False
-    names = [row.module for row in rows if row.module not in job.details]
+    if not job.details:
+        _begin_sync(job, rows)
     ends_at = time.monotonic() + slice_seconds
-    for number, name in enumerate(names):
+    for number, name in enumerate(_unfinished(job, rows)):
         left = ends_at - time.monotonic()
+        # The first has its turn however late it is: every slice gets on by a page at least.
         if number and left <= 0:
             break
         [result] = sync_connection(job.connection, modules=[name], options=Options(deadline_seconds=left))
         _add(job, result)
         job.progress = _progress(job, rows)
-        if not _save_progress(job):
-            return False  # the lease has expired, and another process goes on
-    job.result = _sentence(job.details.values())
+        _save_progress(job)
+    job.result = _sentence(job)
     job.error = " ".join(entry["error"] for entry in job.details.values() if entry["error"])
-    return all(row.module in job.details for row in rows)
+    return not _unfinished(job, rows)
 
 
-def _begin_sync(job: Job, rows: list[ModuleSync]) -> bool:
+def _begin_sync(job: Job, rows: list[ModuleSync]) -> None:
     """Request the full syncs of a job, once: the later slices resume them instead of beginning them again."""
+    job.details = {row.module: ModuleResult(row.module).as_dict() for row in rows}
     job.progress = _progress(job, rows)
     with atomic(ModuleSync):
-        if not _save_progress(job):
-            return False
+        _save_progress(job)
         if job.kind == Kind.FULL_SYNC:
             written(ModuleSync).filter(pk__in=[row.pk for row in rows]).update(full_requested=True)
-    return True
 
 
-def _progress(job: Job, rows: list[ModuleSync]) -> str:
-    return f"{len(job.details)} of {len(rows)} modules"
+def _unfinished(job: Job, rows: Iterable[ModuleSync]) -> list[str]:
+    """Return the modules that this job has still to work on: one that failed or was skipped has had its turn."""
+    over = {name for name, entry in job.details.items() if entry["finished"] or entry["error"] or entry["skipped"]}
+    return [row.module for row in rows if row.module not in over]
+
+
+def _progress(job: Job, rows: Collection[ModuleSync]) -> str:
+    return f"{len(rows) - len(_unfinished(job, rows))} of {len(rows)} modules"
 
 
 def _add(job: Job, result: ModuleResult) -> None:
-    job.created += result.created
-    job.updated += result.updated
-    job.deleted += result.deleted
-    job.quarantined += result.quarantined
-    job.calls += result.calls
-    job.credits += result.credits
-    if result.finished or result.error or result.skipped:
-        job.details[result.module] = result.as_dict()
+    """Add the result of one slice to those of the slices before, of its module and of all."""
+    entry, before = result.as_dict(), job.details.get(result.module)
+    for name in COUNTS:
+        setattr(job, name, getattr(job, name) + entry[name])
+    if before is not None:
+        entry |= {name: before[name] + entry[name] for name in (*COUNTS, "unchanged", "seconds")}
+    job.details[result.module] = entry
 
 
-def _sentence(results: Iterable[dict[str, Any]]) -> str:
-    entries = list(results)
-    counts = {name: sum(entry[name] for entry in entries) for name in ("created", "updated", "deleted")}
-    skipped = [entry["module"] for entry in entries if entry["skipped"]]
-    sentence = f"{counts['created']:,} new, {counts['updated']:,} changed, {counts['deleted']:,} deleted."
+def _sentence(job: Job) -> str:
+    sentence = f"{job.created:,} new, {job.updated:,} changed, {job.deleted:,} deleted."
+    skipped = [name for name, entry in job.details.items() if entry["skipped"]]
     return f"{sentence} Skipped: {', '.join(skipped)}." if skipped else sentence
 
 
-_WORKING = frozenset(states.WORKING)
+# Of a misconfigured connection as well: the token that is stored may still serve, and once a person has corrected the
+# client, whatever asks for a token brings the connection back.
+_TOKEN_KEPT = frozenset(states.TOKEN_KEPT)
 
-WORK: Mapping[str, Work] = {
-    Kind.REFRESH: Work(_refresh, _WORKING),
-    Kind.SYNC: Work(_sync, _WORKING),
-    Kind.FULL_SYNC: Work(_sync, _WORKING),
-    Kind.PAUSE: Work(_pause, _WORKING, at_once=True),
-    Kind.RESUME: Work(_resume, frozenset({Status.PAUSED}), at_once=True),
-    Kind.DISCONNECT: Work(_disconnect, frozenset(Status.values) - {Status.DISCONNECTED}),
+SPECS: Mapping[str, JobSpec] = {
+    Kind.REFRESH: JobSpec(_refresh, _TOKEN_KEPT),
+    Kind.SYNC: JobSpec(_sync, _TOKEN_KEPT),
+    Kind.FULL_SYNC: JobSpec(_sync, _TOKEN_KEPT),
+    Kind.PAUSE: JobSpec(_pause, _TOKEN_KEPT, at_once=True),
+    Kind.RESUME: JobSpec(_resume, frozenset({Status.PAUSED}), at_once=True),
+    Kind.DISCONNECT: JobSpec(_disconnect, frozenset(Status.values) - {Status.DISCONNECTED}),
 }

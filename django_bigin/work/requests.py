@@ -57,7 +57,7 @@ def request(kind: str, connections: Iterable[Connection], *, user: Any = None, a
     outcome = RequestOutcome()
     with atomic(Job):
         requested = [_ensure_job(kind, connection, outcome, user, actor) for connection in connections]
-    if jobs.WORK[kind].at_once:
+    if jobs.SPECS[kind].at_once:
         outcome.done = [_run(job) for job in requested]
     else:
         on_commit(Job, lambda: _wake(requested, outcome))

@@ -1,7 +1,7 @@
 """One slice of each kind of work: at most about a minute, and harmless when it runs twice.
 
-A slice returns its row's rest: until when the row is not to be handed out again. None leaves the reservation as it is,
-because what the slice wrote has taken it back already.
+A slice returns its row's rest: until when the row is not to be handed out again. None: the slice has cleared its queue
+column itself.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ def refresh(connection_id: int) -> Rest | None:
 def metadata(connection_id: int) -> Rest | None:
     """Read a connection's modules and fields."""
     connection = written(Connection).select_related("tenant").filter(pk=connection_id).first()
-    if connection is None or not states.is_usable(connection):
+    if connection is None or not states.is_syncable(connection):
         return Rest()
     try:
         if not schema.refresh_connection_metadata(connection) and schema.metadata_is_due(connection):

@@ -45,7 +45,7 @@ that asks ten times in ten minutes, so the package stops at eight.
     def run(self, output: Output, options: dict[str, Any]) -> Report:
         picked = pick_connections(options)
         if options["connection"] is None:
-            picked = picked.filter(status__in=states.WORKING)
+            picked = picked.filter(status__in=states.TOKEN_KEPT)
         entries, codes = [], []
         for connection in picked:
             entry = {"connection": connection.pk, "tenant": tenant_label(connection.tenant), "expires_at": None}

@@ -12,7 +12,7 @@ from ...conf import settings
 from ...models import Connection
 from ...sync import ModuleResult, Options
 from ...tenants import tenant_label
-from ...work.sync_now import SYNCED, SyncOutcome, sync_now
+from ...work.in_process import ATTEMPTED, SyncOutcome, sync_in_process
 from ..base import (
     FAILED,
     USAGE,
@@ -73,7 +73,7 @@ them, since an organization that suddenly looks empty is more likely an error;
         modules = read_modules(options["module"])
         picked = pick_connections(options)
         if options["connection"] is None:
-            picked = picked.filter(status__in=SYNCED)
+            picked = picked.filter(status__in=ATTEMPTED)
         outcomes = [(connection, self._sync(connection, modules, output, options)) for connection in picked]
         rows = [row for connection, outcome in outcomes for row in _rows(connection, outcome)]
         output.table(HEADERS, rows)
@@ -89,7 +89,7 @@ them, since an organization that suddenly looks empty is more likely an error;
     ) -> SyncOutcome:
         with output.progress(tenant_label(connection.tenant)) as show:
             how = Options(full=options["full"], accept_missing=options["accept_missing"], on_progress=show)
-            return sync_now(connection, modules=modules, options=how, actor=actor("bigin_sync"))
+            return sync_in_process(connection, modules=modules, options=how, actor=actor("bigin_sync"))
 
 
 def read_modules(names: list[str] | None) -> list[str] | None:

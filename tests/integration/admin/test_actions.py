@@ -21,7 +21,7 @@ Status = Connection.Status
 # Jobs are handed to workers after commit, so these commit.
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("sent")]
 
-FOR_WORKERS = [name for name, spec in ACTIONS.items() if not jobs.WORK[spec.kind].at_once]
+FOR_WORKERS = [name for name, spec in ACTIONS.items() if not jobs.SPECS[spec.kind].at_once]
 each_action = pytest.mark.parametrize("name", ACTIONS)
 
 

@@ -69,7 +69,7 @@ def test_a_job_that_kills_its_worker_again_and_again_fails_with_its_reason(
     work_off(tick(JOB))
     job.refresh_from_db()
     assert job.state == Job.State.FAILED
-    assert f"died {jobs.TRIES_AT_MOST} times in a row" in job.error
+    assert f"{jobs.TRIES_AT_MOST} tries in a row" in job.error
     assert job.finished_at is not None
     assert sandbox.count_calls(TOKEN) == 0
     assert tick(JOB) == []

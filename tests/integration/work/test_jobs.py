@@ -77,6 +77,7 @@ def test_a_full_sync_is_resumed_over_many_slices(sandbox: Any, connection: Conne
     assert (job.state, job.error) == (Job.State.DONE, "")
     assert slices > jobs.TRIES_AT_MOST
     assert len(job.details) == ModuleSync.objects.count()
+    assert all(entry["finished"] for entry in job.details.values())
 
 
 def test_a_full_sync_is_requested_once_though_its_first_module_takes_several_slices(
@@ -85,11 +86,53 @@ def test_a_full_sync_is_requested_once_though_its_first_module_takes_several_sli
     sync_connection(connection)
     sandbox.add_records("Contacts", 700)
     job = jobs.ensure_job(Job.Kind.FULL_SYNC, connection, actor="a test", module="Contacts")
-    details = []
+    progress = []
     while (ran := jobs.run(job.pk, slice_seconds=0)) and ran.state == Job.State.WAITING:
-        details.append(len(ran.details))
-    assert details.count(0) > 1
+        progress.append(ran.progress)
+    assert progress.count("0 of 1 modules") > 1
     assert not ModuleSync.objects.filter(full_requested=True).exists()
+
+
+def test_a_job_adds_up_what_its_slices_came_to(sandbox: Any, connection: Connection) -> None:
+    sandbox.add_records("Contacts", 450)
+    job = jobs.ensure_job(Job.Kind.SYNC, connection, actor="a test", module="Contacts")
+    slices, created = [], []
+    while (ran := jobs.run(job.pk, slice_seconds=0)) and ran.state == Job.State.WAITING:
+        slices.append(ran.calls)
+        created.append(ran.created)
+    job.refresh_from_db()
+    assert 0 < created[0] < created[-1]
+    assert (job.state, job.created) == (Job.State.DONE, 450)
+    assert job.result == "450 new, 0 changed, 0 deleted."
+    assert job.details["Contacts"]["created"] == 450
+    assert job.details["Contacts"]["calls"] == job.calls > slices[-1]
+
+
+def test_a_module_that_was_skipped_is_named_in_the_result(sandbox: Any, connection: Connection) -> None:
+    sync_connection(connection)
+    sandbox.add_records("Accounts", 2)
+    ModuleSync.objects.filter(module="Contacts").update(enabled=False)
+    job = jobs.ensure_job(Job.Kind.SYNC, connection, actor="a test")
+    jobs.run(job.pk)
+    job.refresh_from_db()
+    assert job.result == "2 new, 0 changed, 0 deleted. Skipped: Contacts."
+
+
+def test_a_job_that_another_process_took_over_is_left_to_it(sandbox: Any, connection: Connection) -> None:
+    job = jobs.ensure_job(Job.Kind.FULL_SYNC, connection, actor="a test", module="Contacts")
+    requested = ModuleSync.objects.filter(full_requested=True)
+    sync_connection(connection)
+
+    def take_over(execute: Any, sql: str, *arguments: Any) -> Any:
+        if sql.startswith("SELECT") and ModuleSync._meta.db_table in sql:
+            Job.objects.filter(pk=job.pk).update(lease_id="another")
+        return execute(sql, *arguments)
+
+    with databases["default"].execute_wrapper(take_over):
+        assert jobs.run(job.pk) is None
+    job.refresh_from_db()
+    assert (job.state, job.lease_id, job.progress) == (Job.State.RUNNING, "another", "")
+    assert not requested.exists()
 
 
 def test_a_job_that_fails_says_why(sandbox: Any, connection: Connection) -> None:
@@ -122,6 +165,27 @@ def test_a_job_with_an_unexpected_error_is_tried_so_many_times(
     assert states == [Job.State.WAITING] * (jobs.TRIES_AT_MOST - 1) + [Job.State.FAILED]
     assert "Unexpected error (Crash)" in Job.objects.get().error
     assert jobs.run(job.pk) is None
+
+
+@pytest.mark.parametrize("stop", [SystemExit, KeyboardInterrupt])
+def test_a_worker_that_is_told_to_stop_is_no_try_of_its_job(
+    sandbox: Any, connection: Connection, monkeypatch: Any, stop: type[BaseException]
+) -> None:
+    job = jobs.ensure_job(Job.Kind.REFRESH, connection, actor="a test")
+
+    def be_stopped(*arguments: Any, **more: Any) -> None:
+        raise stop
+
+    with monkeypatch.context() as patch:
+        patch.setattr(tokens, "refresh_now", be_stopped)
+        for _ in range(jobs.TRIES_AT_MOST + 1):
+            with pytest.raises(stop):
+                jobs.run(job.pk)
+            job.refresh_from_db()
+            assert (job.state, job.tries, job.error) == (Job.State.WAITING, 0, "The worker was stopped.")
+    jobs.run(job.pk)
+    job.refresh_from_db()
+    assert (job.state, job.error) == (Job.State.DONE, "")
 
 
 def test_a_job_that_succeeds_after_an_unexpected_error_is_done(

@@ -26,14 +26,14 @@ def test_what_needs_a_person_says_what_to_do(status):
     assert state.person_does or not state.needs_person
 
 
-def test_what_is_usable_is_working():
-    assert set(states.USABLE) < set(states.WORKING)
+def test_what_is_synced_has_its_token_kept_fresh():
+    assert set(states.SYNCABLE) < set(states.TOKEN_KEPT)
 
 
 @pytest.mark.parametrize("status", Status)
-def test_only_a_working_connection_is_worked_with(status):
+def test_only_a_connection_whose_token_is_kept_fresh_is_worked_with(status):
     connection = Connection(org_name="Acme", data_center="us", status=status)
-    if status in states.WORKING:
+    if status in states.TOKEN_KEPT:
         states.require_connected(connection)
         return
     with pytest.raises((ConnectionNotReadyError, RefreshTokenError)) as raised:

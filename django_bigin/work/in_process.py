@@ -1,4 +1,4 @@
-"""A sync by hand, in this process: one connection after the other, each module's outcome kept as a job."""
+"""A sync in this very process, as `bigin_sync` does it: no worker, and each module's outcome kept as a job."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from django.db import InterfaceError, OperationalError
 
 from .. import sync
-from ..connections.states import WORKING
+from ..connections.states import TOKEN_KEPT
 from ..exceptions import BiginError
 from ..models import Connection
 from ..sync import ModuleResult, Options
@@ -17,8 +17,10 @@ from . import jobs
 
 logger = logging.getLogger(__name__)
 
-SYNCED = (*WORKING, Connection.Status.NEEDS_AUTHORIZATION)
-"""The statuses whose connections are synced where nobody names one. A lost grant is told each time: data goes stale."""
+ATTEMPTED = (*TOKEN_KEPT, Connection.Status.NEEDS_AUTHORIZATION)
+"""The statuses whose connections a sync is attempted of where nobody names one.
+
+A lost grant is among them, so that it is told each time: the data goes stale."""
 
 
 @dataclass(frozen=True)
@@ -35,7 +37,9 @@ class SyncOutcome:
     cause: BiginError | None = None
 
 
-def sync_now(connection: Connection, *, modules: Sequence[str] | None, options: Options, actor: str) -> SyncOutcome:
+def sync_in_process(
+    connection: Connection, *, modules: Sequence[str] | None, options: Options, actor: str
+) -> SyncOutcome:
     """Sync a connection; its trouble, even a bug of ours, is an outcome, and stops no other connection.
 
     Args:
