@@ -1,7 +1,8 @@
 """Walks: follow a list from page to page, keep the place in it, and notice where it goes round in circles.
 
-A walk makes no calls by itself: it is handed what sends one. Its position is a value that can be stored with every
-page, so that another process goes on there. Where a module has more fields than a call takes, a page comes in several
+A walk makes no calls by itself: it is handed what sends one. A `Place` is one page's number or token, as a call takes
+it; a `Position` is all that a walk must know to go on, its places among it, and can be stored with every page, so that
+another process goes on there. Where a module has more fields than a call takes, a page comes in several
 parts, which are held together by `id` and the modified field.
 """
 
@@ -23,7 +24,7 @@ from .products import Product
 from .values import Json, read_moment
 
 VERSION = 1
-EMPTY_PAGES_AT_MOST = 500  # in a row: a frozen list of 100,000 records, all of them deleted since
+EMPTY_PAGES_AT_MOST = 500  # in a row. 100,000 records / 200 a page: a frozen list, all of it deleted since
 
 T = TypeVar("T")
 
@@ -52,9 +53,9 @@ class Position:
         malformed: a row came without a usable id.
         finished: there are no more pages.
         walled: there are more, and no way to them.
-        rounds: how many walks like this one were made before it, because the pages had moved.
-        before: when the last of them opened.
-        late: this one found what that one should have found.
+        rounds: repeats so far: walks like this one that came before it, because the pages had moved.
+        before: the opening of the previous round, where changes are read again; None otherwise.
+        late: this round found a change older than `before`, which the previous one should have shown.
     """
 
     request: str
@@ -109,6 +110,7 @@ class Position:
         return position if position._is_whole() else None
 
     def _is_whole(self) -> bool:
+        """Tell whether a walk can be there: it goes on or is at an end, and was opened if it has read a page."""
         goes_on = bool(self.places) and self.places[0] is not None
         return (goes_on or self.finished or self.walled) and (self.opened_at is not None or not self.pages)
 
@@ -134,7 +136,7 @@ class Step(NamedTuple):
     Attributes:
         page: with whole records, all parts of them joined.
         ids: of its records, in the order in which they came.
-        position: behind it.
+        position: after it.
     """
 
     page: Page
@@ -169,7 +171,7 @@ class Walk:
         self._request = _digest(parts)
         self._send = send
         self._now = now
-        self._forget()
+        self._reset()
 
     def start(self, place: Place | None = None, *, ordered: bool = True, rounds: int = 0) -> Position:
         """Return the position before the first page, or at a place in the list."""
@@ -201,14 +203,15 @@ class Walk:
                 "start again, or read the rest by bulk read."
             )
         if position.pages == 0:
-            self._forget()
+            # It starts again, after a token that was not taken for one: what it saw before is no circle now.
+            self._reset()
         self._tokens |= position.tokens
         parts = [
             self._read_part(place, fields) for place, fields in zip(position.places, self._parts, strict=True)
         ]
         page = self._join(parts)
         ids = [int(record["id"]) for record in page.records]
-        self._look_for_circles(ids)
+        self._refuse_circles(ids)
         moved = replace(
             position,
             places=tuple(part.next_place if part else None for part in parts),
@@ -221,10 +224,10 @@ class Walk:
             finished=not page.more_records,
             walled=any(part.more_records and part.next_place is None for part in parts if part),
         )
-        self._look_at_tokens(moved)
+        self._refuse_repeated_tokens(moved)
         return Step(page, ids, moved)
 
-    def _forget(self) -> None:
+    def _reset(self) -> None:
         self._tokens: set[str] = set()
         self._ids_before: list[int] = []
         self._repeated = self._empty = 0
@@ -236,8 +239,8 @@ class Walk:
             raise PageTokenError(f"The page token of {self._module} expired at {place.expires_at}: start again.")
         return self._send(self._build(place, fields))
 
-    def _look_for_circles(self, ids: list[int]) -> None:
-        # Once can happen: a page full of new records pushes the page just read to the next place.
+    def _refuse_circles(self, ids: list[int]) -> None:
+        # Once can happen (newest first only): a page full of new records pushes the page just read to the next place.
         self._repeated = self._repeated + 1 if ids and ids == self._ids_before else 0
         self._empty = 0 if ids else self._empty + 1
         self._ids_before = ids
@@ -246,7 +249,7 @@ class Walk:
         if self._empty > EMPTY_PAGES_AT_MOST:
             raise SyncError(f"{self._product.name} gives nothing but empty pages of {self._module}: given up.")
 
-    def _look_at_tokens(self, moved: Position) -> None:
+    def _refuse_repeated_tokens(self, moved: Position) -> None:
         if moved.tokens & self._tokens:
             raise SyncError(
                 f"{self._product.name} gave the same page token of {self._module} twice, so the list would never end: "

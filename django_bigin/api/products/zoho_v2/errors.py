@@ -18,7 +18,7 @@ from ....exceptions import (
     ServerError,
 )
 from ...calls import Answer
-from ..errors import ErrorRow, ErrorTable, Refusal
+from ..refusals import ErrorRow, ErrorTable, Refusal
 
 _PERMISSION_CODES = ("NO_PERMISSION", "AUTHORIZATION_FAILED", "FEATURE_NOT_SUPPORTED", "NOT_SUPPORTED")
 _WRITE_STATUSES = (200, 201, 202, 207, 400)

@@ -14,7 +14,7 @@ from django_bigin.api.answers import Field, Module, Organization, Page, Place, r
 from django_bigin.api.client import Client
 from django_bigin.api.datacenters import data_center
 from django_bigin.api.products import Credits, Limits, ModuleSpec, Product
-from django_bigin.api.products.errors import ErrorRow, ErrorTable, Refusal
+from django_bigin.api.products.refusals import ErrorRow, ErrorTable, Refusal
 from django_bigin.api.values import read_moment
 from django_bigin.exceptions import (
     AccessTokenError,
