@@ -1,4 +1,4 @@
-"""Mails to the site's admins: one for each finding about a connection that needs a person."""
+"""Mails to the site's admins, one for each finding about a connection that needs a person; `words` writes them."""
 
 from __future__ import annotations
 
@@ -12,9 +12,8 @@ from .. import clock
 from ..conf import settings
 from ..db.aliases import written
 from ..models import Connection
-from ..text import moment
-from .findings import Finding, judge_connection
-from .words import words_for
+from .findings import judge_connection
+from .words import mail_subject, mail_text
 
 logger = logging.getLogger(__name__)
 
@@ -58,31 +57,10 @@ def _send(connection: Connection) -> bool:
         return False
     finding = judge_connection(connection)
     try:
-        send_mail(_subject(connection, finding), _text(connection, finding), None, list(recipients))
+        send_mail(mail_subject(connection, finding), mail_text(connection, finding), None, list(recipients))
     except OSError as error:
         # smtplib's errors are OSErrors. The row forgets the mail, so that a later tick sends it.
         logger.warning("A mail about %s could not be sent: %s", connection, type(error).__name__)
         row.update(last_alert_status="")
         return False
     return True
-
-
-def _subject(connection: Connection, finding: Finding) -> str:
-    label = words_for(finding).label.lower()
-    subject = f"{connection.description.name}: {connection} of {connection.tenant}: {label}"
-    return " ".join(subject.split())  # a name may hold a line break
-
-
-def _text(connection: Connection, finding: Finding) -> str:
-    words = words_for(finding)
-    return "\n".join(
-        (
-            f"Tenant: {connection.tenant}",
-            f"Connection: {connection}",
-            f"Status: {words.label} since {moment(finding.since)}",
-            f"Reason: {finding.reason or 'none given'}",
-            "",
-            f"{words.happened} {words.app_does}",
-            words.person_does,
-        )
-    )

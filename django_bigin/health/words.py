@@ -1,4 +1,7 @@
-"""The sentences: each finding in words, for every door alike."""
+"""The sentences: each finding in words, for every door and every mail alike.
+
+Those about a connection's status stand in `connections.states`, since its refusals are made of them as well.
+"""
 
 from __future__ import annotations
 
@@ -45,7 +48,7 @@ _OF_KIND: dict[str, Words] = {
     Kind.FAILED: Words(
         "Failed",
         "The last sync failed, or found what a person should know.",
-        "It is tried again, with growing pauses of at most an hour.",
+        "It is synced again: as usual, or after a failure with growing pauses of at most an hour.",
         "Read the error.",
     ),
     Kind.UNAVAILABLE: Words(
@@ -70,6 +73,28 @@ def phrase(finding: Finding) -> str:
     """Return a finding in one phrase, such as "failed: Rate limit reached."."""
     label = words_for(finding).label.lower()
     return f"{label}: {finding.reason}" if finding.reason else label
+
+
+def mail_subject(connection: Connection, finding: Finding) -> str:
+    """Return the subject of a mail about a connection, in one line: a name may hold a line break."""
+    label = words_for(finding).label.lower()
+    return " ".join(f"{connection.description.name}: {connection} of {connection.tenant}: {label}".split())
+
+
+def mail_text(connection: Connection, finding: Finding) -> str:
+    """Return the text of a mail about a connection."""
+    words = words_for(finding)
+    return "\n".join(
+        (
+            f"Tenant: {connection.tenant}",
+            f"Connection: {connection}",
+            f"Status: {words.label} since {moment(finding.since)}",
+            f"Reason: {finding.reason or 'none given'}",
+            "",
+            f"{words.happened} {words.app_does}",
+            words.person_does,
+        )
+    )
 
 
 def overdue(connection: ConnectionHealth) -> str:

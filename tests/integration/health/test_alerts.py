@@ -31,6 +31,22 @@ def test_what_needs_a_person_is_mailed_at_once_and_once(status: str, connection:
     assert states.STATES[status].person_does in message.body
 
 
+def test_a_mail_says_what_happened_what_the_app_does_and_what_to_do(connection: Connection) -> None:
+    connection.org_name = "Acme\nLtd"
+    connection.save()
+    states.set_status(connection, Status.MISCONFIGURED, reason="The secret is refused.")
+    alerts.send_due()
+    [message] = mail.outbox
+    state = states.STATES[Status.MISCONFIGURED]
+    assert message.subject == f"Bigin: Acme Ltd (us) of {connection.tenant}: misconfigured"
+    tenant, _, _, status, reason, _, happened, to_do = message.body.split("\n")
+    assert tenant == f"Tenant: {connection.tenant}"
+    assert status.startswith("Status: Misconfigured since ")
+    assert reason == "Reason: The secret is refused."
+    assert happened == f"{state.happened} {state.app_does}"
+    assert to_do == state.person_does
+
+
 def test_a_second_failure_is_a_second_mail(connection: Connection) -> None:
     for _ in range(2):
         states.set_status(connection, Status.NEEDS_AUTHORIZATION)
