@@ -434,7 +434,7 @@ class Migration(migrations.Migration):
                     models.JSONField(
                         blank=True,
                         default=list,
-                        help_text='[{"name", "label", "data_type", "json_type", "unique", "mandatory"}, ...]',
+                        help_text='[{"name", "label", "data_type", "json_type", "unique", "custom", "lookup_module"}, ...]',
                     ),
                 ),
                 ("display_field", models.CharField(blank=True, max_length=120)),
@@ -510,14 +510,11 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "opened_at",
-                    models.DateTimeField(blank=True, help_text="When the current full sync began.", null=True),
-                ),
-                (
-                    "position",
-                    models.JSONField(
-                        blank=True, default=dict, help_text="Where the current full sync or delta resumes."
+                    models.DateTimeField(
+                        blank=True, help_text="When the full sync, comparison or delta in progress began.", null=True
                     ),
                 ),
+                ("position", models.JSONField(blank=True, default=dict, help_text="Where that goes on.")),
                 (
                     "missing_ids",
                     models.JSONField(

@@ -36,8 +36,10 @@ class ModuleSync(models.Model):
     deletions_watermark = models.DateTimeField(
         null=True, blank=True, help_text="By Zoho's clock: every deletion up to this moment is applied."
     )
-    opened_at = models.DateTimeField(null=True, blank=True, help_text="When the current full sync began.")
-    position = models.JSONField(default=dict, blank=True, help_text="Where the current full sync or delta resumes.")
+    opened_at = models.DateTimeField(
+        null=True, blank=True, help_text="When the full sync, comparison or delta in progress began."
+    )
+    position = models.JSONField(default=dict, blank=True, help_text="Where that goes on.")
     missing_ids = models.JSONField(default=list, blank=True, help_text="Stored records that a full sync did not find.")
     full_requested = models.BooleanField(default=True, help_text="The next run is a full sync.")
     deletions_requested = models.BooleanField(default=False, help_text="The next run reads the log of deletions.")
@@ -76,7 +78,9 @@ class ModuleSchema(models.Model):
     module = models.CharField(max_length=MODULE_LENGTH)
     label = models.CharField(max_length=200, blank=True)
     fields = models.JSONField(
-        default=list, blank=True, help_text='[{"name", "label", "data_type", "json_type", "unique", "mandatory"}, ...]'
+        default=list,
+        blank=True,
+        help_text='[{"name", "label", "data_type", "json_type", "unique", "custom", "lookup_module"}, ...]',
     )
     display_field = models.CharField(max_length=120, blank=True)
     module_modified_at = models.DateTimeField(null=True, blank=True, help_text="When it was last modified at Zoho.")

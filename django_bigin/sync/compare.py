@@ -23,7 +23,7 @@ def read(run: Run) -> Outcome:
         malformed = run.reader.page(step, (), source=Record.Source.LIST)
         return scan.ScannedPage(step.ids, run.reader.rows(step), malformed, step.position)
 
-    def look(page: scan.ScannedPage, stored: scan.Stored) -> Batch:
+    def choose(page: scan.ScannedPage, stored: scan.Stored) -> Batch:
         batch = page.batch
         for row in page.rows:
             known = stored.get(row.record_id)
@@ -33,12 +33,12 @@ def read(run: Run) -> Outcome:
 
     walk = scan.by_id(run, scan.compared_parts(run))
     try:
-        position = scan.read(run, Phase.COMPARE, walk, read_page=read_page, look=look)
+        position = scan.read(run, Phase.COMPARE, walk, read_page=read_page, choose=choose)
     except PaginationLimitError:
         return scan.close_at_the_wall(run, watermark=watermark)
     if position is None:
-        return Outcome.PAUSED
-    return scan.settle(run, position, quiet=_is_quiet(run, position), watermark=watermark)
+        return Outcome.TIME_UP
+    return scan.close_or_compare(run, position, quiet=_is_quiet(run, position), watermark=watermark)
 
 
 def _is_quiet(run: Run, position: Position) -> bool:

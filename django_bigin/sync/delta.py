@@ -10,7 +10,7 @@ from . import changes, deletions, missing
 from .run import Outcome, Run
 
 DELTAS_BETWEEN_DELETION_PASSES = 3  # the deleted log is read with every fourth delta
-QUIET_PASSES_AT_MOST = 3
+PASSES_AT_MOST = 3
 
 
 def read(run: Run) -> Outcome:
@@ -24,12 +24,12 @@ def read(run: Run) -> Outcome:
     rounds, before = 0, None
     opened_at = watermark  # where the pages never stand still, the next run reads all of it again
     try:
-        while rounds < QUIET_PASSES_AT_MOST:
+        while rounds < PASSES_AT_MOST:
             done = changes.read(
                 run, watermark - settings.delta_overlap, resumable=True, rounds=rounds, before=before
             )
             if done is None:
-                return Outcome.PAUSED
+                return Outcome.TIME_UP
             if _was_quiet(run, done):
                 opened_at = done.opened_at
                 break

@@ -188,11 +188,18 @@ def _perform(run: Run) -> ModuleResult:
 
 def _close(run: Run, outcome: Outcome) -> None:
     now = clock.now()
-    if outcome is Outcome.PAUSED:
+    if outcome is Outcome.TIME_UP:
         run.release(next_run_at=now)
         return
-    next_run_at = now + plan.interval(run.row)
-    run.finish(last_success_at=now, last_error=run.result.error, failure_count=0, next_run_at=next_run_at)
+    ending: Ending = {
+        "last_success_at": now,
+        "last_error": run.result.error,
+        "failure_count": 0,
+        "next_run_at": now + plan.interval(run.row),
+    }
+    if run.result.error:
+        ending["last_error_at"] = now  # it came to its end, with something that a person should know
+    run.finish(**ending)
 
 
 def _give_up(run: Run, columns: Ending) -> None:

@@ -22,19 +22,19 @@ def read(run: Run) -> Outcome:
             # First, so that a record deleted and restored since the last pass is lifted again by the scan.
             deletions.apply(run)
         # Taken back now, not at the end: a full sync that is asked for meanwhile comes after this one.
-        scan.begin(run, Phase.FULL, walk.start(), answers_request=True)
+        scan.begin(run, Phase.FULL, walk.start(), clears_full_request=True)
 
     def read_page(step: Step) -> scan.ScannedPage:
         batch = run.reader.page(step, run.reader.rows(step), source=Record.Source.LIST)
         return scan.ScannedPage(step.ids, (), batch, step.position)
 
     try:
-        position = scan.read(run, Phase.FULL, walk, read_page=read_page, look=lambda page, stored: page.batch)
+        position = scan.read(run, Phase.FULL, walk, read_page=read_page, choose=lambda page, stored: page.batch)
     except PaginationLimitError:
         return scan.close_at_the_wall(run, watermark=run.position.opened_at if run.position else None)
     if position is None:
-        return Outcome.PAUSED
-    return scan.settle(run, position, quiet=_is_quiet(run, position), watermark=position.opening)
+        return Outcome.TIME_UP
+    return scan.close_or_compare(run, position, quiet=_is_quiet(run, position), watermark=position.opening)
 
 
 def _is_quiet(run: Run, position: Position) -> bool:

@@ -54,7 +54,7 @@ def why_not_counted(run: Run) -> str:
     )
 
 
-def settle(run: Run, position: Position) -> str:
+def tombstone(run: Run, position: Position) -> str:
     """Turn what a quiet scan missed into tombstones, unless it is suspiciously much: then return why not."""
     missing = _ids(run, position)
     if not missing:

@@ -15,7 +15,7 @@ T = TypeVar("T")
 
 
 def pages(walk: Walk, position: Position, read: Callable[[Step], T]) -> Iterator[T]:
-    """Yield the pages of a walk behind a position, each read by `read`, which touches no database.
+    """Yield the pages of a walk after a position, each read by `read`, which touches no database.
 
     Raises: as `Walk.read`.
     """

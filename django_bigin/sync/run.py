@@ -42,7 +42,7 @@ class Outcome(Enum):
     """The outcome of a strategy: it is done, the time was up, or another strategy is needed."""
 
     DONE = "done"
-    PAUSED = "paused"
+    TIME_UP = "time is up"
     FULL_NEEDED = "full sync needed"
     COMPARE_NEEDED = "comparison needed"
 
@@ -262,6 +262,7 @@ class Run:
         self.result.seconds = round(time.monotonic() - seconds, 3)
         self.result.calls = self._meter.calls - calls
         self.result.credits = self._meter.credits - credits
+
 
 def _lost(module: str) -> LeaseLostError:
     return LeaseLostError(f"Another process took over the sync of {module}; nothing is lost.")

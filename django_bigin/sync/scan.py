@@ -1,8 +1,9 @@
 """Scans: reading every record of a module by rising id, for the strategies that do so.
 
-A scan is opened by one answer, whose `Date` is the watermark that is set once every page is stored. Deletions shift
-pages, so a scan during which the deleted log moved, or whose number of records is not the product's, is followed by a
-comparison of the ids, until one is quiet. Only then is what was missed taken for deleted, and only below the guard.
+A scan is opened by one answer. The `Date` of it is the watermark that a full sync sets once every page is stored; a
+comparison keeps the watermark of the full sync that it follows. Deletions shift pages, so a scan during which the
+deleted log moved, or whose number of records is not the product's, is followed by a comparison of the ids, until one is
+quiet. Only then is what was missed taken for deleted, and only below the guard.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ from .run import Columns, Outcome, Run
 
 Phase = ModuleSync.Phase
 
-QUIET_SCANS_AT_MOST = 3
+COMPARISONS_AT_MOST = 3
 
 
 @dataclass(frozen=True)
@@ -35,7 +36,7 @@ class ScannedPage:
         ids: of its rows.
         rows: those that are still to be looked at, once it is known what is stored of them.
         batch: what is to be stored in any case.
-        position: behind the page.
+        position: after the page.
     """
 
     ids: list[int]
@@ -56,14 +57,14 @@ def by_id(run: Run, parts: Sequence[Sequence[str]]) -> Walk:
     return Walk(run.product, run.module, build, parts=parts, send=run.send, now=clock.now)
 
 
-def begin(run: Run, phase: str, position: Position, *, answers_request: bool = False) -> Position:
+def begin(run: Run, phase: str, position: Position, *, clears_full_request: bool = False) -> Position:
     """Note where a scan begins, and return that.
 
     Args:
-        answers_request: the full sync that was asked for begins here.
+        clears_full_request: this is the full sync that was asked for.
     """
     columns: Columns = {"phase": phase, "position": position, "missing_ids": []}
-    if answers_request:
+    if clears_full_request:
         columns["full_requested"] = False
     run.save_progress(**columns)
     return position
@@ -75,47 +76,50 @@ def read(
     walk: Walk,
     *,
     read_page: Callable[[Step], ScannedPage],
-    look: Callable[[ScannedPage, Stored], Batch],
+    choose: Callable[[ScannedPage, Stored], Batch],
 ) -> Position | None:
     """Read and store every page from where the row says.
 
     Args:
         read_page: reads a page, without the database.
-        look: returns what of a page is to be stored, given what is stored.
+        choose: returns what of a page is to be stored, given what is stored.
 
     Returns:
         The position at the end; None where the time was up.
     """
     position = run.position
     if position is None or not walk.fits(position):
-        # The fields have changed since the scan was cut off; what it has read lacks the new ones.
+        # The fields have changed since the scan was cut off, and what it has read lacks the new ones; or the position
+        # cannot be read. It begins anew in either case, and with it the count of the comparisons.
         position = begin(run, phase, walk.start())
     while not position.finished:
         try:
             for page in pipeline.pages(walk, position, read_page):
                 if position.ordered and not page.position.ordered and position.pages:
-                    # The ids rose so far and no longer do: what was missed cannot be told from the gaps any more.
+                    # The ids rose so far and no longer do: what was missed cannot be told from the gaps any more, so
+                    # start again and mark what is seen.
                     position = begin(run, phase, walk.start(ordered=False, rounds=position.rounds))
                     break
-                _store(run, page, position, look)
+                _store(run, page, position, choose)
                 position = page.position
                 run.note_page(phase, position.pages)
                 if run.is_over():
                     return None
         except PageTokenError:
             run.restart()
-            position = begin(run, phase, walk.start(rounds=position.rounds))
+            position = begin(run, phase, walk.start(ordered=position.ordered, rounds=position.rounds))
     return position
 
 
-def _store(run: Run, page: ScannedPage, before: Position, look: Callable[[ScannedPage, Stored], Batch]) -> None:
+def _store(run: Run, page: ScannedPage, before: Position, choose: Callable[[ScannedPage, Stored], Batch]) -> None:
     position = page.position
     columns: Columns = {"position": position}
     if run.row.deletions_watermark is None:
-        # A first scan that has to start again must still apply what was deleted since it began.
+        # Set once, at the first page, and kept over restarts: what was deleted since then must still be applied.
         columns["deletions_watermark"] = position.opening
     seen = None
     if position.ordered:
+        # The last page speaks for all greater ids as well: there are none after it.
         stored = store.stored_between(run.row, before.last_id, None if position.finished else position.last_id)
         gone = {copy.record_id for copy in stored.values() if copy.deleted_at is None}.difference(page.ids)
         if gone:
@@ -123,28 +127,28 @@ def _store(run: Run, page: ScannedPage, before: Position, look: Callable[[Scanne
     else:
         stored = store.stored_copies(run.row, page.ids)
         seen = store.Seen(page.ids, position.opening)
-    run.save_page(look(page, stored), stored=stored, seen=seen, **columns)
+    run.save_page(choose(page, stored), stored=stored, seen=seen, **columns)
     store.gather_statistics(position.pages)
 
 
-def settle(run: Run, position: Position, *, quiet: bool, watermark: datetime | None) -> Outcome:
+def close_or_compare(run: Run, position: Position, *, quiet: bool, watermark: datetime | None) -> Outcome:
     """Close a scan that was quiet; let the ids be compared after one that was not.
 
     Args:
         quiet: nothing shifted the pages, so that what they did not show is not there.
         watermark: up to when every change is stored once the scan is closed.
     """
-    if not quiet and position.rounds < QUIET_SCANS_AT_MOST:
+    if not quiet and position.rounds < COMPARISONS_AT_MOST:
         run.save_progress(records_watermark=watermark)
         walk = by_id(run, compared_parts(run))
         begin(run, Phase.COMPARE, walk.start(ordered=position.ordered, rounds=position.rounds + 1))
         return Outcome.COMPARE_NEEDED
     if quiet:
-        reason = missing.settle(run, position) or missing.why_not_counted(run)
+        reason = missing.tombstone(run, position) or missing.why_not_counted(run)
     else:
         reason = (
-            f"Records of {run.module} were deleted all the while it was read, so what it lacks could not be told; "
-            "the next full sync looks again."
+            f"The pages of {run.module} kept shifting while it was read, so what it lacks could not be told; the next "
+            "full sync looks again."
         )
     close(run, watermark, reason)
     return Outcome.DONE

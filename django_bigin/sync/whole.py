@@ -31,5 +31,5 @@ def read(run: Run) -> Outcome:
         run.save_page(page.batch, seen=store.Seen(page.ids, position.opening))
         run.note_page(ModuleSync.Phase.FULL, position.pages)
     run.save_progress(full_requested=False)
-    scan.close(run, position.opening, missing.settle(run, position))
+    scan.close(run, position.opening, missing.tombstone(run, position))
     return Outcome.DONE

@@ -5,8 +5,9 @@ from typing import Any
 
 import pytest
 
+from django_bigin import clock
 from django_bigin.models import Connection, ModuleSync, QuarantinedRow, Record
-from tests.support.mirror import answer, assert_equal, failed, sync
+from tests.support.mirror import answer, assert_equal, failed, module_sync, sync
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -43,7 +44,12 @@ def test_a_full_sync_that_misses_suspiciously_much_deletes_nothing(sandbox: Any,
     sync(connection, "Notes")
     sandbox.advance(60)
     sandbox.delete_records("Notes", [row["id"] for row in sandbox.records("Notes")][:100])
+    began_at = clock.now()
     assert "--accept-missing" in failed(connection, "Notes", full=True)
+    module = module_sync("Notes")
+    assert "--accept-missing" in module.last_error
+    assert module.last_error_at >= began_at
+    assert module.failure_count == 0  # it has finished: it is done again at its usual pace
     assert Record.objects.live().filter(module="Notes").count() == 300
     sandbox.advance(60)
     sync(connection, "Notes", full=True, accept_missing=True)

@@ -9,7 +9,7 @@ from django.db import OperationalError
 from django_bigin.connections import pause, resume
 from django_bigin.exceptions import AuthorizationError
 from django_bigin.models import Connection, ModuleSchema, ModuleSync, Record
-from django_bigin.sync import Options, store, sync_connection
+from django_bigin.sync import Options, Progress, store, sync_connection
 from tests.support.mirror import assert_equal, failed, mirror_hash, module_sync, on_page, sync
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -45,6 +45,26 @@ def test_an_expired_page_token_starts_the_scan_again(sandbox: Any, connection: C
     sandbox.advance(90_000)
     sync(connection, "Contacts")
     assert_equal(sandbox, "Contacts")
+
+
+def test_a_scan_known_to_be_unordered_is_not_taken_for_an_ordered_one_after_a_refused_token(
+    sandbox: Any, connection: Connection
+) -> None:
+    listing = "GET /bigin/v2/Contacts"
+    rows = [{"id": str(5725767000000900000 + n), "Modified_Time": "2026-01-01T00:00:00+00:00"} for n in range(4)]
+
+    def page(*numbers: int, token: str | None) -> None:
+        info = {"more_records": token is not None, "next_page_token": token}
+        body = {"data": [rows[number] for number in numbers], "info": info}
+        sandbox.fail(listing, status=200, body=body, times=1)
+
+    page(1, 0, token="first")
+    sandbox.fail(listing, status=400, body={"code": "EXPIRED_VALUE", "status": "error"}, times=1)
+    page(0, 1, token="second")
+    page(3, 2, token=None)
+    steps: list[Progress] = []
+    sync(connection, "Contacts", on_progress=steps.append)
+    assert [step.page for step in steps if step.phase == Phase.FULL] == [1, 1, 2]  # not begun a third time
 
 
 def test_a_page_token_that_comes_twice_ends_the_sync_with_a_sentence(sandbox: Any, connection: Connection) -> None:
