@@ -128,6 +128,7 @@ def _check_readable() -> list[CheckMessage]:
         lambda: settings.delta_overlap,
         lambda: settings.BIGIN_MISSING_SHARE,
         lambda: settings.job_retention,
+        lambda: settings.BIGIN_SITE_URL,
     )
     messages: list[CheckMessage] = []
     for read in readers:

@@ -209,6 +209,19 @@ class _Contents(_Reader):
         admins = [entry if isinstance(entry, str) else entry[1] for entry in django_settings.ADMINS]
         return self._names("BIGIN_ALERT_RECIPIENTS", admins)
 
+    @property
+    def BIGIN_SITE_URL(self) -> str:
+        """The site's address for links in mails, as "https://crm.example.org"; "": the host of the redirect URI.
+
+        Raises:
+            ImproperlyConfigured: it is no http or https address.
+        """
+        url = str(self._get("BIGIN_SITE_URL", "") or "")
+        parts = urlsplit(url)
+        if url and (parts.scheme not in ("http", "https") or not parts.hostname):
+            raise ImproperlyConfigured(f"BIGIN_SITE_URL must begin with http:// or https:// and a host; it is {url!r}.")
+        return url.rstrip("/")
+
 
 class Settings(_People, _Secrets, _Hosts, _Times, _Contents):
     """The package's settings, each a property that reads Django's settings anew."""

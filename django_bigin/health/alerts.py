@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import logging
 from datetime import timedelta
+from urllib.parse import urlsplit
 
 from django.core.mail import send_mail
 from django.db.models import F, Q
+from django.urls import NoReverseMatch, reverse
 
 from .. import clock
 from ..conf import settings
@@ -41,7 +43,8 @@ def send_due() -> int:
     for status, after in MAILED_AFTER.items():
         due |= Q(status=status, status_since__lte=now - after) if after else Q(status=status)
     rested = Q(last_alert_at=None) | Q(last_alert_at__lte=now - TRY_AGAIN_AFTER) | ~Q(last_alert_status="")
-    waiting = written(Connection).filter(due).exclude(last_alert_status=F("status")).select_related("tenant")
+    waiting = written(Connection).filter(due).exclude(last_alert_status=F("status"))
+    waiting = waiting.select_related("tenant", "registration")
     return sum(_send(connection) for connection in waiting.filter(rested | Q(last_alert_at__lt=F("status_since"))))
 
 
@@ -55,12 +58,30 @@ def _send(connection: Connection) -> bool:
     recipients = settings.BIGIN_ALERT_RECIPIENTS
     if not claimed or not recipients:
         return False
-    finding = judge_connection(connection)
     try:
-        send_mail(mail_subject(connection, finding), mail_text(connection, finding), None, list(recipients))
-    except OSError as error:
-        # smtplib's errors are OSErrors. The row forgets the mail, so that a later tick sends it.
-        logger.warning("A mail about %s could not be sent: %s", connection, type(error).__name__)
-        row.update(last_alert_status="")
+        finding = judge_connection(connection)
+        text = mail_text(connection, finding, page=page_of(connection))
+        send_mail(mail_subject(connection, finding), text, None, list(recipients))
+    except BaseException as error:
+        # The row forgets the mail, so that a later tick sends it.
+        row.filter(last_alert_status=connection.status).update(last_alert_status="")
+        # Backends raise what their services' clients raise, and the site's own models are named in the text.
+        if not isinstance(error, Exception):
+            raise
+        logger.warning("A mail about connection %s could not be sent: %s", connection.pk, type(error).__name__)
         return False
     return True
+
+
+def page_of(connection: Connection) -> str:
+    """Return the address of a connection's page in the admin; "" where the site has none, or nobody knows its host.
+
+    The host is the site's own: `BIGIN_SITE_URL`, or the one that Zoho sends browsers back to.
+    """
+    redirect = urlsplit(connection.registration.redirect_uri)
+    site = settings.BIGIN_SITE_URL or (f"{redirect.scheme}://{redirect.netloc}" if redirect.netloc else "")
+    try:
+        page = reverse("admin:django_bigin_connection_change", args=[connection.pk])
+    except NoReverseMatch:
+        return ""
+    return site + page if site else ""

@@ -81,8 +81,12 @@ def mail_subject(connection: Connection, finding: Finding) -> str:
     return " ".join(f"{connection.description.name}: {connection} of {connection.tenant}: {label}".split())
 
 
-def mail_text(connection: Connection, finding: Finding) -> str:
-    """Return the text of a mail about a connection."""
+def mail_text(connection: Connection, finding: Finding, *, page: str) -> str:
+    """Return the text of a mail about a connection.
+
+    Args:
+        page: the address of the connection's page; "" where there is none.
+    """
     words = words_for(finding)
     return "\n".join(
         (
@@ -93,6 +97,7 @@ def mail_text(connection: Connection, finding: Finding) -> str:
             "",
             f"{words.happened} {words.app_does}",
             words.person_does,
+            *(("", f"Its page: {page}") if page else ()),
         )
     )
 
