@@ -6,14 +6,16 @@ from collections.abc import Callable, Sequence
 from typing import Any
 from urllib.parse import urlsplit
 
+from django.apps import apps
 from django.conf import settings as django_settings
+from django.contrib.auth import get_user_model
 from django.core.checks import CheckMessage, Error, Tags, Warning, register
 from django.core.exceptions import FieldDoesNotExist, ImproperlyConfigured
 from django.db import DatabaseError, router
 from django.http.request import validate_host
 
 from .conf import TENANT_MODEL, settings
-from .models import ClientRegistration
+from .models import ClientRegistration, Connection
 from .tenants import tenant_model
 
 KEY_COMMAND = "python -m django_bigin.encryption"
@@ -22,7 +24,17 @@ KEY_COMMAND = "python -m django_bigin.encryption"
 @register("django_bigin")
 def check_settings(**kwargs: Any) -> list[CheckMessage]:
     """Check what can be seen without the database or the network."""
-    checks = (_check_keys, _check_sandbox, _check_installation, _check_tenant_lookup, _check_session, _check_readable)
+    checks = (
+        _check_keys,
+        _check_sandbox,
+        _check_installation,
+        _check_tenant_lookup,
+        _check_session,
+        _check_readable,
+        _check_time_zones,
+        _check_one_database,
+        _check_schemas,
+    )
     return [message for check in checks for message in check()]
 
 
@@ -137,3 +149,69 @@ def _check_readable() -> list[CheckMessage]:
         except (ImproperlyConfigured, ImportError) as error:
             messages.append(Error(str(error), hint="Correct it in the settings.", id="django_bigin.E005"))
     return messages
+
+
+def _check_time_zones() -> list[CheckMessage]:
+    if django_settings.USE_TZ:
+        return []
+    return [
+        Error(
+            "USE_TZ is False: moments come from the database without a time zone, so no token can be judged.",
+            hint="Set USE_TZ = True; what is shown still follows TIME_ZONE.",
+            id="django_bigin.E006",
+        )
+    ]
+
+
+def _check_one_database() -> list[CheckMessage]:
+    """Check that routers keep together what is joined by foreign keys and written in one transaction."""
+    here = router.db_for_write(Connection)
+    try:
+        joined = [*apps.get_app_config("django_bigin").get_models(), get_user_model(), tenant_model()]
+    except (LookupError, ImproperlyConfigured):
+        return []  # Django and the checks above say which model is not there
+    elsewhere = {model._meta.label: alias for model in joined if (alias := router.db_for_write(model)) != here}
+    if not elsewhere:
+        return []
+    named = ", ".join(f"{label} to {alias!r}" for label, alias in sorted(elsewhere.items()))
+    return [
+        Error(
+            f"DATABASE_ROUTERS send django_bigin.Connection to {here!r}, but {named}: foreign keys and transactions do "
+            "not reach from one database into another.",
+            hint="Send all models of django_bigin, the tenant model and the user model to one alias.",
+            id="django_bigin.E007",
+        )
+    ]
+
+
+def _check_schemas() -> list[CheckMessage]:
+    """Check the layout of django-tenants: a worker or a thread of ours has no schema, so our tables are shared."""
+    shared, private = (_apps_in(name) for name in ("SHARED_APPS", "TENANT_APPS"))
+    messages: list[CheckMessage] = []
+    if "django_bigin" in private:
+        messages.append(
+            Error(
+                "django_bigin stands in TENANT_APPS: work in the background and a token's refresh look into the schema "
+                "public, where its tables would be missing.",
+                hint="Move it to SHARED_APPS, with BIGIN_TENANT_MODEL being the model of TENANT_MODEL.",
+                id="django_bigin.E008",
+            )
+        )
+    app = TENANT_MODEL.split(".")[0]
+    if private and app in private and app not in shared:
+        messages.append(
+            Error(
+                f"BIGIN_TENANT_MODEL is {TENANT_MODEL}, whose app stands in TENANT_APPS: rows of the shared "
+                "django_bigin cannot point into the schema of one tenant.",
+                hint="Name a model of SHARED_APPS, such as the one of TENANT_MODEL.",
+                id="django_bigin.E009",
+            )
+        )
+    return messages
+
+
+def _apps_in(setting: str) -> set[str]:
+    """Return the labels of the apps that a setting of django-tenants lists, by name or by configuration."""
+    listed = set(getattr(django_settings, setting, ()))
+    names = ((each, f"{type(each).__module__}.{type(each).__qualname__}") for each in apps.get_app_configs())
+    return {each.label for each, path in names if listed & {each.name, path}}

@@ -9,6 +9,7 @@ from django.core.exceptions import ValidationError
 from django.db.models import Model, QuerySet
 
 from .conf import TENANT_MODEL, settings
+from .db.aliases import written
 
 
 def tenant_model() -> type[Model]:
@@ -34,7 +35,7 @@ def find_tenant(value: str) -> Any:
     """
     model: Any = tenant_model()
     try:
-        return all_tenants().get(**{settings.BIGIN_TENANT_LOOKUP: value})
+        return written(model).get(**{settings.BIGIN_TENANT_LOOKUP: value})
     except (model.DoesNotExist, ValueError, ValidationError):  # a value that the field cannot have
         return None
 

@@ -12,7 +12,9 @@ from django.forms import ModelChoiceField
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 
+from ..audit import key_of
 from ..conf import settings
+from ..db.aliases import written_alias
 from ..policy import ALL, Action, access_policy, is_unlimited, visible
 from ..tenants import all_tenants, tenant_model
 
@@ -72,7 +74,7 @@ class PolicyAdmin(ModelAdmin):
         raise NotImplementedError
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        return self.scope(super().get_queryset(request), request.user)
+        return self.scope(for_request(request, super().get_queryset(request)), request.user)
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         allowed = super().has_view_permission(request, obj)
@@ -133,7 +135,7 @@ class PolicyAdmin(ModelAdmin):
         """Return the rows that a person may choose from; a posted choice is checked against them too."""
         model = db_field.related_model
         if model is tenant_model():
-            return visible_tenants(request.user)
+            return for_request(request, visible_tenants(request.user))
         related = self.admin_site._registry.get(model)  # type: ignore[arg-type]  # "self" only while models load
         return related.get_queryset(request) if isinstance(related, PolicyAdmin) else None
 
@@ -142,6 +144,11 @@ class TenantScoped(PolicyAdmin):
     """Rows that belong to a tenant, reached by `tenant_path`; those of no tenant are for the unlimited alone."""
 
     tenant_path: ClassVar[str]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        rows = super().get_queryset(request)
+        # With the tenant, by whom the policy decides: looked up alone, it would come from a replica.
+        return rows.select_related(self.tenant_path) if request.method == "POST" and self.tenant_path != "pk" else rows
 
     def scope(self, queryset: QuerySet[Any], user: Any) -> QuerySet[Any]:
         return visible(queryset, user, path=self.tenant_path)
@@ -231,6 +238,11 @@ class DataCenterFilter(admin.SimpleListFilter):
         return queryset.filter(data_center=self.value()) if self.value() else queryset
 
 
+def for_request(request: HttpRequest, rows: QuerySet[Any]) -> QuerySet[Any]:
+    """Read what a POST decides by where it is written; what is only shown may come from a replica."""
+    return rows.using(written_alias(rows.model)) if request.method == "POST" else rows
+
+
 def visible_tenants(user: Any) -> QuerySet[Any]:
     """Return the tenants that a person may see."""
     return visible(all_tenants(), user, path="pk")
@@ -239,4 +251,4 @@ def visible_tenants(user: Any) -> QuerySet[Any]:
 def visible_tenant_keys(user: Any) -> list[str] | None:
     """Return the primary keys of those tenants as text, as the audit holds them; None for all."""
     tenants = access_policy().tenants_for(user)
-    return None if tenants is ALL else [str(key) for key in tenants.values_list("pk", flat=True)]
+    return None if tenants is ALL else [key_of(key) for key in tenants.values_list("pk", flat=True)]

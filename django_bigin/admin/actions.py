@@ -10,11 +10,11 @@ from django.contrib import admin, messages
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.contrib.admin.utils import unquote
 from django.core.exceptions import PermissionDenied
-from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
 from django.urls import URLPattern, path, reverse
 
+from ..db.aliases import outside_transactions
 from ..models import Connection, Job
 from ..policy import Action
 from ..work import jobs, requests
@@ -89,7 +89,7 @@ class ConnectionActions(TenantScoped):
         return [path("<path:object_id>/act/", act, name="django_bigin_connection_act"), *super().get_urls()]
 
     # A worker is woken while the request is answered, and must find the job: so no transaction around it.
-    @transaction.non_atomic_requests
+    @outside_transactions
     def act_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Do what a button of a connection's page posts."""
         if request.method != "POST":

@@ -10,7 +10,6 @@ from django import forms
 from django.contrib import messages
 from django.contrib.admin import helpers
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.db import transaction
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import NoReverseMatch, URLPattern, path, reverse
@@ -21,10 +20,11 @@ from django.views.decorators.debug import sensitive_post_parameters
 from ..conf import settings
 from ..connections import ConnectResult, connect_self_client
 from ..connections.accounts import retry_after_secret_change
+from ..db.aliases import outside_transactions
 from ..exceptions import BiginError, ClientCredentialsError, GrantTokenError
 from ..models import ClientRegistration, Connection
 from ..policy import access_policy
-from .access import TenantScoped, visible_tenants
+from .access import TenantScoped, for_request, visible_tenants
 from .inputs import clean_secret
 
 WITHOUT_PAGES = (
@@ -119,7 +119,7 @@ def add_links_of_connection(tools: Tools, request: HttpRequest, connection: Conn
 
 def connectable_tenants(request: HttpRequest) -> QuerySet[Any]:
     """Return the tenants to choose from; the policy is asked about the chosen one alone."""
-    return visible_tenants(request.user).order_by(settings.BIGIN_TENANT_LOOKUP)
+    return for_request(request, visible_tenants(request.user)).order_by(settings.BIGIN_TENANT_LOOKUP)
 
 
 class SelfClientForm(forms.Form):
@@ -203,7 +203,7 @@ class ConnectPages(TenantScoped):
         )
 
     # It waits for Zoho, so no transaction around it.
-    @transaction.non_atomic_requests
+    @outside_transactions
     @method_decorator(sensitive_post_parameters())
     def self_client_view(self, request: HttpRequest) -> HttpResponse:
         """Connect a tenant with a grant token that a person made in Zoho's API console."""

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.contrib import admin
-from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
@@ -15,7 +14,7 @@ from django.utils.text import Truncator
 
 from .. import audit
 from ..conf import settings
-from ..db.aliases import atomic
+from ..db.aliases import atomic, outside_transactions
 from ..health.findings import judge_connection, judge_module
 from ..health.words import words_for
 from ..models import (
@@ -126,7 +125,7 @@ class ConnectionAdmin(ConnectPages, ConnectionActions):
     readonly_fields = ("state", "advice", "refresh_token_state", "token", "granted_scopes", "created_at")
 
     # A worker is woken while the request is answered, and must find the job: so no transaction around it.
-    @transaction.non_atomic_requests
+    @outside_transactions
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
         return super().changelist_view(request, {"may_connect": may_connect(request), **(extra_context or {})})
 

@@ -12,6 +12,7 @@ Json = dict[str, Any]
 
 # The largest id that a 64-bit column takes has 19 digits, as have Zoho's.
 _LARGEST_ID = 2**63 - 1
+_NOT_STORABLE = re.compile("[\x00\ud800-\udfff]")
 
 
 class Unreadable:
@@ -65,8 +66,18 @@ def read_moment(value: Any) -> datetime | None:
 
 
 def read_text(value: Any) -> str | None:
-    """Read a text; None where it is empty or none."""
-    return value if isinstance(value, str) and value else None
+    """Read a text as a database can store it; None where it is empty or none."""
+    return storable(value) if isinstance(value, str) and value else None
+
+
+def read_first(*values: Any) -> str:
+    """Read the first of several that is there, as a text that a database can store; "" where none is."""
+    return storable(str(next((value for value in values if value), "")))
+
+
+def storable(text: str) -> str:
+    """Replace what no database stores, a NUL or half a character, by the sign for a character that is not known."""
+    return _NOT_STORABLE.sub("\ufffd", text)
 
 
 def shown(text: Any) -> str:

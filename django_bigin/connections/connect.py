@@ -12,6 +12,7 @@ from .. import audit, clock
 from ..api.answers import Organization
 from ..api.datacenters import by_api_domain
 from ..api.oauth import AccountsServer, TokenAnswer
+from ..api.values import read_first, storable
 from ..conf import settings
 from ..db import leases
 from ..db.aliases import atomic, written
@@ -140,7 +141,7 @@ def _read_grant(data_center: str, answer: TokenAnswer) -> Grant:
     except (RequestError, AuthorizationError):
         user = {}  # a missing scope, or a product without users: the name of the user is a convenience
     return Grant(
-        data_center, answer, organization, user_id=str(user.get("id") or ""), user_email=str(user.get("email") or "")
+        data_center, answer, organization, user_id=read_first(user.get("id")), user_email=read_first(user.get("email"))
     )
 
 
@@ -212,7 +213,7 @@ def _grant_columns(connection: Connection, grant: Grant, now: datetime) -> dict[
         "org_licences": organization.users_licensed,
         "zoho_user_id": grant.user_id[:40],
         "zoho_user_email": grant.user_email[:254],
-        "scopes": list(answer.scopes),
+        "scopes": [storable(scope) for scope in answer.scopes],
         "refresh_token": answer.refresh_token,
         "access_token": answer.access_token,
         "expires_at": expires_at,

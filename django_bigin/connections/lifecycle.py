@@ -6,7 +6,7 @@ from django.db.models import F
 
 from .. import audit, clock
 from ..db import leases
-from ..db.aliases import atomic, written
+from ..db.aliases import atomic, reread, written
 from ..installation import require_ownership
 from ..models import Connection, Job, ModuleSchema, ModuleSync, QuarantinedRow, Record
 from .revoking import Revocation, revoke_grant
@@ -74,14 +74,14 @@ def disconnect(connection: Connection, *, actor: str = "", purge: bool = False) 
         set_status(connection, Status.DISCONNECTED)
         audit.record("disconnect", connection, actor=actor, detail="with purge" if purge else "")
         # The caller's object may be older than the grant that is to be revoked.
-        connection.refresh_from_db()
+        reread(connection, "tenant", "registration")
     revocation = revoke_grant(connection)
     if revocation.revoked:
         this_grant = written(Connection).filter(pk=connection.pk, grant_version=connection.grant_version)
         this_grant.filter(status=Status.DISCONNECTED).update(refresh_token="")
     if purge:
         purge_mirror(connection)
-    connection.refresh_from_db()
+    reread(connection, "tenant", "registration")
     return revocation
 
 

@@ -6,10 +6,12 @@ A read for showing may go to a replica; a read that decides a write may not, sin
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeVar
 
 from django.db import connections, router, transaction
 from django.db.models import Model, QuerySet
+
+View = TypeVar("View", bound=Callable[..., Any])
 
 
 def written_alias(model: type[Model]) -> str:
@@ -30,6 +32,22 @@ def atomic(model: type[Model]) -> Any:
 def on_commit(model: type[Model], call: Callable[[], Any], *, robust: bool = False) -> None:
     """Call once the transaction on the alias of a model's rows is committed; at once where none is open."""
     transaction.on_commit(call, using=written_alias(model), robust=robust)
+
+
+def reread(row: Model, *related: str) -> None:
+    """Bring a row, and those that it points to by these names, up to date with what stands where it is written."""
+    rows = written(type(row))
+    row.refresh_from_db(from_queryset=rows.select_related(*related) if related else rows)
+
+
+def outside_transactions(view: View) -> View:
+    """Keep `ATOMIC_REQUESTS` of every database away from a view: it waits for Zoho, or wakes who must see its rows.
+
+    Django's own decorator, without arguments, speaks of the database "default" alone.
+    """
+    for alias in connections:
+        view = transaction.non_atomic_requests(using=alias)(view)
+    return view
 
 
 def database_of(model: type[Model]) -> Any:

@@ -15,6 +15,7 @@ from django.db.models import Model, QuerySet
 
 from .. import tenants
 from ..conf import settings
+from ..db.aliases import written
 from ..exceptions import AuthorizationError, BiginError, TransientError
 from ..health import alerts
 from ..health.findings import Needs
@@ -99,9 +100,9 @@ class BiginCommand(BaseCommand):
         except ImproperlyConfigured as error:
             return failed(str(error), FAILED)
         except (OperationalError, InterfaceError) as error:
-            reason = str(error).strip().splitlines()[:1] or [type(error).__name__]
             return failed(
-                f"The database does not answer ({reason[0]}). What was stored stays stored: run the command again.",
+                f"The database does not answer ({first_line(error)}). What was stored stays stored: run the command "
+                "again.",
                 TRY_LATER,
             )
         except KeyboardInterrupt:
@@ -120,6 +121,11 @@ class _Formatter(argparse.RawDescriptionHelpFormatter, DjangoHelpFormatter):
 def failed(sentence: str, exit_code: int) -> Report:
     """Report that a command could not do its work."""
     return Report({"error": sentence, "exit_code": exit_code}, failure=sentence, exit_code=exit_code)
+
+
+def first_line(error: Exception) -> str:
+    """Return the first line of an error of the database, which may go on for many."""
+    return next(iter(str(error).strip().splitlines()), type(error).__name__)
 
 
 def exit_code_for(error: BiginError) -> int:
@@ -186,7 +192,7 @@ def get_tenant(value: str) -> Model:
 
 def pick_connections(options: dict[str, Any]) -> QuerySet[Connection]:
     """Return the connections that `--tenant` and `--connection` name, in a stable order; all where neither is given."""
-    picked = Connection.objects.select_related("tenant", "registration").order_by("pk")
+    picked = written(Connection).select_related("tenant", "registration").order_by("pk")
     if options["tenant"] is not None:
         picked = picked.filter(tenant=get_tenant(options["tenant"]).pk)
     if options["connection"] is not None:

@@ -42,7 +42,10 @@ class Migration(migrations.Migration):
                 ("at", models.DateTimeField(db_index=True)),
                 ("actor", models.CharField(blank=True, max_length=150)),
                 ("tenant", models.CharField(blank=True, max_length=200)),
-                ("tenant_key", models.CharField(blank=True, db_index=True, max_length=64)),
+                (
+                    "tenant_key",
+                    models.CharField(blank=True, db_index=True, help_text="See `audit.key_of`.", max_length=255),
+                ),
                 ("connection", models.CharField(blank=True, max_length=300)),
                 ("connection_key", models.CharField(blank=True, db_index=True, max_length=20)),
                 ("detail", models.TextField(blank=True)),

@@ -7,6 +7,8 @@ from typing import Any
 
 from django.db import models
 
+KEY_LENGTH = 255
+
 
 class AuditEventQuerySet(models.QuerySet["AuditEvent"]):
     """Append-only: rows are added and, by `trim` alone, removed."""
@@ -34,7 +36,7 @@ class AuditEvent(models.Model):
     at = models.DateTimeField(db_index=True)
     actor = models.CharField(max_length=150, blank=True)
     tenant = models.CharField(max_length=200, blank=True)
-    tenant_key = models.CharField(max_length=64, blank=True, db_index=True)
+    tenant_key = models.CharField(max_length=KEY_LENGTH, blank=True, db_index=True, help_text="See `audit.key_of`.")
     connection = models.CharField(max_length=300, blank=True)
     connection_key = models.CharField(max_length=20, blank=True, db_index=True)
     detail = models.TextField(blank=True)

@@ -7,9 +7,10 @@ from functools import wraps
 from typing import Any
 
 from django.contrib.auth.views import redirect_to_login
-from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.cache import never_cache
+
+from ..db.aliases import outside_transactions
 
 View = Callable[..., HttpResponse]
 
@@ -24,7 +25,7 @@ def guarded(view: View) -> View:
         response.setdefault("Referrer-Policy", "same-origin")
         return response
 
-    return transaction.non_atomic_requests(never_cache(guard))
+    return outside_transactions(never_cache(guard))
 
 
 def signed_in(view: View) -> View:

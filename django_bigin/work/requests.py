@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from ..db.aliases import atomic, on_commit
+from ..db.aliases import atomic, on_commit, reread
 from ..models import Connection, Job
 from . import jobs, scheduler
 from .kinds import JOB, KINDS
@@ -73,7 +73,7 @@ def _ensure_job(kind: str, connection: Connection, outcome: RequestOutcome, user
 def _run(job: Job) -> Job:
     done = jobs.run(job.pk)
     if done is None:  # another process was faster
-        job.refresh_from_db()
+        reread(job)
     return done or job
 
 

@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from django.contrib.auth import get_user_model
 from django.core.checks import run_checks
 
 from django_bigin.checks import check_redirect_uris, check_settings
@@ -85,3 +86,55 @@ def test_a_redirect_uri_of_another_host_is_warned_about(settings: Any) -> None:
     assert "elsewhere.example" in warning.msg
     assert check_redirect_uris(databases=None) == []
     assert "django_bigin.W004" in {message.id for message in run_checks(databases=["default"])}
+
+
+def test_without_time_zones_nothing_can_be_judged(settings: Any) -> None:
+    settings.USE_TZ = False
+    assert "USE_TZ = True" in found()["django_bigin.E006"]
+
+
+class Sends:
+    """A router that sends one app or one model elsewhere."""
+
+    def __init__(self, what: str) -> None:
+        self.what = what
+
+    def db_for_write(self, model: Any, **hints: Any) -> str | None:
+        return "elsewhere" if self.what in (model._meta.app_label, model._meta.label) else None
+
+
+@pytest.mark.parametrize(
+    ("what", "named"),
+    [
+        ("auth", "auth.User to 'elsewhere'"),
+        ("django_bigin", "auth.User to 'default'"),
+        ("django_bigin.Tenant", "django_bigin.Tenant to 'elsewhere'"),
+        ("django_bigin.Record", "django_bigin.Record to 'elsewhere'"),
+    ],
+)
+def test_tables_that_point_to_each_other_are_in_one_database(what: str, named: str, settings: Any) -> None:
+    settings.DATABASE_ROUTERS = [Sends(what)]
+    assert named in found()["django_bigin.E007"]
+
+
+def test_other_apps_may_be_elsewhere(settings: Any) -> None:
+    settings.DATABASE_ROUTERS = [Sends("sessions")]
+    assert found() == {}
+
+
+@pytest.mark.parametrize("entry", ["django_bigin", "django_bigin.apps.BiginConfig"])
+def test_under_django_tenants_the_tables_are_shared(entry: str, settings: Any) -> None:
+    settings.SHARED_APPS = ["django_tenants", "django.contrib.auth"]
+    settings.TENANT_APPS = [entry]
+    assert "SHARED_APPS" in found()["django_bigin.E008"]
+    settings.SHARED_APPS.append(entry)
+    assert "django_bigin.E008" in found()
+    settings.SHARED_APPS, settings.TENANT_APPS = ["django_bigin"], ["django.contrib.auth"]
+    assert found() == {}
+
+
+def test_under_django_tenants_so_is_the_tenant_model(settings: Any, monkeypatch: Any) -> None:
+    settings.SHARED_APPS, settings.TENANT_APPS = ["django_bigin"], ["django.contrib.auth"]
+    monkeypatch.setattr("django_bigin.checks.TENANT_MODEL", "auth.User")
+    monkeypatch.setattr("django_bigin.checks.tenant_model", get_user_model)
+    assert set(found()) == {"django_bigin.E004", "django_bigin.E009"}

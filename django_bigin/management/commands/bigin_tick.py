@@ -7,10 +7,11 @@ from collections import deque
 from typing import Any
 
 from django.core.management.base import CommandParser
+from django.db import InterfaceError, OperationalError, close_old_connections
 
 from ...work import scheduler
 from ...work.kinds import KINDS
-from ..base import BiginCommand, Report
+from ..base import BiginCommand, Report, first_line
 from ..output import Output
 
 
@@ -38,10 +39,18 @@ workers, and twice at once: everything due is done by one of them.
 
     def run(self, output: Output, options: dict[str, Any]) -> Report:
         while True:
-            done = self._tick()
-            output.line(", ".join(f"{number} {label}" for label, number in done.items()) or "Nothing was due.")
-            if not options["every"]:
-                return Report({"done": done})
+            # As between two requests: a connection that has failed, or is too old, is not used again.
+            close_old_connections()
+            try:
+                done = self._tick()
+            except (OperationalError, InterfaceError) as error:
+                if not options["every"]:
+                    raise
+                output.warn(f"The database does not answer ({first_line(error)}). The next round tries again.")
+            else:
+                output.line(", ".join(f"{number} {label}" for label, number in done.items()) or "Nothing was due.")
+                if not options["every"]:
+                    return Report({"done": done})
             time.sleep(options["every"])
 
     @staticmethod

@@ -8,7 +8,7 @@ from typing import Any
 from ....exceptions import AuthorizationError, ResponseError
 from ...answers import Field, Module, Organization
 from ...calls import Answer, Call
-from ...values import Json, read_id, read_moment, read_text
+from ...values import Json, read_first, read_id, read_moment, read_text
 from ..product import ModuleSpec, Product
 from .lists import read_rows
 
@@ -64,12 +64,12 @@ def _read_entries(call: Call[Any], answer: Answer, key: str) -> list[Json]:
 
 def read_module(entry: Mapping[str, Any]) -> Module:
     """Read one entry of `settings/modules`; what is not said is taken as usable."""
-    api_name = str(entry.get("api_name") or "")
+    api_name = read_first(entry.get("api_name"))
     parent = entry.get("parent_module")
     return Module(
         api_name=api_name,
-        singular_label=str(entry.get("singular_label") or api_name),
-        plural_label=str(entry.get("plural_label") or api_name),
+        singular_label=read_first(entry.get("singular_label"), api_name),
+        plural_label=read_first(entry.get("plural_label"), api_name),
         api_supported=entry.get("api_supported") is not False,
         viewable=entry.get("viewable") is not False,
         generated_type=read_text(entry.get("generated_type")),
@@ -81,12 +81,12 @@ def read_module(entry: Mapping[str, Any]) -> Module:
 
 def read_field(entry: Mapping[str, Any]) -> Field:
     """Read one entry of `settings/fields`."""
-    api_name = str(entry.get("api_name") or "")
+    api_name = read_first(entry.get("api_name"))
     length = entry.get("length")
     return Field(
         api_name=api_name,
-        label=str(entry.get("field_label") or entry.get("display_label") or api_name),
-        data_type=str(entry.get("data_type") or "text"),
+        label=read_first(entry.get("field_label"), entry.get("display_label"), api_name),
+        data_type=read_first(entry.get("data_type"), "text"),
         json_type=read_text(entry.get("json_type")),
         length=length if isinstance(length, int) and not isinstance(length, bool) else None,
         display_field=entry.get("display_field") is True,
@@ -116,7 +116,7 @@ def read_organization(entry: Mapping[str, Any]) -> Organization | None:
     users = license_details.get("users_license_purchased")
     return Organization(
         org_id=org_id,
-        company_name=str(entry.get("company_name") or ""),
+        company_name=read_first(entry.get("company_name")),
         time_zone=read_text(entry.get("time_zone")),
         paid=license_details.get("paid") is True,
         users_licensed=users if isinstance(users, int) and not isinstance(users, bool) else 0,
