@@ -4,8 +4,8 @@ The engine chooses a strategy (full, compare, delta, whole) for a run; the strat
 through the pipeline, which makes copies of them, and store them through the run.
 """
 
-from .engine import sync_connection, sync_slice
 from .options import OnProgress, OnResult, Options
 from .results import ModuleResult, Progress
+from .use_cases import sync_connection, sync_slice
 
 __all__ = ("ModuleResult", "OnProgress", "OnResult", "Options", "Progress", "sync_connection", "sync_slice")

@@ -1,25 +1,19 @@
-"""The engine: sync a connection, or work on one module for a while.
+"""The engine: bring one module up to date.
 
-It claims a module, chooses the strategy that brings it up to date and, where that one ends by naming another, the next;
-then it closes the run, whichever way it ended.
+It claims the module, chooses the strategy that brings it up to date and, where that one ends by naming another, the
+next; then it closes the run, whichever way it ended.
 """
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from contextlib import suppress
 from datetime import timedelta
 
 from django.db import InterfaceError, OperationalError
 
 from .. import clock
-from ..api.client import Client
-from ..connections.clients import open_client
-from ..connections.states import is_syncable, require_connected
-from ..connections.tokens import token_of
-from ..credits.ledger import Meter
-from ..db import leases
 from ..db.aliases import database_of, written
 from ..db.backoff import backoff_seconds
 from ..exceptions import (
@@ -30,17 +24,15 @@ from ..exceptions import (
     ScopeError,
     SyncError,
 )
-from ..installation import require_ownership
-from ..models import Connection, ModuleSync, Record
-from . import compare, delta, full, plan, schema, whole
-from .options import Options
+from ..models import ModuleSync, Record
+from . import compare, delta, full, plan, whole
 from .plan import Strategy
 from .results import ModuleResult
-from .run import Ending, Outcome, Run, claim, claim_due
+from .run import Ending, Outcome, Run, claim
+from .session import Session
 
 logger = logging.getLogger(__name__)
 
-DEFAULTS = Options()
 FIRST_REST_SECONDS, LONGEST_REST_SECONDS = 60.0, 3600.0
 ANOTHER_WORKS = "Another process is syncing it now."
 
@@ -53,99 +45,23 @@ STRATEGIES: dict[Strategy, Callable[[Run], Outcome]] = {
 NEXT = {Outcome.FULL_NEEDED: Strategy.FULL, Outcome.COMPARE_NEEDED: Strategy.COMPARE}
 
 
-def sync_connection(
-    connection: Connection, *, modules: Sequence[str] | None = None, options: Options = DEFAULTS
-) -> list[ModuleResult]:
-    """Bring the mirror of a connection up to date, now and whatever is due; one failing module stops no other.
-
-    Args:
-        modules: API names; None for all that are switched on.
-
-    Returns:
-        One result for each module, in the order in which they were done.
-
-    Raises:
-        AuthorizationError: a person must act before anything can be read.
-        TransientError: there is no usable token now.
-        RequestError: a name is not a mirrored module.
-    """
-    require_ownership()
-    require_connected(connection)
-    planned = plan.prepare(connection, modules)
-    meter = Meter(connection)
-    client = open_client(connection, on_call=meter.count)
-    ends_at = options.ends_at()
-    results = []
-    try:
-        if options.full or schema.metadata_is_due(connection):
-            schema.refresh_metadata(client, connection, planned.rows)
-        for row in planned.chosen:
-            results.append(_sync_module(row, client, meter, options, ends_at))
-            options.tell(results[-1])
-        return results
-    finally:
-        meter.flush()
-
-
-def sync_slice(module_sync_id: int, options: Options) -> ModuleResult | None:
-    """Work on a module if it is due: what a worker does. None where it is not (a message may come twice).
-
-    Raises:
-        AuthorizationError: a person must act before anything can be read.
-        TransientError: there is no usable token now.
-    """
-    require_ownership()
-    # Claimed unread: read afterwards, the row is what the last run left, and an idle delta is few statements.
-    lease_id = claim_due(module_sync_id)
-    if lease_id is None:
-        return _worked_on_by_another(module_sync_id)
-    row = written(ModuleSync).select_related("connection__tenant").filter(pk=module_sync_id).first()
-    if row is None:
-        return None  # deleted since it was claimed, and the lease with it
-    try:
-        token = token_of(row.connection)
-    except BaseException:
-        # Nothing was done, whoever or whatever stopped us: the next run need not wait for the lease to expire.
-        leases.release(written(ModuleSync).filter(pk=module_sync_id), lease_id)
-        raise
-    meter = Meter(row.connection)
-    client = open_client(row.connection, token=token, on_call=meter.count)
-    try:
-        result = _perform(Run(row, lease_id, client, meter=meter, options=options, ends_at=options.ends_at()))
-        options.tell(result)
-        return result
-    finally:
-        meter.flush()
-
-
-def _sync_module(
-    row: ModuleSync, client: Client, meter: Meter, options: Options, ends_at: float | None
-) -> ModuleResult:
+def sync_module(row: ModuleSync, session: Session) -> ModuleResult:
     """Bring one module up to date; its failures stand in the result and in the row.
 
     Raises:
         AuthorizationError: it concerns the whole connection, not this module alone.
     """
-    skipped = _why_not(row)
+    skipped = why_not(row)
     lease_id = None if skipped else claim(row.pk)
     if lease_id is None:
         return ModuleResult(row.module, skipped=skipped or ANOTHER_WORKS)
     fresh = written(ModuleSync).get(pk=row.pk)
     fresh.connection = row.connection
-    return _perform(Run(fresh, lease_id, client, meter=meter, options=options, ends_at=ends_at))
+    return perform(Run(fresh, lease_id, session))
 
 
-def _worked_on_by_another(module_sync_id: int) -> ModuleResult | None:
-    """Return the result of a module that is due and that another process holds; None where it is not due."""
-    row = written(ModuleSync).select_related("connection").filter(pk=module_sync_id).first()
-    if row is None or not is_syncable(row.connection):
-        return None
-    if row.next_run_at is not None and row.next_run_at > clock.now():
-        return None
-    return ModuleResult(row.module, skipped=_why_not(row) or ANOTHER_WORKS)
-
-
-def _why_not(row: ModuleSync) -> str:
+def why_not(row: ModuleSync) -> str:
+    """Say why a module is not synced; "" where it is."""
     return row.unavailable_reason if row.enabled else "It is switched off."
 
 
@@ -159,7 +75,7 @@ def _work(run: Run) -> Outcome:
         strategy = NEXT[outcome]
 
 
-def _perform(run: Run) -> ModuleResult:
+def perform(run: Run) -> ModuleResult:
     """Work, and close the run in the row whichever way it ended."""
     result = run.result
     try:

@@ -18,19 +18,17 @@ from django.db.models import F, Q
 
 from .. import clock
 from ..api.calls import Call
-from ..api.client import Client
 from ..api.walks import Position
 from ..connections import states
-from ..credits.ledger import Meter
 from ..db import leases
 from ..db.aliases import atomic, written
 from ..exceptions import LeaseLostError, SyncError
 from ..models import Connection, ModuleSync, Record
 from . import schema, store
 from .copies import Batch, RowReader, StoredCopy
-from .options import Options
 from .quarantine import Quarantine
 from .results import ModuleResult, Progress
+from .session import Session
 
 LEASE_SECONDS = 120  # longer than the calls and the storing of one page
 LEASE_KEPT_EVERY_SECONDS = 30.0
@@ -94,34 +92,25 @@ class Run:
         position: where the walk goes on that an earlier run was in the midst of; None where there is none.
     """
 
-    def __init__(
-        self,
-        row: ModuleSync,
-        lease_id: str,
-        client: Client,
-        *,
-        meter: Meter,
-        options: Options,
-        ends_at: float | None,
-    ) -> None:
+    def __init__(self, row: ModuleSync, lease_id: str, session: Session) -> None:
         self.row = row
         self.module = row.module
         self.product = row.connection.description
         self.spec = self.product.module(row.module)
-        self.options = options
+        self.options = session.options
         self.result = ModuleResult(row.module)
         self.reader = RowReader(self.spec, schema.fields_to_mirror(row))
         self.parts = schema.parts(self.reader.fields, self.product, self.spec)
         self.position = Position.from_json(row.position)
         self._at_end: Columns = {}
-        self._client = client
+        self._client = session.client
         self._lease_id = lease_id
-        self._meter = meter
-        self._ends_at = ends_at
+        self._meter = session.meter
+        self._ends_at = session.ends_at
         self._quarantine = Quarantine(row)
         self._restarted = False
         self._lease_kept_at = time.monotonic()
-        self._began = (time.monotonic(), meter.calls, meter.credits)
+        self._began = (time.monotonic(), session.meter.calls, session.meter.credits)
 
     def send(self, call: Call[T], /) -> T:
         """Make a call; prolong the lease while much is read between two pages that are stored."""
