@@ -49,7 +49,7 @@ def read_date_header(value: str | None) -> datetime | None:
     """
     try:
         moment = parsedate_to_datetime(value) if value else None
-    except (ValueError, TypeError, IndexError):
+    except (ValueError, TypeError, IndexError, OverflowError):
         return None
     if moment is None or not 2000 <= moment.year < 2200:
         return None

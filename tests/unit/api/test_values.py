@@ -37,7 +37,18 @@ def test_the_date_header_is_read_into_utc(text):
     assert read_date_header(text).tzinfo is UTC
 
 
-@pytest.mark.parametrize("text", [None, "", "now", "2026-11-03", "Tue, 99 Nov 2026 09:14:52 GMT"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        None,
+        "",
+        "now",
+        "2026-11-03",
+        "Tue, 99 Nov 2026 09:14:52 GMT",
+        "Tue, 03 Nov 99999999999 09:14:52 GMT",
+        "Tue, 03 Nov 2026 09:14:52 +99999999999999999999",
+    ],
+)
 def test_a_date_header_that_is_none_is_none(text):
     assert read_date_header(text) is None
 
