@@ -64,8 +64,9 @@ def read(
     walk = _walk(run, since)
     start = replace(walk.start(rounds=rounds), before=before)
     position = start
-    if resumable and run.row.phase == Phase.DELTA and run.position is not None and walk.fits(run.position):
-        position = run.position
+    stored = run.position if resumable and run.row.phase == Phase.DELTA else None
+    if stored is not None and walk.fits(stored) and not stored.finished:  # behind the last page there is none to read
+        position = stored
     while True:
         late = position.late
         try:

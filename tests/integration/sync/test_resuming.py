@@ -162,6 +162,18 @@ def test_a_scan_whose_position_cannot_be_read_starts_anew(
     assert (module_sync("Contacts").phase, module_sync("Contacts").position) == ("", {})
 
 
+def test_a_delta_that_goes_on_behind_its_last_page_starts_anew(sandbox: Any, connection: Connection) -> None:
+    ids = sandbox.add_records("Contacts", 450)
+    sync(connection, "Contacts")
+    sandbox.advance(900)
+    sandbox.edit_records("Contacts", [{"id": record_id, "Title": "all"} for record_id in ids])
+    assert not sync(connection, "Contacts", deadline_seconds=0).finished
+    position = {**module_sync("Contacts").position, "finished": True}
+    ModuleSync.objects.filter(module="Contacts").update(position=position)
+    sync(connection, "Contacts")
+    assert_equal(sandbox, "Contacts")
+
+
 def test_a_delta_whose_position_cannot_be_read_starts_anew(sandbox: Any, connection: Connection) -> None:
     ids = sandbox.add_records("Contacts", 450)
     sync(connection, "Contacts")
