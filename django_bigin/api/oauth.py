@@ -36,7 +36,7 @@ from .transport import (
     new_session,
     no_auth,
 )
-from .values import Unreadable, read_json, shown
+from .values import Unreadable, read_json, shown, storable
 
 TOKEN_PATH = "/oauth/v2/token"  # noqa: S105  a path
 REVOKE_PATH = "/oauth/v2/token/revoke"
@@ -332,7 +332,7 @@ def _read_token_answer(body: Any) -> TokenAnswer | None:
         # More than a day is no lifetime of a token: milliseconds, or nonsense that no calendar holds.
         expires_in_seconds=seconds if seconds and seconds <= LONGEST_SECONDS else ACCESS_TOKEN_SECONDS,
         api_domain=api_domain if isinstance(api_domain, str) else None,
-        scopes=read_scopes(scope) if isinstance(scope, str) else (),
+        scopes=read_scopes(storable(scope)) if isinstance(scope, str) else (),
     )
 
 

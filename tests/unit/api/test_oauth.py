@@ -122,6 +122,13 @@ def test_the_authorization_url_carries_the_challenge_and_not_the_verifier(accoun
     assert verifier not in url
 
 
+@pytest.mark.parametrize("bad", ["\x00", "\ud800"])
+def test_scopes_that_no_database_stores_lose_no_token(bad, server, accounts):
+    server.answer(data=GOOD | {"scope": f"a.B{bad} c.D"})
+
+    assert accounts.refresh("1000.r").scopes == ("a.B\ufffd", "c.D")
+
+
 def test_rewritten_scopes_lose_no_token(server, accounts):
     server.answer(data=GOOD | {"scope": "zohobigin.modules.all  ZohoBigin.Org.Read AaaServer.profile.READ"})
 

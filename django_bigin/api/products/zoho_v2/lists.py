@@ -127,8 +127,7 @@ def read_page(call: Call[Any], answer: Answer, *, place: Place, key: str = "data
     info = answer.body.get("info")
     info = info if isinstance(info, dict) else {}
     records, malformed = read_records(rows)
-    token, more = info.get("next_page_token"), info.get("more_records")
-    token = token if isinstance(token, str) and token else None
+    token, more = _read_token(call, answer, info), info.get("more_records")
     more_records = more if isinstance(more, bool) else token is not None or len(rows) >= per_page
     return Page(
         records=records,
@@ -138,6 +137,19 @@ def read_page(call: Call[Any], answer: Answer, *, place: Place, key: str = "data
         order=_read_order(info),
         malformed=malformed,
     )
+
+
+def _read_token(call: Call[Any], answer: Answer, info: Json) -> str | None:
+    token = info.get("next_page_token")
+    if not isinstance(token, str) or not token:
+        return None
+    if not token.isprintable():  # no address carries it, and no database stores it
+        raise ResponseError(
+            f"{call.product} gave a page token that cannot be sent back; try again, and report it if it stays so.",
+            status=answer.status,
+            endpoint=call.endpoint,
+        )
+    return token
 
 
 def _next_place(place: Place, token: str | None, info: Json) -> Place | None:

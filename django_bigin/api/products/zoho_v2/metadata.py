@@ -12,6 +12,8 @@ from ...values import Json, read_first, read_id, read_moment, read_text
 from ..product import ModuleSpec, Product
 from .lists import read_rows
 
+_TOO_MANY_USERS = 2**31  # for a column of 32 bits
+
 
 class Settings:
     """Metadata below `settings/`, and the organization."""
@@ -119,6 +121,6 @@ def read_organization(entry: Mapping[str, Any]) -> Organization | None:
         company_name=read_first(entry.get("company_name")),
         time_zone=read_text(entry.get("time_zone")),
         paid=license_details.get("paid") is True,
-        users_licensed=users if isinstance(users, int) and not isinstance(users, bool) else 0,
+        users_licensed=users if type(users) is int and 0 <= users < _TOO_MANY_USERS else 0,
         raw=dict(entry),
     )

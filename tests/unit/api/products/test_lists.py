@@ -40,6 +40,12 @@ def test_a_page_is_read_whole():
     assert read.malformed == ()
 
 
+@pytest.mark.parametrize("token", ["a\x00b", "\ud800", "a\nb"])
+def test_a_page_token_that_is_no_text_makes_the_answer_unreadable(token):
+    with pytest.raises(ResponseError, match="page token"):
+        page({"data": [{"id": "1"}], "info": {"more_records": True, "next_page_token": token}})
+
+
 def test_204_is_an_empty_page():
     read = page(None, status=204)
 

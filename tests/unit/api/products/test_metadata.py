@@ -103,6 +103,13 @@ def test_an_organization_is_read():
     assert (read.paid, read.users_licensed) == (True, 20)
 
 
+@pytest.mark.parametrize("users", [-1, 2**31, 10**30, True, 2.5, "20", None])
+def test_a_number_of_licences_that_is_none_counts_as_none(users):
+    entry = {"zgid": "1", "license_details": {"paid": True, "users_license_purchased": users}}
+
+    assert read_organization(entry).users_licensed == 0
+
+
 def test_an_organization_that_says_little_counts_as_free():
     read = read_organization({"zgid": "942010964", "license_details": None})
 
