@@ -37,6 +37,12 @@ class _Reader:
             raise ImproperlyConfigured(f"{name} must be a number of at least {least:g}; it is {value!r}.")
         return value
 
+    def _name(self, name: str, default: str) -> str:
+        value = self._get(name, default)
+        if not isinstance(value, str) or not value.strip():
+            raise ImproperlyConfigured(f"{name} must be a name; it is {value!r}.")
+        return value.strip()
+
     def _names(self, name: str, default: Sequence[str]) -> tuple[str, ...]:
         """Read a list, or one comma-separated string, as an environment gives it."""
         value = self._get(name, default)
@@ -145,6 +151,16 @@ class _Times(_Reader):
     def BIGIN_TICK_SECONDS(self) -> float:
         """Seconds between two looks for what is due, in `beat_schedule()` (10)."""
         return self._number("BIGIN_TICK_SECONDS", 10, least=0.1)
+
+    @property
+    def BIGIN_REFRESH_QUEUE(self) -> str:
+        """Celery's queue for the tick and for refreshes ("bigin.refresh"); a route of `CELERY_TASK_ROUTES` wins."""
+        return self._name("BIGIN_REFRESH_QUEUE", "bigin.refresh")
+
+    @property
+    def BIGIN_SYNC_QUEUE(self) -> str:
+        """Celery's queue for modules, metadata and jobs ("bigin.sync"); a route of `CELERY_TASK_ROUTES` wins."""
+        return self._name("BIGIN_SYNC_QUEUE", "bigin.sync")
 
     @property
     def BIGIN_SYNC_INTERVAL_SECONDS(self) -> float | None:

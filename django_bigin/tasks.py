@@ -8,28 +8,28 @@ from __future__ import annotations
 from typing import Any
 
 from celery import current_app, shared_task
-from kombu.exceptions import OperationalError
 
 from .conf import settings
 from .work import scheduler
-from .work.kinds import KINDS, REFRESH_QUEUE, Kind
+from .work.kinds import KINDS, Kind
 from .work.scheduler import BrokerDown
 
 __all__ = ("beat_schedule",)
 
 BROKER_SECONDS = 2
+TICK_EXPIRES_SECONDS = 60  # where whoever sends it says nothing else
 
 
-@shared_task(name="bigin.tick", queue=REFRESH_QUEUE, ignore_result=True)
+@shared_task(name="bigin.tick", ignore_result=True, expires=TICK_EXPIRES_SECONDS)
 def tick() -> None:
     """Hand out what is due."""
     scheduler.tick(send)
 
 
 def _task_of(kind: Kind) -> Any:
+    # No `queue` here: Celery 6 takes no notice of it, and 5.7 warns (celery#10453).
     @shared_task(
         name=kind.name,
-        queue=kind.queue,
         acks_late=True,
         reject_on_worker_lost=True,
         ignore_result=True,
@@ -50,16 +50,20 @@ def send(kind: str, row_id: int) -> None:
     """Wake a worker, waiting at most two seconds for the broker.
 
     Raises:
-        BrokerDown: it does not answer.
+        BrokerDown: the message could not be sent, for whatever reason.
     """
     limits = {"socket_connect_timeout": BROKER_SECONDS, "socket_timeout": BROKER_SECONDS, "max_retries": 0}
+    task = TASKS[kind]
     try:
         with current_app.connection_for_write(connect_timeout=BROKER_SECONDS) as connection:
             if connection.transport.driver_type == "redis":
                 connection.transport_options = {**(connection.transport_options or {}), **limits}
-            TASKS[kind].apply_async((row_id,), connection=connection, retry=False)
-    except (OperationalError, OSError) as error:
-        raise BrokerDown(f"the message broker does not answer ({type(error).__name__})") from error
+            place = _place_of(task, (row_id,), queue=KINDS[kind].queue)
+            task.apply_async((row_id,), connection=connection, retry=False, **place)
+    except Exception as error:
+        # A refused login, a virtual host or a queue that does not exist: each client has errors of its own for them,
+        # and not all are kombu's OperationalError. Their text may name the broker's address, so it is not shown.
+        raise BrokerDown(f"the message broker did not take it ({type(error).__name__})") from error
 
 
 def beat_schedule() -> dict[str, dict[str, Any]]:
@@ -68,6 +72,19 @@ def beat_schedule() -> dict[str, dict[str, Any]]:
     `app.conf.beat_schedule |= beat_schedule()`
     """
     seconds = settings.BIGIN_TICK_SECONDS
-    # A tick that nobody took in time is of no use: the next one sees more.
-    options = {"queue": REFRESH_QUEUE, "expires": seconds}
+    # A tick that nobody took in time is of no use: the next one sees more. The task says it as well, because
+    # django-celery-beat keeps no `expires` of an entry (django-celery-beat#280).
+    tick.expires = seconds
+    options = {"expires": seconds, **_place_of(tick, queue=settings.BIGIN_REFRESH_QUEUE)}
     return {"bigin.tick": {"task": "bigin.tick", "schedule": seconds, "options": options}}
+
+
+def _place_of(task: Any, args: tuple[int, ...] = (), *, queue: str) -> dict[str, str]:
+    """Return the option that sends a task to our queue; none where a route of the site's names another place.
+
+    Given to Celery, the option would win over `task_routes`.
+    """
+    route: Any = current_app.amqp.router.lookup_route(task.name, args, {}, {}, task)
+    if isinstance(route, str) or (route and any(route.get(name) for name in ("queue", "exchange", "routing_key"))):
+        return {}
+    return {"queue": queue}

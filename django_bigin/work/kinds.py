@@ -8,11 +8,9 @@ from typing import Any
 
 from django.db.models import Model, QuerySet
 
+from ..conf import settings
 from ..models import Connection, Job, ModuleSync
 from . import due, slices
-
-REFRESH_QUEUE, SYNC_QUEUE = "bigin.refresh", "bigin.sync"
-"""Workers of their own for each: a refresh must not wait behind a first load."""
 
 REFRESH, METADATA, SYNC, JOB = "bigin.refresh", "bigin.metadata", "bigin.sync", "bigin.job"
 
@@ -27,7 +25,7 @@ class Kind:
         model: what its rows are.
         due: gives the rows that are due, the most urgent first.
         column: until when a row is reserved: one for each kind of work, so that none waits for another.
-        queue: which workers do it.
+        queue_setting: names the queue of the workers that do it. There are two: a refresh must not wait behind a load.
         slice: does a part of the work on a row, by its id.
     """
 
@@ -36,7 +34,7 @@ class Kind:
     model: type[Model]
     due: Callable[[], QuerySet[Any]]
     column: str
-    queue: str
+    queue_setting: str
     slice: Callable[[int], slices.Rest | None]
 
     @property
@@ -44,12 +42,19 @@ class Kind:
         """The name without the app's, for heartbeats."""
         return self.name.removeprefix("bigin.")
 
+    @property
+    def queue(self) -> str:
+        """The queue of the workers that do it, where the site's routes name no other."""
+        return str(getattr(settings, self.queue_setting))
+
+
+_REFRESH_QUEUE, _SYNC_QUEUE = "BIGIN_REFRESH_QUEUE", "BIGIN_SYNC_QUEUE"
 
 _TABLE = (
-    Kind(JOB, "jobs", Job, due.jobs, "queued_until", SYNC_QUEUE, slices.job),
-    Kind(REFRESH, "refreshes", Connection, due.refreshes, "refresh_queued_until", REFRESH_QUEUE, slices.refresh),
-    Kind(METADATA, "metadata", Connection, due.metadata, "metadata_queued_until", SYNC_QUEUE, slices.metadata),
-    Kind(SYNC, "modules", ModuleSync, due.modules, "queued_until", SYNC_QUEUE, slices.sync),
+    Kind(JOB, "jobs", Job, due.jobs, "queued_until", _SYNC_QUEUE, slices.job),
+    Kind(REFRESH, "refreshes", Connection, due.refreshes, "refresh_queued_until", _REFRESH_QUEUE, slices.refresh),
+    Kind(METADATA, "metadata", Connection, due.metadata, "metadata_queued_until", _SYNC_QUEUE, slices.metadata),
+    Kind(SYNC, "modules", ModuleSync, due.modules, "queued_until", _SYNC_QUEUE, slices.sync),
 )
 
 KINDS: Mapping[str, Kind] = {kind.name: kind for kind in _TABLE}

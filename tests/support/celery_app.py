@@ -36,7 +36,7 @@ class DoubledTask(Task):
     """Each message reaches the broker twice: the same task, id and argument. Ticks as well."""
 
     def apply_async(self, args: Any = None, kwargs: Any = None, task_id: str | None = None, **options: Any) -> Any:
-        options["queue"] = options.get("queue", self.queue) + os.environ["WORKERS_QUEUES"]
+        options["queue"] = options["queue"] + os.environ["WORKERS_QUEUES"]
         task_id = task_id or str(uuid.uuid4())
         super().apply_async(args, kwargs, task_id=task_id, **options)
         return super().apply_async(args, kwargs, task_id=task_id, **options)
