@@ -138,7 +138,9 @@ class ConnectionActions(TenantScoped):
     def _why_not(self, request: HttpRequest, spec: ActionSpec, connection: Connection) -> str | None:
         if not self.may_act(request, spec, connection):
             return "you may not do this"
-        return None if jobs.makes_sense(spec.kind, connection) else connection.get_status_display().lower()
+        if jobs.makes_sense(spec.kind, connection):
+            return None
+        return f"not possible in the status {connection.get_status_display()}"
 
     def _tell_skipped(self, request: HttpRequest, spec: ActionSpec, connections: list[Connection]) -> set[int]:
         skipped = {row: why for row in connections if (why := self._why_not(request, spec, row)) is not None}

@@ -73,13 +73,13 @@ class JobsInline(ReadOnlyInline):
     model = Job
     formset = LastJobs
     verbose_name_plural = "last jobs"
-    fields = ("asked_at", "asked_by", "status", "progress", "result", "error")
+    fields = ("requested_at", "requested_by", "status", "progress", "result", "error")
     readonly_fields = fields
-    ordering = ("-asked_at", "-pk")
+    ordering = ("-requested_at", "-pk")
 
-    @admin.display(description="asked by")
-    def asked_by(self, obj: Job) -> str:
-        return obj.asked_by_name
+    @admin.display(description="requested by")
+    def requested_by(self, obj: Job) -> str:
+        return obj.requested_by_name
 
     @admin.display(description="state")
     def status(self, obj: Job) -> SafeString:

@@ -23,7 +23,7 @@ from ..models import ModuleSchema, ModuleSync, QuarantinedRow, Record
 from ..text import fold
 from .access import ReadOnly, TenantFilter, TenantScoped
 from .inputs import NamesField
-from .show import badge, finding_badge, record_fields
+from .show import as_json, badge, finding_badge, record_fields
 
 if TYPE_CHECKING:
     ModelForm = forms.ModelForm[Any]
@@ -142,9 +142,14 @@ class ModuleSchemaAdmin(ReadOnly, TenantScoped):
     list_select_related = ("connection__tenant",)
     ordering = ("connection", "module")
     fields = (
-        "connection", "module", "label", "display_field", "module_modified_at", "fields_read_at", "fields",
-        "new_fields",
+        "connection", "module", "label", "display_field", "module_modified_at", "fields_read_at", "new_fields",
+        "described",
     )  # fmt: skip
+    readonly_fields = ("described",)
+
+    @admin.display(description="fields")
+    def described(self, obj: ModuleSchema) -> SafeString:
+        return as_json(obj.fields)
 
 
 class BoundedPaginator(AnyPaginator):

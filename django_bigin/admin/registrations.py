@@ -76,7 +76,11 @@ class RegistrationForm(ModelForm):
         help_text="Where it is switched on. None chosen: all but cn, or cn alone when that is its home.",
     )
     redirect_uri = forms.URLField(
-        required=False, max_length=500, assume_scheme="https", help_text="Empty for a self client."
+        label="Redirect URI",
+        required=False,
+        max_length=500,
+        assume_scheme="https",
+        help_text="Empty for a self client.",
     )
     scopes = NamesField(
         required=False,
@@ -134,6 +138,8 @@ class SecretForm(ModelForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        if self.instance.pk is None and "new_secret" in self.fields:
+            self.fields["new_secret"].help_text = ""
         if "data_center" in self.fields:
             every = [("", "every data center")]
             current = [self.instance.data_center] if self.instance.data_center else []
@@ -297,7 +303,7 @@ class ClientSecretAdmin(TenantScoped):
     def where(self, obj: ClientSecret) -> str:
         return obj.data_center or "every data center"
 
-    @admin.display(description="secret")
+    @admin.display(description="stored")
     def state(self, obj: ClientSecret) -> str:
         return _state_of(obj)
 

@@ -21,28 +21,32 @@ from .access import (
     visible_tenant_keys,
 )
 from .mirror import ModuleFilter
-from .show import job_badge
+from .show import as_json, job_badge
 
 
 @admin.register(Job)
 class JobAdmin(ReadOnly, TenantScoped):
     tenant_path = "connection__tenant"
     list_display = (
-        "asked_at", "kind", "status", "outcome", "connection", "tenant_name", "module", "asked_by_name", "calls",
-        "credits",
+        "requested_at", "kind", "status", "outcome", "connection", "tenant_name", "module", "requested_by_name",
+        "calls", "credits",
     )  # fmt: skip
     list_filter = (TenantFilter, "kind", "state", ModuleFilter)
     list_select_related = ("connection__tenant",)
     fields = (
-        ("kind", "module"), "connection", "status", ("asked_by_name", "asked_at"), ("started_at", "finished_at"),
-        "progress", ("created", "updated", "deleted", "quarantined"), ("calls", "credits", "seconds"), "result",
-        "error", "details", "tries", "batch",
+        ("kind", "module"), "connection", "status", ("requested_by_name", "requested_at"),
+        ("started_at", "finished_at"), "progress", ("created", "updated", "deleted", "quarantined"),
+        ("calls", "credits", "seconds"), "result", "error", "by_module", "tries", "batch",
     )  # fmt: skip
-    readonly_fields = ("status",)
+    readonly_fields = ("status", "by_module")
 
     @admin.display(description="state", ordering="state")
     def status(self, obj: Job) -> SafeString:
         return job_badge(obj)
+
+    @admin.display(description="by module")
+    def by_module(self, obj: Job) -> SafeString | str:
+        return as_json(obj.details) if obj.details else ""
 
     @admin.display(description="outcome")
     def outcome(self, obj: Job) -> str:

@@ -111,7 +111,7 @@ def _read_key(text: str, position: int) -> bytes:
         raw = b""
     if len(raw) != _KEY_BYTES:
         raise EncryptionError(
-            f"Key {position} of BIGIN_ENCRYPTION_KEYS is not 32 bytes in urlsafe base64; `{_COMMAND}` prints one."
+            f"key {position} is not 32 bytes in urlsafe base64; `{_COMMAND}` prints a new one."
         )
     return raw
 

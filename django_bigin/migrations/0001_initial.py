@@ -367,8 +367,13 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 (
-                    "asked_by_name",
-                    models.CharField(blank=True, help_text="A person, a command or the schedule.", max_length=150),
+                    "requested_by_name",
+                    models.CharField(
+                        blank=True,
+                        help_text="A person, a command or the schedule.",
+                        max_length=150,
+                        verbose_name="requested by",
+                    ),
                 ),
                 (
                     "priority",
@@ -402,11 +407,17 @@ class Migration(migrations.Migration):
                 ("lease_id", models.CharField(blank=True, default="", max_length=36)),
                 ("lease_until", models.DateTimeField(blank=True, null=True)),
                 ("queued_until", models.DateTimeField(blank=True, null=True)),
-                ("asked_at", models.DateTimeField(db_index=True)),
+                ("requested_at", models.DateTimeField(db_index=True)),
                 ("started_at", models.DateTimeField(blank=True, null=True)),
                 ("finished_at", models.DateTimeField(blank=True, null=True)),
                 (
-                    "asked_by",
+                    "connection",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="jobs", to="django_bigin.connection"
+                    ),
+                ),
+                (
+                    "requested_by",
                     models.ForeignKey(
                         blank=True,
                         null=True,
@@ -415,15 +426,9 @@ class Migration(migrations.Migration):
                         to=settings.AUTH_USER_MODEL,
                     ),
                 ),
-                (
-                    "connection",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE, related_name="jobs", to="django_bigin.connection"
-                    ),
-                ),
             ],
             options={
-                "ordering": ("-asked_at", "-id"),
+                "ordering": ("-requested_at", "-id"),
             },
         ),
         migrations.CreateModel(
@@ -524,10 +529,10 @@ class Migration(migrations.Migration):
                         blank=True, default=list, help_text="Stored records that a full sync did not find."
                     ),
                 ),
-                ("full_requested", models.BooleanField(default=True, help_text="The next run is a full sync.")),
+                ("full_requested", models.BooleanField(default=True, help_text="Whether the next run is a full sync.")),
                 (
                     "deletions_requested",
-                    models.BooleanField(default=False, help_text="The next run reads the log of deletions."),
+                    models.BooleanField(default=False, help_text="Whether the next run reads the deleted log."),
                 ),
                 ("deltas_since_deletions", models.PositiveIntegerField(default=0)),
                 (
@@ -674,7 +679,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name="job",
-            index=models.Index(fields=["state", "-priority", "asked_at"], name="django_bigin_waiting_jobs"),
+            index=models.Index(fields=["state", "-priority", "requested_at"], name="django_bigin_waiting_jobs"),
         ),
         migrations.AddConstraint(
             model_name="moduleschema",

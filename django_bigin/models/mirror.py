@@ -41,8 +41,8 @@ class ModuleSync(models.Model):
     )
     position = models.JSONField(default=dict, blank=True, help_text="Where that goes on.")
     missing_ids = models.JSONField(default=list, blank=True, help_text="Stored records that a full sync did not find.")
-    full_requested = models.BooleanField(default=True, help_text="The next run is a full sync.")
-    deletions_requested = models.BooleanField(default=False, help_text="The next run reads the log of deletions.")
+    full_requested = models.BooleanField(default=True, help_text="Whether the next run is a full sync.")
+    deletions_requested = models.BooleanField(default=False, help_text="Whether the next run reads the deleted log.")
     deltas_since_deletions = models.PositiveIntegerField(default=0)
     incomplete_reason = models.TextField(blank=True, help_text="What is missing in the mirror of this module, and why.")
 

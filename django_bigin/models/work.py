@@ -36,10 +36,12 @@ class Job(models.Model):
     connection = models.ForeignKey(Connection, on_delete=models.CASCADE, related_name="jobs")
     module = models.CharField(max_length=MODULE_LENGTH, blank=True)
     batch = models.UUIDField(null=True, blank=True, db_index=True, help_text="Shared by the jobs of one request.")
-    asked_by = models.ForeignKey(
+    requested_by = models.ForeignKey(
         django_settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
     )
-    asked_by_name = models.CharField(max_length=150, blank=True, help_text="A person, a command or the schedule.")
+    requested_by_name = models.CharField(
+        "requested by", max_length=150, blank=True, help_text="A person, a command or the schedule."
+    )
     priority = models.SmallIntegerField(default=0, help_text="The highest goes first; for the site to set.")
     state = models.CharField(max_length=8, choices=State.choices, default=State.WAITING)
     progress = models.CharField(max_length=200, blank=True)
@@ -57,13 +59,13 @@ class Job(models.Model):
     lease_id = models.CharField(max_length=36, blank=True, default="")
     lease_until = models.DateTimeField(null=True, blank=True)
     queued_until = models.DateTimeField(null=True, blank=True)
-    asked_at = models.DateTimeField(db_index=True)
+    requested_at = models.DateTimeField(db_index=True)
     started_at = models.DateTimeField(null=True, blank=True)
     finished_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
-        ordering = ("-asked_at", "-id")
-        indexes = (models.Index(fields=("state", "-priority", "asked_at"), name="django_bigin_waiting_jobs"),)
+        ordering = ("-requested_at", "-id")
+        indexes = (models.Index(fields=("state", "-priority", "requested_at"), name="django_bigin_waiting_jobs"),)
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()} {self.module}".strip()

@@ -82,7 +82,8 @@ def choose(rows: Sequence[ModuleSync], names: Sequence[str] | None) -> list[Modu
     unknown = [name for name in names if name not in known]
     if unknown:
         raise RequestError(
-            f"There is no mirrored module {', '.join(unknown)}; the modules are {', '.join(known)} (see BIGIN_MODULES)."
+            f"{', '.join(unknown)} is not mirrored for this connection: add it to BIGIN_MODULES, or choose from "
+            f"{', '.join(known)}."
         )
     return [row for row in rows if row.module in names]
 

@@ -20,7 +20,7 @@ from ..models import Connection, Job, ModuleSync
 def jobs() -> QuerySet[Any]:
     """Return the jobs that wait for a worker, those of a dead worker among them."""
     unfinished = written(Job).filter(leases.free(), state__in=Job.UNFINISHED)
-    return unfinished.order_by("-priority", "asked_at", "pk")
+    return unfinished.order_by("-priority", "requested_at", "pk")
 
 
 def refreshes() -> QuerySet[Any]:

@@ -1,7 +1,7 @@
 """Jobs: what people request, each a row, so that it survives a broker that is down and a worker that dies.
 
 A job is run in slices under a lease. Running one twice is harmless: the second finds the lease taken or the job done.
-A sync that no job asked for leaves one as well, which is finished when it is written: the record of its result.
+A sync that no job requested leaves one as well, which is finished when it is written: the record of its result.
 """
 
 from __future__ import annotations
@@ -80,20 +80,20 @@ def ensure_job(
         return job or written(Job).create(
             **same,
             batch=batch,
-            asked_by=user,
-            asked_by_name=(actor or str(user or ""))[:150],
-            asked_at=clock.now(),
+            requested_by=user,
+            requested_by_name=(actor or str(user or ""))[:150],
+            requested_at=clock.now(),
         )
 
 
 def record_job(connection: Connection, result: ModuleResult, *, full: bool, actor: str) -> None:
-    """Keep the result of a module's sync that no job asked for."""
+    """Keep the result of a module's sync that no job requested."""
     now = clock.now()
     written(Job).create(
         kind=Kind.FULL_SYNC if full else Kind.SYNC,
         connection=connection,
         module=result.module,
-        asked_by_name=actor[:150],
+        requested_by_name=actor[:150],
         state=State.FAILED if result.error else State.DONE,
         created=result.created,
         updated=result.updated,
@@ -102,9 +102,9 @@ def record_job(connection: Connection, result: ModuleResult, *, full: bool, acto
         calls=result.calls,
         credits=result.credits,
         seconds=result.seconds,
-        result="" if result.finished else "The time limit was reached; the next run resumes it.",
+        result=_counts(result) if result.finished else "The time limit was reached; the next run resumes it.",
         error=result.error,
-        asked_at=now,
+        requested_at=now,
         started_at=now,
         finished_at=now,
     )
@@ -208,18 +208,18 @@ def _refresh(job: Job, slice_seconds: float) -> bool:
 
 
 def _disconnect(job: Job, slice_seconds: float) -> bool:
-    job.result = lifecycle.disconnect(job.connection, actor=job.asked_by_name).detail
+    job.result = lifecycle.disconnect(job.connection, actor=job.requested_by_name).detail
     return True
 
 
 def _pause(job: Job, slice_seconds: float) -> bool:
-    done = lifecycle.pause(job.connection, actor=job.asked_by_name)
+    done = lifecycle.pause(job.connection, actor=job.requested_by_name)
     job.result = "Paused." if done else "There was nothing to pause."
     return True
 
 
 def _resume(job: Job, slice_seconds: float) -> bool:
-    done = lifecycle.resume(job.connection, actor=job.asked_by_name)
+    done = lifecycle.resume(job.connection, actor=job.requested_by_name)
     job.result = "Resumed." if done else "It was not paused."
     return True
 
@@ -274,8 +274,12 @@ def _add(job: Job, result: ModuleResult) -> None:
     job.details[result.module] = entry
 
 
+def _counts(of: Job | ModuleResult) -> str:
+    return f"{of.created:,} new, {of.updated:,} changed, {of.deleted:,} deleted."
+
+
 def _sentence(job: Job) -> str:
-    sentence = f"{job.created:,} new, {job.updated:,} changed, {job.deleted:,} deleted."
+    sentence = _counts(job)
     skipped = [name for name, entry in job.details.items() if entry["skipped"]]
     return f"{sentence} Skipped: {', '.join(skipped)}." if skipped else sentence
 

@@ -329,7 +329,7 @@ def stored(connection: Connection, module: str) -> int:
 
 
 def scheduled() -> Any:
-    return Job.objects.filter(asked_by_name="schedule")
+    return Job.objects.filter(requested_by_name="schedule")
 
 
 def unfinished() -> Any:

@@ -126,9 +126,9 @@ def make_row_of_each_model(slug: str, *, user: Any = None) -> dict[Any, Any]:
         Job.objects.create(
             kind="sync",
             connection=connection,
-            asked_by=user,
-            asked_by_name=f"{slug} person",
-            asked_at=now,
+            requested_by=user,
+            requested_by_name=f"{slug} person",
+            requested_at=now,
             state=Job.State.DONE,
             result=slug,
         ),

@@ -30,7 +30,9 @@ def test_without_a_key_the_command_that_makes_one_is_named(settings: Any) -> Non
 
 def test_a_key_that_is_none_is_an_error_that_does_not_show_it(settings: Any) -> None:
     settings.BIGIN_ENCRYPTION_KEYS = ["not-a-key-at-all"]
-    assert "not-a-key-at-all" not in found()["django_bigin.E002"]
+    message = found()["django_bigin.E002"]
+    assert "not-a-key-at-all" not in message
+    assert message.count("BIGIN_ENCRYPTION_KEYS") == 2  # in the message, and in the hint
 
 
 @pytest.mark.parametrize("url", ["http://sandbox.example:8400", "https://accounts.zoho.com.evil.test"])

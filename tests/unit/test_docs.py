@@ -35,7 +35,7 @@ SETTINGS_OF_TESTS = {
     "BIGIN_TEST_POSTGRES_URL", "BIGIN_TEST_MARIADB_URL", "BIGIN_BENCH_POSTGRES_URL", "BIGIN_BENCH_MARIADB_URL",
 }  # fmt: skip
 # What a reader of the page makes, and what a program makes when it runs.
-NOT_OURS = {"mysite/clock.py", ".dev/", "NNNN-what-was-decided.md"}
+NOT_OURS = {"mysite/clock.py", ".dev/", "sandbox.json", "NNNN-what-was-decided.md"}
 FEATURE = re.compile(r"^\| ([^|`]+) \| ([^|]+) \| ([^|]+) \|$", re.MULTILINE)
 
 

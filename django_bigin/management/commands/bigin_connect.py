@@ -26,9 +26,10 @@ Connect a tenant to Zoho by a self client, in one step.
 
 In Zoho's API console of the tenant's data center make a client of the type
 Self Client. Copy its id and secret, then generate a code with the scopes at
-the end of this page: that is the grant token. It lives minutes and works once,
-so run this at once. The secret and the code are read from files (or from
-stdin, "-"), never from the command line, where the whole machine can see them.
+the end of this page: that is the grant token. It is valid for a few minutes and
+works once, so run this at once. The secret and the code are read from files (or
+from stdin, "-"), never from the command line, where every user of the machine
+can see them.
 
 A tenant that is already connected to that organization is reconnected, and
 keeps its records. Where the site uses the package's own tenant model, a tenant

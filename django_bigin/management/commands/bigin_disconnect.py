@@ -29,7 +29,7 @@ class Command(BiginCommand):
 Disconnect a tenant from Zoho, and revoke its grant there.
 
 Nothing uses the connection from then on. Its records stay readable, and
-connecting the same organization again goes on with them; --purge deletes them
+connecting the same organization again continues with them; --purge deletes them
 as well, and asks first. Where Zoho cannot be reached the exit code is 75, and
 running this again tries the revocation again.
 """

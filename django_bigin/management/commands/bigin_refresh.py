@@ -54,7 +54,9 @@ that asks ten times in ten minutes, so the package stops at eight.
             except BiginError as error:
                 entry["error"] = str(error)
                 codes.append(exit_code_for(error))
-                output.line(f"{tenant_label(connection.tenant)}, {connection}: {error}")
+                # Some errors name the connection themselves.
+                reason = str(error).removeprefix(f"{connection}: ")
+                output.line(f"{tenant_label(connection.tenant)}, {connection}: {reason}")
             else:
                 left = distance(expires_at, clock.now())
                 output.line(f"{tenant_label(connection.tenant)}, {connection}: refreshed; the token expires {left}.")

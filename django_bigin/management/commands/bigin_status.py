@@ -27,7 +27,7 @@ Show the state of every connection: its status and why, when its token expires,
 the API credits of the last 24 hours by our own ledger, and for each module how
 much is stored, up to when, and what went wrong last.
 
-Nothing is asked of Zoho. The exit code is 0 whatever is shown, unless --check
+Nothing is sent to Zoho. The exit code is 0 whatever is shown, unless --check
 is given.
 """
     examples = """\

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from difflib import get_close_matches
 from typing import Any
 
@@ -42,11 +43,11 @@ everything.
 
 Takes every connection that is not paused or disconnected, unless --tenant or
 --connection say which. One failing module, tenant or record stops no other. It
-may be stopped and started at any time, and goes on where it was.
+may be stopped at any time; the next run resumes where it was.
 
 A full sync that misses many records which the mirror holds deletes none of
 them, since an organization that suddenly looks empty is more likely an error;
---accept-missing says that they are gone indeed.
+--accept-missing says that they are really gone.
 """
     examples = f"""\
   manage.py bigin_sync
@@ -80,9 +81,8 @@ them, since an organization that suddenly looks empty is more likely an error;
         if not outcomes:
             output.line("No connection works at the moment, so there was nothing to sync: bigin_status says why.")
         codes = [code for _, outcome in outcomes for code in _exit_codes(outcome)]
-        failure = f"{len(codes)} of {max(len(rows), len(codes))} modules or connections failed." if codes else ""
         document = {"connections": [_document(connection, outcome) for connection, outcome in outcomes]}
-        return Report(document, failure=failure, exit_code=worst(codes))
+        return Report(document, failure=_failure([outcome for _, outcome in outcomes]), exit_code=worst(codes))
 
     def _sync(
         self, connection: Connection, modules: list[str] | None, output: Output, options: dict[str, Any]
@@ -105,6 +105,17 @@ def read_modules(names: list[str] | None) -> list[str] | None:
                 f"There is no module {name!r}.{meant} Known: {', '.join(known.values())}.", returncode=USAGE
             )
     return list(dict.fromkeys(known[name.lower()] for name in names))
+
+
+def _failure(outcomes: Sequence[SyncOutcome]) -> str:
+    """Return how much failed, in a sentence; "" where nothing did."""
+    results = [result for outcome in outcomes for result in outcome.results]
+    counts = (
+        ("connections", sum(bool(outcome.error) for outcome in outcomes), len(outcomes)),
+        ("modules", sum(bool(result.error) for result in results), len(results)),
+    )
+    failed = [f"{failures} of {total} {what}" for what, failures, total in counts if failures]
+    return f"{' and '.join(failed)} failed; the outcome of each says why." if failed else ""
 
 
 def _exit_codes(outcome: SyncOutcome) -> list[int]:

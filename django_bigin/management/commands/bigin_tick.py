@@ -24,7 +24,7 @@ sync modules, run the jobs requested in the admin, send alerts.
 
 It does what beat and the workers do together, for sites without Celery: run it
 from cron every minute, or keep it running with --every. It may run beside
-workers, and twice at once: everything due is done by one of them.
+workers, and several times at once: what is due is done by one of them only.
 """
     examples = """\
   manage.py bigin_tick

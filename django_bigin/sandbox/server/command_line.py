@@ -19,8 +19,8 @@ from ..world.switches import SWITCHES
 from .sandbox import Sandbox
 
 DESCRIPTION = """\
-A local Zoho accounts server and Bigin API that remembers: records are stored, tokens expire, pages run out, credits
-are counted. It listens on loopback only and needs nothing but Python.
+A local Zoho accounts server and Bigin API that remembers: records are stored, tokens expire, pages come to an end,
+credits are counted. It listens on loopback only and needs nothing but Python.
 
 Point a program at it by base URL: http://127.0.0.1:8400 is data center us (accounts server and API alike),
 http://127.0.0.1:8400/eu is eu, and so on; or send it the real host names, such as accounts.zoho.eu, as Host header.
@@ -30,7 +30,7 @@ examples:
   python -m django_bigin.sandbox
       One organization in us with a few hundred made-up records.
   python -m django_bigin.sandbox --organizations us,eu --records Contacts=5000 Accounts=800
-      Two organizations, each with so many.
+      Two organizations, each with that many.
   python -m django_bigin.sandbox --organizations us,eu,ca --redirect-uri http://localhost:8000/bigin/callback/
       One server-based client for all three (`client` in the start document), for a site that connects in the browser.
   python -m django_bigin.sandbox --load my-data/ --start-file /tmp/bigin.json
@@ -42,7 +42,7 @@ while it runs:
   curl -X POST http://127.0.0.1:8400/_sandbox/clock -d '{"advance_seconds": 3600}'
   curl -X POST http://127.0.0.1:8400/_sandbox/faults -d '{"path": "BASE/Contacts", "status": 502}'
   curl -X POST http://127.0.0.1:8400/_sandbox/users -d '{"email": "noor@two.example", "org_ids": ["...", "..."]}'
-  curl http://127.0.0.1:8400/_sandbox/calls                                     what was asked, and how often
+  curl http://127.0.0.1:8400/_sandbox/calls                                     which calls came, and how often
   curl -X POST http://127.0.0.1:8400/_sandbox/reset                             as it was at the start
   http://127.0.0.1:8400/_sandbox/ in a browser                                  what it holds
 
@@ -85,7 +85,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )  # fmt: skip
     parser.add_argument("--key", type=Path, metavar="FILE", help="the certificate's key, if it is in a file of its own")
     parser.add_argument("--redirect-uri", metavar="URI", help="redirect URI that the clients are registered with")
-    parser.add_argument("--speed", type=float, default=1.0, metavar="X", help="let X seconds pass in each (default: 1)")
+    parser.add_argument(
+        "--speed", type=float, default=1.0, metavar="X", help="run the clock X times as fast (default: 1)"
+    )
     parser.add_argument(
         "--callbacks-anywhere", action="store_true",
         help="send bulk reads' callbacks to whatever address a job names (default: to this machine alone)",
@@ -201,7 +203,7 @@ def _data_centers(text: str) -> list[str]:
 def _switch(text: str) -> tuple[str, Any]:
     name, _, value = text.partition("=")
     if name not in SWITCHES:
-        raise argparse.ArgumentTypeError(f"there is no switch {name!r}")
+        raise argparse.ArgumentTypeError(f"there is no switch {name!r}; --help lists them all")
     try:
         return name, json.loads(value)
     except ValueError:

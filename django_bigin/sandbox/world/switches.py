@@ -5,11 +5,13 @@ A meaning ends in brackets: the grade of the default, by those of `docs/sandbox.
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from typing import Any
 
 # Of whatever a switch counts: as seconds 300 years, after which calendars still go on.
 MOST = 10**10
+_KINDS = {int: "a whole number", str: "a text", bool: "true or false", dict: "an object"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -252,12 +254,13 @@ def check_switch(name: str, value: Any) -> Any:
     if name not in SWITCHES:
         raise ValueError(f"there is no switch {name!r}; the switches are {', '.join(sorted(SWITCHES))}")
     switch = SWITCHES[name]
+    given = json.dumps(value, default=str)
     # By type too: to Python 1 is True.
     if switch.choices and not any(value == choice and type(value) is type(choice) for choice in switch.choices):
-        raise ValueError(f"{name} is one of {', '.join(map(repr, switch.choices))}, not {value!r}")
+        raise ValueError(f"{name} takes one of {', '.join(map(json.dumps, switch.choices))}, not {given}")
     kind = type(switch.default)
     if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
-        raise ValueError(f"{name} takes a {kind.__name__}, not {value!r}")
+        raise ValueError(f"{name} takes {_KINDS[kind]}, not {given}")
     if kind is int and not 0 <= value <= MOST:
         raise ValueError(f"{name} is from 0 to {MOST:,}, not {value:,}")
     return value

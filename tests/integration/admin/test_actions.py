@@ -32,8 +32,8 @@ class TestRequesting:
         response = press(root, connection, name, confirmed="yes")
         assert response.url == page_of(connection)
         job = Job.objects.get()
-        assert (job.kind, job.connection, job.asked_by_name) == (ACTIONS[name].kind, connection, "root")
-        assert job.asked_by.username == "root"
+        assert (job.kind, job.connection, job.requested_by_name) == (ACTIONS[name].kind, connection, "root")
+        assert job.requested_by.username == "root"
         assert str(connection) in said(response)
         assert reverse("admin:django_bigin_job_change", args=[job.pk]) in said(response)
 
@@ -161,7 +161,7 @@ class TestDisconnecting:
         ended = make_connection(status=Status.DISCONNECTED, refresh_token="", access_token="")
         response = choose(root, "disconnect", unrevoked, ended, confirmed="yes")
         assert Job.objects.get().connection == unrevoked
-        assert f"skipped {ended}: disconnected" in said(response)
+        assert f"skipped {ended}: not possible in the status Disconnected." in said(response)
 
     def test_revokes_at_zoho_and_keeps_the_result(self, root, sandbox, organization):
         connection = connect(organization)

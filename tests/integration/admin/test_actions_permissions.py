@@ -34,7 +34,7 @@ class TestPermissions:
         assert f'value="{name}"' in client.get(page_of(connection)).content.decode()
         assert f'value="{name}"' in client.get(reverse(LIST)).content.decode()
         response = press(client, connection, name, confirmed="yes")
-        assert Job.objects.get().asked_by_name == "whole"
+        assert Job.objects.get().requested_by_name == "whole"
         assert "/job/" not in said(response)  # who may not look at jobs gets no link to them
 
     @each_action
@@ -72,7 +72,8 @@ class TestPermissions:
         }.get(status, working)
         for name in set(ACTIONS) - offered:
             response = press(root, connection, name, confirmed="yes")
-            assert f"skipped {connection}: {connection.get_status_display().lower()}." in said(response)
+            why = f"not possible in the status {connection.get_status_display()}"
+            assert f"skipped {connection}: {why}." in said(response)
         assert not Job.objects.exists()
 
 

@@ -19,7 +19,7 @@ class TestJobsOfAConnection:
         connection = make_connection()
         for number in range(12):
             Job.objects.create(
-                kind="sync", connection=connection, asked_at=timezone.now(), asked_by_name=f"person{number:02}",
+                kind="sync", connection=connection, requested_at=timezone.now(), requested_by_name=f"person{number:02}",
                 state="failed" if number == 11 else "done", result=f"result{number:02}",
                 error="It broke <here>." if number == 11 else "",
             )  # fmt: skip
@@ -31,7 +31,7 @@ class TestJobsOfAConnection:
 
     def test_whoever_may_not_look_at_jobs_sees_none(self, client):
         connection = make_connection()
-        Job.objects.create(kind="sync", connection=connection, asked_at=timezone.now(), result="a result")
+        Job.objects.create(kind="sync", connection=connection, requested_at=timezone.now(), result="a result")
         client.force_login(make_staff("viewer", "view_connection"))
         assert "a result" not in client.get(page_of(connection)).content.decode()
 
@@ -43,6 +43,6 @@ class TestJobsOfAConnection:
         for module in ("Contacts", "Accounts", "Tasks", "Calls"):
             ModuleSync.objects.create(connection=connection, module=module)
             for _ in range(5):
-                Job.objects.create(kind="sync", connection=connection, asked_at=timezone.now(), batch=uuid.uuid4())
+                Job.objects.create(kind="sync", connection=connection, requested_at=timezone.now(), batch=uuid.uuid4())
         with django_assert_num_queries(len(none)):
             root.get(page_of(connection))

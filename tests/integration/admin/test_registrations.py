@@ -57,6 +57,13 @@ def test_an_empty_secret_leaves_the_stored_one_byte_for_byte(root):
     assert ciphertext(secret, "secret") == before
 
 
+def test_only_a_stored_secret_can_be_kept(root):
+    secret = ClientSecret.objects.get(registration=make_registration(make_tenant(), secret="the old one"))
+    keeps = "Leave empty to keep the stored one."
+    assert keeps in text_of(root.get(url(ClientSecret, "change", secret.pk)))
+    assert keeps not in text_of(root.get(url(ClientSecret, "add")))
+
+
 def test_a_new_secret_replaces_the_old_one_and_is_never_shown(root):
     secret = ClientSecret.objects.get(registration=make_registration(secret="theoldone"))
     root.post(url(ClientSecret, "change", secret.pk), {"data_center": "", "new_secret": "thenewone"})

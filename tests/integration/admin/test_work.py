@@ -21,6 +21,13 @@ def test_jobs_show_their_outcome(root, rows):
     assert "Bigin said &lt;no&gt;." in page
 
 
+def test_a_jobs_page_lays_out_what_each_module_gave(root, rows):
+    job = Job.objects.first()
+    Job.objects.filter(pk=job.pk).update(details={"Contacts": {"created": 2}})
+    page = text_of(root.get(url(Job, "change", job.pk)))
+    assert '<pre class="bigin-json">{\n  &quot;Contacts&quot;: {\n    &quot;created&quot;: 2' in page
+
+
 def test_audit_is_filtered_by_action(root, rows):
     AuditEvent.objects.create(action="pause", at=timezone.now() - timedelta(days=1), detail="seen")
     page = text_of(root.get(url(AuditEvent, "changelist"), {"action": "pause"}))

@@ -2,6 +2,7 @@
 
 import pytest
 
+from django_bigin.connections import pause
 from django_bigin.models import Connection
 from tests.support.commands import Ran
 
@@ -30,6 +31,13 @@ def test_one_that_fails_stops_no_other(sandbox, connection, connect_another):
     assert second["expires_at"]
     assert ran.code == 3
     assert ran.error == "1 of 2 connections could not be refreshed."
+
+
+def test_a_connection_is_named_once(connection):
+    pause(connection)
+    ran = Ran("bigin_refresh", "--connection", str(connection.pk))
+    assert ran.code == 3
+    assert ran.out.count(str(connection)) == 1
 
 
 def test_only_the_tenant_that_was_named(sandbox, connection, connect_another):

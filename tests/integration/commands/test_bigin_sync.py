@@ -56,6 +56,7 @@ def test_one_failing_module_stops_no_other_and_is_not_hidden(sandbox, connection
     assert modules["Products"]["error"]
     assert modules["Contacts"]["finished"]
     assert modules["Notes"]["finished"]
+    assert ran.error == "1 of 9 modules failed; the outcome of each says why."
 
 
 def test_a_tenant_that_lost_its_grant_stops_no_other(sandbox, connection, connect_another):
@@ -64,6 +65,7 @@ def test_a_tenant_that_lost_its_grant_stops_no_other(sandbox, connection, connec
     ran = Ran("bigin_sync", "--module", "Contacts")
     assert ran.code == 3
     assert "Reconnect it" in ran.out
+    assert ran.error == "1 of 2 connections failed; the outcome of each says why."
     assert Record.objects.filter(connection=other).count() == 3
 
 

@@ -79,7 +79,7 @@ def test_a_grant_that_was_revoked_stops_the_sync_and_keeps_the_data(sandbox: Any
 
 
 def test_an_unknown_module_is_named_with_those_that_are_known(sandbox: Any, connection: Connection) -> None:
-    with pytest.raises(RequestError, match=r"no mirrored module Deals; the modules are Users, Accounts"):
+    with pytest.raises(RequestError, match=r"add it to BIGIN_MODULES, or choose from Users, Acc"):
         sync_connection(connection, modules=["Deals"])
 
 
@@ -116,7 +116,8 @@ def test_calls_and_credits_are_in_the_ledger_and_agree_with_bigin(sandbox: Any, 
     used = sum(CreditUse.objects.values_list("credits", flat=True))
     assert used == sandbox.credits()["used"] - before
     job = Job.objects.get(module="Contacts")
-    assert (job.state, job.created, job.asked_by_name) == (Job.State.DONE, 500, "a test")
+    assert (job.state, job.created, job.requested_by_name) == (Job.State.DONE, 500, "a test")
+    assert job.result == "500 new, 0 changed, 0 deleted."
 
 
 def test_a_delta_of_more_than_pages_can_tell_becomes_a_full_sync_in_the_same_run(

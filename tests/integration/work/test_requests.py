@@ -24,7 +24,7 @@ def test_a_worker_is_woken_for_each_connection() -> None:
         outcome = requests.request(Kind.SYNC, chosen, actor="a view")
     assert [job.connection for job in outcome.queued] == chosen
     assert sent == [(JOB, job.pk) for job in outcome.queued]
-    assert set(Job.objects.values_list("batch", "asked_by_name")) == {(outcome.batch, "a view")}
+    assert set(Job.objects.values_list("batch", "requested_by_name")) == {(outcome.batch, "a view")}
     assert tick(JOB) == []  # they are on their way
 
 

@@ -87,7 +87,7 @@ def test_the_most_urgent_jobs_are_handed_out_first(sandbox: Any, connection: Con
     late, urgent, early = (
         jobs.ensure_job(kind, connection) for kind in (Job.Kind.SYNC, Job.Kind.REFRESH, Job.Kind.FULL_SYNC)
     )
-    Job.objects.filter(pk=late.pk).update(asked_at="2100-01-01T00:00:00Z")
+    Job.objects.filter(pk=late.pk).update(requested_at="2100-01-01T00:00:00Z")
     Job.objects.filter(pk=urgent.pk).update(priority=2)
     assert tick(JOB) == [(JOB, urgent.pk), (JOB, early.pk), (JOB, late.pk)]
 

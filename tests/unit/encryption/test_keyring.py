@@ -89,7 +89,7 @@ def test_without_a_key_the_error_names_the_command_that_makes_one(keys):
     ["too-short", NEW[:-6], NEW + "AAAA", "!" * 44, NEW.replace(NEW[5], "*"), base64.b64encode(b"x" * 16).decode()],
 )
 def test_a_bad_key_is_refused_by_its_place_and_never_shown(bad):
-    with pytest.raises(EncryptionError, match="Key 2 of BIGIN_ENCRYPTION_KEYS") as caught:
+    with pytest.raises(EncryptionError, match="key 2 is not 32 bytes") as caught:
         Keyring([NEW, bad])
     assert bad not in str(caught.value)
     assert caught.value.__cause__ is None
@@ -150,6 +150,14 @@ def test_two_keys_with_one_id_are_both_tried(monkeypatch):
     value = Keyring([OLD]).encrypt("secret", context=HERE)
 
     assert Keyring([NEW, OLD]).decrypt(value, context=HERE) == "secret"
+
+
+def test_the_help_of_the_command_holds_no_key():
+    done = subprocess.run(
+        [sys.executable, "-m", "django_bigin.encryption", "--help"], capture_output=True, text=True, check=True
+    )
+    assert "Print a new key" in done.stdout
+    assert "=" not in done.stdout
 
 
 def test_the_command_prints_a_key_that_works():
