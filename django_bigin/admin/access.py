@@ -119,6 +119,7 @@ class PolicyAdmin(ModelAdmin):
 
     def own_page(self, request: HttpRequest, template: str, title: str, context: dict[str, Any]) -> HttpResponse:
         """Show a page that is none of Django's: its name stands where that of a row would."""
+        request.current_app = self.admin_site.name  # so that the links of the page stay on its site
         shared = {
             **self.admin_site.each_context(request),
             **_NOTHING_TO_SAVE,

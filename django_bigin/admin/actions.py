@@ -12,13 +12,14 @@ from django.contrib.admin.utils import unquote
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
-from django.urls import URLPattern, path, reverse
+from django.urls import URLPattern, path
 
 from ..db.aliases import outside_transactions
 from ..models import Connection, Job
 from ..policy import Action
 from ..work import jobs, requests
 from .access import TenantScoped
+from .addresses import admin_page
 from .outcomes import names_of, report_outcome
 
 AT_MOST = 500  # at once: the tick hands out no more either
@@ -100,7 +101,7 @@ class ConnectionActions(TenantScoped):
         spec = ACTIONS.get(request.POST.get("action", ""))
         if spec is None or not self.may_act(request, spec, connection):
             raise PermissionDenied
-        page = reverse("admin:django_bigin_connection_change", args=[connection.pk])
+        page = admin_page(self.admin_site, "django_bigin_connection_change", connection.pk) or request.path
         if spec.asks_first and "confirmed" not in request.POST:
             return self._confirmation(request, spec, [connection], back_to=page)
         self._act(request, spec, [connection])

@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 
 from django import forms
 from django.contrib import messages
-from django.contrib.admin import helpers
+from django.contrib.admin import AdminSite, helpers
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -25,6 +25,7 @@ from ..exceptions import BiginError, ClientCredentialsError, GrantTokenError
 from ..models import ClientRegistration, Connection
 from ..policy import access_policy
 from .access import TenantScoped, for_request, visible_tenants
+from .addresses import admin_page, index_page
 from .inputs import clean_secret
 
 WITHOUT_PAGES = (
@@ -53,6 +54,11 @@ class Tools:
     def __bool__(self) -> bool:
         return bool(self.buttons or self.links or self.hint)
 
+    def link(self, label: str, address: str | None) -> None:
+        """Link to a page, unless the site does not have it."""
+        if address is not None:
+            self.links.append((address, label))
+
     def offer_pages(self, label: str, page: str, *arguments: Any, **query: Any) -> None:
         """Link to one of the pages of django_bigin.urls, or say that the site has not included them."""
         address = site_page(page, *arguments, **query)
@@ -77,27 +83,27 @@ def may_connect(request: HttpRequest, tenant: Model | None = None) -> bool:
     return allowed and (tenant is None or access_policy().may(request.user, "connect", tenant))
 
 
-def self_client_page(**query: Any) -> str:
+def self_client_page(site: AdminSite, **query: Any) -> str | None:
     """Return the address of the form for a grant token, with what is known filled in."""
-    return f"{reverse('admin:django_bigin_connection_connect_self_client')}?{urlencode(query)}"
+    return admin_page(site, "django_bigin_connection_connect_self_client", **query)
 
 
-def tools_for_tenant(request: HttpRequest, tenant: Any) -> Tools:
+def tools_for_tenant(site: AdminSite, request: HttpRequest, tenant: Any) -> Tools:
     tools = Tools()
     if may_connect(request, tenant):
         tools.offer_pages("Connect", "connect", tenant=tenant.pk, next=request.path)
-        tools.links.append((self_client_page(tenant=tenant.pk), "Connect with a self client"))
+        tools.link("Connect with a self client", self_client_page(site, tenant=tenant.pk))
     return tools
 
 
-def tools_for_registration(request: HttpRequest, registration: ClientRegistration) -> Tools:
+def tools_for_registration(site: AdminSite, request: HttpRequest, registration: ClientRegistration) -> Tools:
     tools = Tools()
     if not may_connect(request, registration.tenant):
         return tools
     if registration.kind == SELF_CLIENT:
-        tools.links.append((self_client_page(registration=registration.pk), "Connect with a grant token"))
+        tools.link("Connect with a grant token", self_client_page(site, registration=registration.pk))
     elif registration.tenant is None:
-        tools.links.append((reverse("admin:django_bigin_connection_connect"), "Connect a tenant"))
+        tools.link("Connect a tenant", admin_page(site, "django_bigin_connection_connect"))
     elif registration.redirect_uri:
         tools.offer_pages("Connect", "connect", tenant=registration.tenant.pk, next=request.path)
     else:
@@ -105,14 +111,14 @@ def tools_for_registration(request: HttpRequest, registration: ClientRegistratio
     return tools
 
 
-def add_links_of_connection(tools: Tools, request: HttpRequest, connection: Connection) -> None:
+def add_links_of_connection(tools: Tools, site: AdminSite, request: HttpRequest, connection: Connection) -> None:
     """Add the link that confirms a connection, or that reconnects it."""
     if not may_connect(request, connection.tenant):
         return
     if connection.status == Connection.Status.PENDING:
         tools.offer_pages("Confirm", "confirm", connection.pk)
     elif connection.registration.kind == SELF_CLIENT:
-        tools.links.append((self_client_page(connection=connection.pk), "Reconnect"))
+        tools.link("Reconnect", self_client_page(site, connection=connection.pk))
     else:
         tools.offer_pages("Reconnect", "connect", connection=connection.pk, next=request.path)
 
@@ -197,7 +203,7 @@ class ConnectPages(TenantScoped):
             {
                 "tenants": connectable_tenants(request),
                 "connect_address": site_page("connect"),
-                "next": reverse("admin:django_bigin_connection_changelist"),
+                "next": admin_page(self.admin_site, "django_bigin_connection_changelist"),
                 "hint": WITHOUT_PAGES,
             },
         )
@@ -230,8 +236,9 @@ class ConnectPages(TenantScoped):
         done = "connected" if result.created else "connected again"
         self.message_user(request, format_html(sentence, connection.tenant, done, connection), messages.SUCCESS)
         if not self.has_view_permission(request, connection):
-            return HttpResponseRedirect(reverse("admin:index"))
-        return HttpResponseRedirect(reverse("admin:django_bigin_connection_change", args=[connection.pk]))
+            return HttpResponseRedirect(index_page(self.admin_site))
+        page = admin_page(self.admin_site, "django_bigin_connection_change", connection.pk)
+        return HttpResponseRedirect(page or index_page(self.admin_site))
 
     def _known(self, request: HttpRequest) -> dict[str, Any]:
         """Return the tenant, registration or connection of the query string, as far as the person may see it."""

@@ -8,7 +8,6 @@ from django import forms
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
-from django.urls import reverse
 from django.utils.safestring import SafeString
 from django.utils.text import Truncator
 
@@ -30,6 +29,7 @@ from ..models.fields import is_stored
 from ..tenants import model_is_ours
 from .access import DataCenterFilter, ReadOnly, ReadOnlyInline, TenantFilter, TenantScoped
 from .actions import ConnectionActions
+from .addresses import admin_page
 from .connecting import ConnectPages, Tools, add_links_of_connection, may_connect
 from .show import finding_badge, job_badge, lines, moment, secret_state
 
@@ -130,9 +130,9 @@ class ConnectionAdmin(ConnectPages, ConnectionActions):
         return super().changelist_view(request, {"may_connect": may_connect(request), **(extra_context or {})})
 
     def tools(self, request: HttpRequest, obj: Connection) -> Tools:
-        address = reverse("admin:django_bigin_connection_act", args=[obj.pk])
-        tools = Tools(post_to=address, buttons=self.buttons(request, obj))
-        add_links_of_connection(tools, request, obj)
+        address = admin_page(self.admin_site, "django_bigin_connection_act", obj.pk)
+        tools = Tools(post_to=address or "", buttons=self.buttons(request, obj))
+        add_links_of_connection(tools, self.admin_site, request, obj)
         return tools
 
     def get_search_fields(self, request: HttpRequest) -> tuple[str, ...]:

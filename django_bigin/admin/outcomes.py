@@ -7,12 +7,12 @@ from typing import Any
 
 from django.contrib import messages
 from django.http import HttpRequest
-from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from ..models import Connection, Job
 from ..work.requests import RequestOutcome
+from .addresses import admin_page
 
 NAMED_AT_MOST = 10
 
@@ -64,8 +64,9 @@ def _link(model_admin: Any, request: HttpRequest, about: list[Job]) -> SafeStrin
     if job_admin is None or not job_admin.has_view_permission(request):
         return ""
     if len(about) == 1:
-        address = reverse("admin:django_bigin_job_change", args=[about[0].pk])
+        address = admin_page(model_admin.admin_site, "django_bigin_job_change", about[0].pk)
         return format_html('<a href="{}">See the job</a>', address)
     batches = {job.batch for job in about}
-    query = f"?batch={batches.pop()}" if len(batches) == 1 else ""
-    return format_html('<a href="{}{}">See the jobs</a>', reverse("admin:django_bigin_job_changelist"), query)
+    query = {"batch": batches.pop()} if len(batches) == 1 else {}
+    address = admin_page(model_admin.admin_site, "django_bigin_job_changelist", **query)
+    return format_html('<a href="{}">See the jobs</a>', address)

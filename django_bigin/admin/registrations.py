@@ -57,7 +57,7 @@ class TenantAdmin(TenantScoped):
         return super().has_add_permission(request) and is_unlimited(request.user)
 
     def tools(self, request: HttpRequest, obj: Any) -> Tools:
-        return tools_for_tenant(request, obj)
+        return tools_for_tenant(self.admin_site, request, obj)
 
     @admin.display(description="connections")
     def connection_count(self, obj: Any) -> int:
@@ -252,7 +252,7 @@ class ClientRegistrationAdmin(TenantScoped):
         return super().changeform_view(request, *args, **kwargs)
 
     def tools(self, request: HttpRequest, obj: Any) -> Tools:
-        return tools_for_registration(request, obj)
+        return tools_for_registration(self.admin_site, request, obj)
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
         super().save_related(request, form, formsets, change)
