@@ -35,7 +35,7 @@ def accounts_server(registration: ClientRegistration, data_center: str) -> Accou
         raise ClientCredentialsError(
             f"Data center {data_center} is not switched on for this site: see BIGIN_EXTRA_DATA_CENTERS."
         )
-    return open_accounts_server(data_center, client_id=registration.client_id, client_secret=row.secret)
+    return open_accounts_server(data_center, client_id=registration.client_id, client_secret=row.secret.reveal())
 
 
 def retry_after_secret_change(registration: ClientRegistration) -> None:

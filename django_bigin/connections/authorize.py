@@ -87,7 +87,7 @@ def begin(
         expires_at=now + ATTEMPT_LIVES,
     )
     attempt.save()
-    return AuthorizationStart(url=_authorization_url(registration, state, attempt.code_verifier), nonce=nonce)
+    return AuthorizationStart(url=_authorization_url(registration, state, attempt.code_verifier.reveal()), nonce=nonce)
 
 
 def complete_callback(parameters: Sequence[tuple[str, str]], *, user: Any, nonce: str) -> AuthorizationAttempt:
@@ -193,7 +193,7 @@ def _exchange(attempt: AuthorizationAttempt, given: dict[str, str], *, actor: st
         raise BiginError("Zoho sent you back without a code. Nothing was connected; start again.")
     server = accounts_server(registration, data_center)
     answer = server.exchange(
-        given["code"], redirect_uri=registration.redirect_uri, code_verifier=attempt.code_verifier or None
+        given["code"], redirect_uri=registration.redirect_uri, code_verifier=attempt.code_verifier.reveal() or None
     )
     result = complete(
         attempt.tenant,

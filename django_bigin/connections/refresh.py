@@ -88,7 +88,7 @@ def _ask(connection: Connection, lease_id: str) -> tuple[TokenAnswer, datetime]:
     # Counted before it is sent: a process that dies in between has still spent it at Zoho.
     if not leases.write(_rows(connection), lease_id, token_requests=counted):
         raise TokenPendingError(f"Another process took over the refresh of {connection}.", retry_after=1)
-    return server.refresh(connection.refresh_token), now
+    return server.refresh(connection.refresh_token.reveal()), now
 
 
 def _store_answer(connection: Connection, lease_id: str, answer: TokenAnswer, *, asked_at: datetime) -> AccessToken:

@@ -38,7 +38,7 @@ class Revocation:
 def revoke_grant(connection: Connection) -> Revocation:
     """Revoke a connection's grant; the row is not touched."""
     try:
-        refresh_token = connection.refresh_token
+        refresh_token = connection.refresh_token.reveal()
         if not refresh_token:
             return Revocation(True, "There was no grant left to revoke.")
         known = accounts_server(connection.registration, connection.data_center).revoke(refresh_token)

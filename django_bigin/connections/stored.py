@@ -52,7 +52,7 @@ def refresh_at(connection: Connection, expires_at: datetime) -> datetime:
 def _stored_token(connection: Connection, refused: str, *, ahead_seconds: float) -> AccessToken | None:
     if connection.expires_at is None or not _is_ahead(connection.expires_at, ahead_seconds):
         return None
-    value = connection.access_token
+    value = connection.access_token.reveal()
     if not value or value == refused:
         return None
     return AccessToken(value=value, expires_at=connection.expires_at)

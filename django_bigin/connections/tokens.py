@@ -91,7 +91,7 @@ def refresh_now(connection_id: int) -> AccessToken:
     """
     written(Connection).filter(pk=connection_id, throttle_count=0).update(next_attempt_at=None)
     stored = read_connection(connection_id)
-    return ensure_fresh_token(connection_id, refused=stored.access_token, wait_seconds=WAIT_IN_REQUEST_SECONDS)
+    return ensure_fresh_token(connection_id, refused=stored.access_token.reveal(), wait_seconds=WAIT_IN_REQUEST_SECONDS)
 
 
 def _ensure(connection_id: int, *, refused: str, wait_seconds: float) -> AccessToken:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+PLACEHOLDER = "<secret>"
+"""Shown in place of a secret."""
+
 
 class Secret(str):
     """A secret in plain text. It is sent as any text is, and shows itself to nobody by accident."""
@@ -9,4 +12,4 @@ class Secret(str):
     __slots__ = ()
 
     def __repr__(self) -> str:
-        return "<secret>"
+        return PLACEHOLDER

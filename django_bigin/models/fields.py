@@ -1,4 +1,7 @@
-"""The encrypted attribute: a model field that holds ciphertext and shows the secret only when it is asked for.
+"""The encrypted attribute: a model field that holds ciphertext and gives the secret only when it is asked for by name.
+
+Whatever walks a model's fields (a serializer, an export, an audit trail) finds the text "<secret>", or "" where there
+is none; `connection.access_token.reveal()` gives the plain text. Assigning takes plain text.
 
 The row keeps what it read: an untouched secret is written back byte for byte, even with a key that cannot read it.
 A secret that was assigned is encrypted when the row is saved, bound to the row and to its tenant, so that a ciphertext
@@ -17,7 +20,7 @@ from django.db import models
 from django.db.models.query_utils import DeferredAttribute
 
 from ..conf import settings
-from ..encryption.secret import Secret
+from ..encryption.secret import PLACEHOLDER, Secret
 
 if TYPE_CHECKING:
     _TextField = models.TextField[Any, Any]
@@ -31,13 +34,17 @@ _LOOKUPS = ("exact", "in", "isnull")  # the others would carry the plain text in
 _gives_ciphertext: ContextVar[bool] = ContextVar("gives_ciphertext", default=False)
 
 
-class Sealed:
-    """A ciphertext on its way to or from the database."""
+class Sealed(str):
+    """A ciphertext on its way to or from the database; as text, a placeholder."""
 
     __slots__ = ("ciphertext",)
 
-    def __init__(self, ciphertext: str) -> None:
-        self.ciphertext = ciphertext
+    ciphertext: str
+
+    def __new__(cls, ciphertext: str) -> Sealed:
+        made = super().__new__(cls, PLACEHOLDER)
+        made.ciphertext = ciphertext
+        return made
 
     def __repr__(self) -> str:
         return "<Sealed>"
@@ -45,8 +52,60 @@ class Sealed:
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Sealed) and self.ciphertext == other.ciphertext
 
+    def __ne__(self, other: object) -> bool:
+        return not self == other
+
     def __hash__(self) -> int:
         return hash(self.ciphertext)
+
+    def __reduce__(self) -> Any:
+        return Sealed, (self.ciphertext,)
+
+
+class HeldSecret(str):
+    """A row's secret: to whatever looks at it a placeholder, or "" where there is none; `reveal()` gives the text.
+
+    Nothing is decrypted before: a page that only says that a secret is stored works without the key.
+    """
+
+    __slots__ = ("_field", "_held", "_row")
+
+    _held: Sealed | _Assigned | str
+    _row: Any
+    _field: EncryptedTextField
+
+    def __new__(cls, held: Sealed | _Assigned | str, row: Any, field: EncryptedTextField) -> HeldSecret:
+        made = super().__new__(cls, PLACEHOLDER if held else "")
+        made._held, made._row, made._field = held, row, field
+        return made
+
+    def reveal(self) -> Secret:
+        """Return the plain text; "" where there is none.
+
+        Raises:
+            EncryptionError: it does not decrypt.
+        """
+        if isinstance(self._held, _Assigned):
+            return self._held.secret
+        return Secret(unseal(self._row.uuid, self._row.secret_tenant_key(), self._field.purpose, self._held))
+
+    def held_for(self, row: Any) -> Sealed | _Assigned | str:
+        """Return what another object may hold of it: of the same row what is held here, of any other the plain text."""
+        if not self or getattr(row, "uuid", None) == self._row.uuid:
+            return self._held
+        return _Assigned(self.reveal())
+
+    def __repr__(self) -> str:
+        return PLACEHOLDER if self else "''"
+
+    def __copy__(self) -> HeldSecret:
+        return self
+
+    def __deepcopy__(self, memo: Any) -> HeldSecret:
+        return self
+
+    def __reduce__(self) -> Any:
+        return str, (str(self),)
 
 
 class _Assigned:
@@ -58,7 +117,7 @@ class _Assigned:
         self.secret = Secret(secret)
 
     def __repr__(self) -> str:
-        return "<secret>"
+        return PLACEHOLDER
 
     def __deepcopy__(self, memo: Any) -> _Assigned:
         return self
@@ -77,6 +136,8 @@ def seal(row_uuid: UUID, tenant_key: Any, purpose: str, value: str) -> Sealed | 
         purpose: the field's `purpose`, such as "connection.access_token".
         value: the secret; "" stays "", which says that there is none.
     """
+    if isinstance(value, HeldSecret):
+        value = value.reveal()
     if not value:
         return ""
     return Sealed(settings.BIGIN_ENCRYPTION_KEYS.encrypt(value, context=_context(row_uuid, tenant_key, purpose)))
@@ -98,7 +159,7 @@ def _context(row_uuid: UUID, tenant_key: Any, purpose: str) -> tuple[str, str, s
 
 
 class EncryptedAttribute(DeferredAttribute):
-    """The attribute that gives the secret, and keeps the ciphertext in the instance."""
+    """The attribute that gives a `HeldSecret`, and keeps the ciphertext in the instance."""
 
     field: EncryptedTextField
 
@@ -106,20 +167,23 @@ class EncryptedAttribute(DeferredAttribute):
         if instance is None:
             return self
         held = super().__get__(instance, cls)  # loads a deferred field
-        if _gives_ciphertext.get() or isinstance(held, str):
-            return held
-        if isinstance(held, _Assigned):
-            return held.secret
-        return unseal(instance.uuid, instance.secret_tenant_key(), self.field.purpose, held)
+        return held if _gives_ciphertext.get() else HeldSecret(held, instance, self.field)
 
     def __set__(self, instance: Any, value: Any) -> None:
         if value is None or value == "":
-            value = ""
-        elif isinstance(value, str):
-            value = _Assigned(value)
-        elif not isinstance(value, Sealed | _Assigned):
+            held: Sealed | _Assigned | str = ""
+        elif isinstance(value, Sealed | _Assigned):
+            held = value
+        elif isinstance(value, HeldSecret):
+            held = value.held_for(instance)
+        elif not isinstance(value, str):
             raise TypeError(f"{self.field.name} takes text, not {type(value).__name__}.")
-        instance.__dict__[self.field.attname] = value
+        elif value == PLACEHOLDER:
+            # From an export that is imported again, or from a form: stored, it would replace the secret.
+            raise ValueError(f"{PLACEHOLDER} only stands for what is in {self.field.name}: assign the secret itself.")
+        else:
+            held = _Assigned(value)
+        instance.__dict__[self.field.attname] = held
 
 
 class EncryptedTextField(_TextField):
@@ -150,13 +214,10 @@ class EncryptedTextField(_TextField):
             return Sealed(value.removeprefix(_SERIALIZED))
         return value
 
-    def value_from_object(self, obj: Any) -> Any:
-        # For serializers: what is held, so that a dump works, and loses nothing, without the key.
-        with _ciphertext_attributes():
-            return super().value_from_object(obj)
-
     def value_to_string(self, obj: Any) -> str:
-        held = self.value_from_object(obj)
+        # For dumps, which work, and lose nothing, without the key.
+        with _ciphertext_attributes():
+            held = self.value_from_object(obj)
         return _SERIALIZED + held.ciphertext if isinstance(held, Sealed) else ""
 
     def get_lookup(self, lookup_name: str) -> Any:
@@ -170,10 +231,10 @@ class EncryptedTextField(_TextField):
         return held
 
     def get_prep_value(self, value: Any) -> Any:
-        if value is None or value == "":
-            return ""
         if isinstance(value, Sealed):
             return value.ciphertext
+        if value is None or value == "":
+            return ""
         raise TypeError(
             f"{self.name} is encrypted: it cannot be looked up by its value, and update() and bulk_update() take "
             "django_bigin.models.fields.seal(row_uuid, tenant_key, purpose, value) instead of a plain string."

@@ -97,7 +97,7 @@ class TestConnectingWithASelfClient:
         assert connection.org_name in said(answer)
         assert connection.status == Status.HEALTHY
         assert connection.tenant.slug == "acme"
-        assert ClientSecret.objects.get().secret == entered["client_secret"]
+        assert ClientSecret.objects.get().secret.reveal() == entered["client_secret"]
         assert AuditEvent.objects.get(action="connect").actor == "root"
 
     @pytest.mark.parametrize(

@@ -78,9 +78,9 @@ def test_no_page_shows_a_secret_or_its_ciphertext(root, rows, model):
     said = text_of(root.get(url(model, "changelist"))) + text_of(root.get(url(model, "change", row.pk)))
     connection, secret = rows[Connection], rows[ClientSecret]
     for hidden in (
-        connection.refresh_token,
-        connection.access_token,
-        secret.secret,
+        connection.refresh_token.reveal(),
+        connection.access_token.reveal(),
+        secret.secret.reveal(),
         ciphertext(connection, "refresh_token"),
         ciphertext(connection, "access_token"),
         ciphertext(secret, "secret"),

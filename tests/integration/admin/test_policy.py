@@ -273,7 +273,7 @@ class TestShared:
         limited.post(url(ClientSecret, "add"), {"registration": shared.pk, "data_center": "eu", "new_secret": "taken"})
         shared.refresh_from_db()
         assert shared.name == "shared client"
-        assert shared.secrets.get().secret == "sharedsecret"
+        assert shared.secrets.get().secret.reveal() == "sharedsecret"
 
     def test_ones_own_connection_through_a_shared_client_is_seen(self, limited, mine, shared):
         connection = make_connection(mine[Tenant], registration=shared, org_name="through shared")

@@ -45,7 +45,7 @@ def test_a_registration_is_entered_with_its_secret_on_one_page(root):
     assert registration.tenant == tenant
     assert set(registration.data_centers) == {"us", "eu"}
     assert registration.scopes == ["ZohoBigin.modules.ALL", "ZohoBigin.org.READ"]
-    assert ClientSecret.objects.get().secret == "s3cret"
+    assert ClientSecret.objects.get().secret.reveal() == "s3cret"
 
 
 def test_an_empty_secret_leaves_the_stored_one_byte_for_byte(root):
@@ -67,7 +67,7 @@ def test_only_a_stored_secret_can_be_kept(root):
 def test_a_new_secret_replaces_the_old_one_and_is_never_shown(root):
     secret = ClientSecret.objects.get(registration=make_registration(secret="theoldone"))
     root.post(url(ClientSecret, "change", secret.pk), {"data_center": "", "new_secret": "thenewone"})
-    assert ClientSecret.objects.get().secret == "thenewone"
+    assert ClientSecret.objects.get().secret.reveal() == "thenewone"
     page = text_of(root.get(url(ClientSecret, "change", secret.pk)))
     assert "stored, changed" in page
     assert "thenewone" not in page
@@ -133,7 +133,7 @@ def test_a_registration_keeps_its_tenant_since_its_secrets_are_bound_to_it(root)
     root.post(url(ClientRegistration, "change", registration.pk), form)
     registration.refresh_from_db()
     assert registration.name == "Ours"
-    assert ClientSecret.objects.get().secret == "bound"
+    assert ClientSecret.objects.get().secret.reveal() == "bound"
 
 
 def test_a_registration_that_is_not_used_can_be_deleted_with_what_is_known_of_it(root, rows):

@@ -20,7 +20,7 @@ def test_connects_a_self_client_with_no_other_step(organization, files):
     assert connection.status == Connection.Status.HEALTHY
     assert connection.org_id == organization["org_id"]
     assert connection.tenant == Tenant.objects.get(slug="acme", name="acme")
-    assert ClientSecret.objects.get().secret == organization["client_secret"]
+    assert ClientSecret.objects.get().secret.reveal() == organization["client_secret"]
 
 
 def test_a_tenant_that_is_there_is_used_and_a_new_one_can_be_named(sandbox, organization, files, tmp_path):

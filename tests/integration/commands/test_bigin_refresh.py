@@ -16,7 +16,7 @@ def test_asks_for_a_new_token_although_the_old_one_serves(sandbox, connection):
     ran = Ran("bigin_refresh")
     assert (ran.code, sandbox.count_calls("POST /oauth/v2/token")) == (0, 1)
     assert "refreshed; the token expires in" in ran.out
-    assert Connection.objects.get().access_token != connection.access_token
+    assert Connection.objects.get().access_token.reveal() != connection.access_token.reveal()
 
 
 def test_one_that_fails_stops_no_other(sandbox, connection, connect_another):

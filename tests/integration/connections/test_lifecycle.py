@@ -71,10 +71,10 @@ def test_disconnecting_with_an_old_object_revokes_the_grant_of_now(
     sandbox: Any, organization: dict[str, str], connection: Connection
 ) -> None:
     old = Connection.objects.get()
-    assert old.refresh_token
+    assert old.refresh_token.reveal()
     renewed = connect(organization, tenant=connection.tenant, grant_token=sandbox.mint_grant_token()["grant_token"])
     assert renewed.pk == old.pk
-    refresh_token = renewed.refresh_token
+    refresh_token = renewed.refresh_token.reveal()
     assert disconnect(old).revoked
     with pytest.raises(RefreshTokenError):
         accounts_server(renewed.registration, "us").refresh(refresh_token)
@@ -90,7 +90,7 @@ def test_a_reconnect_during_a_disconnect_keeps_its_tokens(
     disconnect(connection)
     now = Connection.objects.get()
     assert now.status == Status.HEALTHY
-    assert now.refresh_token
+    assert now.refresh_token.reveal()
 
 
 def test_the_audit_holds_what_was_done_to_the_connection(connection: Connection) -> None:

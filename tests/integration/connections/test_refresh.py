@@ -30,7 +30,7 @@ Status = Connection.Status
 def test_an_outage_leaves_the_token_that_still_serves_in_use(connection: Connection, sandbox: Any) -> None:
     sandbox.advance(3600 - 601)
     sandbox.fail(TOKEN, status=502, body="<html>bad gateway</html>", times=5)
-    assert tokens.ensure_fresh_token(connection.pk).value == connection.access_token
+    assert tokens.ensure_fresh_token(connection.pk).value == connection.access_token.reveal()
     connection.refresh_from_db()
     assert connection.status == Status.DEGRADED
     assert connection.next_attempt_at is not None
@@ -65,13 +65,13 @@ def test_a_revoked_grant_is_known_after_one_request(connection: Connection, sand
 def test_a_wrong_secret_keeps_the_tokens_and_tells_the_admin(connection: Connection, sandbox: Any) -> None:
     let_token_expire(sandbox)
     row = ClientSecret.objects.get()
-    right, row.secret = row.secret, "0" * 42
+    right, row.secret = row.secret.reveal(), "0" * 42
     row.save()
     with pytest.raises(ClientCredentialsError, match="compare"):
         tokens.ensure_fresh_token(connection.pk)
     connection.refresh_from_db()
     assert connection.status == Status.MISCONFIGURED
-    assert connection.refresh_token
+    assert connection.refresh_token.reveal()
     row.secret = right
     row.save()
     tokens.refresh_now(connection.pk)
@@ -126,7 +126,7 @@ def test_a_late_refusal_for_an_older_grant_is_ignored(connection: Connection, sa
         tokens.ensure_fresh_token(connection.pk)
     connection.refresh_from_db()
     assert connection.status == Status.HEALTHY
-    assert connection.access_token
+    assert connection.access_token.reveal()
 
 
 def test_three_grants_throttled_together_rest_the_registration() -> None:
@@ -171,7 +171,7 @@ def test_a_disconnect_during_a_refresh_wins(sandbox: Any, connection: Connection
     with pytest.raises(BiginError):
         tokens.ensure_fresh_token(connection.pk)
     now = Connection.objects.get()
-    assert (now.status, now.access_token, now.refresh_token) == (Status.DISCONNECTED, "", "")
+    assert (now.status, now.access_token.reveal(), now.refresh_token.reveal()) == (Status.DISCONNECTED, "", "")
 
 
 def test_a_pause_during_a_refused_refresh_stays_a_pause(sandbox: Any, connection: Connection, monkeypatch: Any) -> None:
@@ -197,7 +197,7 @@ def test_a_pause_while_a_refusal_is_stored_stays_a_pause(sandbox: Any, connectio
     with database.execute_wrapper(pause_first), pytest.raises(RefreshTokenError):
         tokens.ensure_fresh_token(connection.pk)
     now = Connection.objects.get()
-    assert (now.status, now.access_token, now.lease_id) == (Status.PAUSED, "", "")
+    assert (now.status, now.access_token.reveal(), now.lease_id) == (Status.PAUSED, "", "")
 
 
 def test_eight_workers_and_a_revoked_grant_make_one_request(sandbox: Any, connection: Connection) -> None:

@@ -37,7 +37,7 @@ def test_sixteen_processes_and_one_expired_token_make_one_request(connection: Co
         process.stdin.flush()
     answers = {process.communicate(timeout=60)[0].strip() for process in processes}
     connection.refresh_from_db()
-    assert answers == {hashlib.sha256(connection.access_token.encode()).hexdigest()}
+    assert answers == {hashlib.sha256(connection.access_token.reveal().encode()).hexdigest()}
     assert sandbox.count_calls(TOKEN) == 1
 
 
@@ -61,20 +61,20 @@ def test_sixteen_threads_and_one_expired_token_make_one_request(connection: Conn
 
 def test_a_fresh_token_is_used_without_asking(connection: Connection, sandbox: Any) -> None:
     sandbox.clear_calls()
-    assert tokens.ensure_fresh_token(connection.pk).value == connection.access_token
+    assert tokens.ensure_fresh_token(connection.pk).value == connection.access_token.reveal()
     assert sandbox.count_calls(TOKEN) == 0
 
 
 def test_a_token_is_refreshed_ahead_of_its_expiry(connection: Connection, sandbox: Any) -> None:
     sandbox.advance(3600 - 601)
-    before = connection.access_token
+    before = connection.access_token.reveal()
     assert tokens.ensure_fresh_token(connection.pk).value != before
 
 
 def test_the_loser_of_the_lease_uses_what_still_serves(connection: Connection, sandbox: Any) -> None:
     sandbox.advance(3600 - 601)
     Connection.objects.update(lease_id="another", lease_until=clock.database_in(30))
-    assert tokens.ensure_fresh_token(connection.pk).value == connection.access_token
+    assert tokens.ensure_fresh_token(connection.pk).value == connection.access_token.reveal()
 
 
 def test_the_loser_of_the_lease_waits_only_so_long(connection: Connection, sandbox: Any) -> None:
@@ -92,7 +92,7 @@ def test_the_lease_of_a_dead_process_expires(connection: Connection, sandbox: An
 
 def test_a_refused_token_is_replaced_only_if_it_is_still_the_stored_one(connection: Connection, sandbox: Any) -> None:
     sandbox.clear_calls()
-    refused = connection.access_token
+    refused = connection.access_token.reveal()
     first = tokens.ensure_fresh_token(connection.pk, refused=refused)
     second = tokens.ensure_fresh_token(connection.pk, refused=refused)
     assert first.value == second.value != refused
@@ -109,13 +109,13 @@ def test_inside_a_transaction_the_new_token_survives_a_rollback(connection: Conn
         value = tokens.ensure_fresh_token(connection.pk).value
         transaction.set_rollback(True)
     connection.refresh_from_db()
-    assert connection.access_token == value
+    assert connection.access_token.reveal() == value
 
 
 def test_a_token_that_serves_can_be_had_inside_any_transaction(connection: Connection, sandbox: Any) -> None:
     sandbox.advance(3600 - 90)
     with transaction.atomic():
-        assert tokens.ensure_fresh_token(connection.pk).value == connection.access_token
+        assert tokens.ensure_fresh_token(connection.pk).value == connection.access_token.reveal()
 
 
 def test_a_disconnected_connection_asks_for_nothing(connection: Connection, sandbox: Any) -> None:

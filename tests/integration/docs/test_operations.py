@@ -28,5 +28,5 @@ def test_the_lines_that_write_secrets_anew_leave_nothing_under_the_old_key(setti
     exec(textwrap.dedent(lines))
 
     settings.BIGIN_ENCRYPTION_KEYS = [new]
-    assert ClientSecret.objects.get().secret == "a client secret"
-    assert Connection.objects.get().refresh_token == "a refresh token"
+    assert ClientSecret.objects.get().secret.reveal() == "a client secret"
+    assert Connection.objects.get().refresh_token.reveal() == "a refresh token"

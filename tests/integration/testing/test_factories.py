@@ -45,11 +45,11 @@ def test_tokens_are_refreshed_in_the_transaction_around_a_test(
     bigin_sandbox: Sandbox, bigin_connection: Connection
 ) -> None:
     assert database.in_atomic_block
-    old = bigin_connection.access_token
+    old = bigin_connection.access_token.reveal()
     bigin_sandbox.advance(3700)
     new = tokens.ensure_fresh_token(bigin_connection.pk).value
     bigin_connection.refresh_from_db()
-    assert new == bigin_connection.access_token != old
+    assert new == bigin_connection.access_token.reveal() != old
 
 
 def test_a_grant_that_is_lost_is_known_in_the_transaction_around_a_test(
@@ -73,4 +73,4 @@ def test_without_a_transaction_around_the_test_tokens_are_refreshed_as_in_produc
         tokens.ensure_fresh_token(bigin_connection.pk)
         raise KeyError
     stored = Connection.objects.get(pk=bigin_connection.pk)
-    assert stored.access_token == bigin_connection.access_token
+    assert stored.access_token.reveal() == bigin_connection.access_token.reveal()

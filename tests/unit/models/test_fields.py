@@ -30,8 +30,8 @@ def stored(connection: Connection, name: str = "access_token") -> Connection:
 
 
 def test_a_secret_is_read_as_it_was_assigned() -> None:
-    assert a_connection(access_token=SECRET).access_token == SECRET
-    assert stored(a_connection(access_token=SECRET)).access_token == SECRET
+    assert a_connection(access_token=SECRET).access_token.reveal() == SECRET
+    assert stored(a_connection(access_token=SECRET)).access_token.reveal() == SECRET
 
 
 @pytest.mark.parametrize("show", [repr, str, pprint.pformat, lambda row: str(vars(row)), lambda row: str(row.__dict__)])
@@ -42,7 +42,7 @@ def test_no_way_of_showing_a_row_shows_its_secret(show: Any) -> None:
 
 def test_a_secret_that_was_read_hides_in_the_local_variables_of_a_traceback() -> None:
     def fail(row: Connection) -> None:
-        token = row.access_token
+        token = row.access_token.reveal()
         raise ValueError(f"a token of {len(token)} characters")
 
     for row in (a_connection(access_token=SECRET), stored(a_connection(access_token=SECRET))):
@@ -55,7 +55,7 @@ def test_a_secret_that_was_read_hides_in_the_local_variables_of_a_traceback() ->
 
 
 def test_a_secret_is_a_string_to_whoever_sends_it() -> None:
-    token = stored(a_connection(access_token=SECRET)).access_token
+    token = stored(a_connection(access_token=SECRET)).access_token.reveal()
     assert f"Zoho-oauthtoken {token}" == f"Zoho-oauthtoken {SECRET}"
     assert json.loads(json.dumps({"token": token})) == {"token": SECRET}
     assert token.encode() == SECRET.encode()
@@ -69,11 +69,11 @@ def test_a_row_with_an_unsaved_secret_is_not_pickled() -> None:
 def test_a_stored_row_is_pickled_without_its_secret() -> None:
     pickled = pickle.dumps(stored(a_connection(access_token=SECRET)))
     assert SECRET.encode() not in pickled
-    assert pickle.loads(pickled).access_token == SECRET
+    assert pickle.loads(pickled).access_token.reveal() == SECRET
 
 
 def test_a_row_with_an_unsaved_secret_is_copied() -> None:
-    assert copy.deepcopy(a_connection(access_token=SECRET)).access_token == SECRET
+    assert copy.deepcopy(a_connection(access_token=SECRET)).access_token.reveal() == SECRET
 
 
 @pytest.mark.parametrize("wrong", [b"bytes", 7, ["list"], {"a": 1}])
@@ -84,7 +84,7 @@ def test_only_text_is_a_secret(wrong: Any) -> None:
 
 @pytest.mark.parametrize("nothing", [None, ""])
 def test_nothing_is_no_secret(nothing: Any) -> None:
-    assert a_connection(access_token=nothing).access_token == ""
+    assert a_connection(access_token=nothing).access_token.reveal() == ""
 
 
 def test_a_secret_of_another_row_tenant_or_purpose_does_not_decrypt() -> None:
@@ -103,7 +103,7 @@ def test_an_attribute_copied_to_another_row_is_encrypted_for_that_row() -> None:
     one, other = stored(a_connection(access_token=SECRET)), a_connection()
     other.access_token = one.access_token
     assert stored(other).__dict__["access_token"] != one.__dict__["access_token"]
-    assert other.access_token == SECRET
+    assert other.access_token.reveal() == SECRET
 
 
 @pytest.mark.parametrize("lookup", ["", "__exact", "__iexact", "__contains", "__startswith", "__regex", "__gt", "__in"])
@@ -139,4 +139,51 @@ def test_validating_a_row_leaves_its_ciphertext_as_it_is(settings: Any) -> None:
 
 
 def test_what_is_sealed_shows_nothing() -> None:
-    assert (repr(Sealed("v1.x")), str(Sealed("v1.x"))) == ("<Sealed>", "<Sealed>")
+    assert (repr(Sealed("v1.x")), str(Sealed("v1.x"))) == ("<Sealed>", "<secret>")
+    assert json.dumps({"token": Sealed("v1.x")}) == '{"token": "<secret>"}'
+
+
+def ways_of_writing_a_value(value: Any) -> list[str]:
+    return [
+        str(value),
+        repr(value),
+        f"{value}",
+        f"{value:>20}",
+        "{}".format(value),  # noqa: UP032  # the way is what is tested
+        "%s" % value,  # noqa: UP031
+        value + "",
+        "".join([value]),
+        value.encode().decode(),
+        json.dumps(value),
+        pprint.pformat({"value": value}),
+        str(copy.copy(value)),
+        str(copy.deepcopy(value)),
+        str(pickle.loads(pickle.dumps(value))),
+    ]
+
+
+@pytest.mark.parametrize("save", [lambda row: row, stored])
+def test_every_way_of_writing_the_attribute_writes_a_placeholder(save: Any) -> None:
+    row = save(a_connection(access_token=SECRET))
+    for written in ways_of_writing_a_value(row.access_token):
+        assert written.strip(" \"") == "<secret>" or written == "{'value': <secret>}"
+
+
+def test_a_row_without_a_secret_writes_nothing_and_reveals_nothing() -> None:
+    token = a_connection().access_token
+    assert (str(token), bool(token), token.reveal(), json.dumps(token)) == ("", False, "", '""')
+
+
+def test_the_placeholder_is_not_taken_for_a_secret() -> None:
+    row = stored(a_connection(access_token=SECRET))
+    with pytest.raises(ValueError, match="assign the secret itself"):
+        row.access_token = str(row.access_token)
+    assert row.access_token.reveal() == SECRET
+
+
+def test_an_attribute_assigned_to_its_own_row_stays_as_it_is_without_the_key(settings: Any) -> None:
+    row = stored(a_connection(access_token=SECRET))
+    held = row.__dict__["access_token"]
+    settings.BIGIN_ENCRYPTION_KEYS = []
+    row.access_token = row.access_token
+    assert row.__dict__["access_token"] is held
