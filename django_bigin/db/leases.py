@@ -45,13 +45,13 @@ def claim(rows: QuerySet[Any], seconds: float, /, *, lease: str = LEASE, **chang
 
 def extend(rows: QuerySet[Any], lease_id: str, seconds: float, /, *, lease: str = LEASE, **changes: Any) -> bool:
     """Write under a lease and keep it for longer; False where it is no longer ours, and nothing was written."""
-    held = _written(rows).filter(**{f"{lease}_id": lease_id})
+    held = _held(rows, lease_id, lease)
     return bool(held.update(**{f"{lease}_until": clock.database_in(seconds)}, **changes))
 
 
 def write(rows: QuerySet[Any], lease_id: str, /, *, lease: str = LEASE, **changes: Any) -> bool:
     """Write under a lease without touching its time; False where it is no longer ours, and nothing was written."""
-    return bool(_written(rows).filter(**{f"{lease}_id": lease_id}).update(**changes))
+    return bool(_held(rows, lease_id, lease).update(**changes))
 
 
 def release(rows: QuerySet[Any], lease_id: str, /, *, lease: str = LEASE, **changes: Any) -> bool:
@@ -84,5 +84,13 @@ def unreserve(rows: QuerySet[Any], *, column: str) -> None:
     _written(rows).update(**{column: None})
 
 
+def _held(rows: QuerySet[Any], lease_id: str, lease: str) -> QuerySet[Any]:
+    # No id is no lease: it would match a row that nobody holds.
+    return _written(rows).filter(**{f"{lease}_id": lease_id}) if lease_id else rows.none()
+
+
 def _written(rows: QuerySet[Any]) -> QuerySet[Any]:
+    if rows.query.count_active_tables() > 1:
+        # Django puts them all into a subquery, which PostgreSQL does not look at again once it has waited for the row.
+        raise ValueError("A claim joins no other table, or two could succeed: put its condition into a subquery.")
     return rows.using(written_alias(rows.model))
