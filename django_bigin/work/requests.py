@@ -56,7 +56,9 @@ def request(kind: str, connections: Iterable[Connection], *, user: Any = None, a
     """
     outcome = RequestOutcome()
     with atomic(Job):
-        requested = [_ensure_job(kind, connection, outcome, user, actor) for connection in connections]
+        # In one order, whatever the caller's: two requests for the same connections would lock each other out.
+        ordered = sorted(connections, key=lambda connection: connection.pk)
+        requested = [_ensure_job(kind, connection, outcome, user, actor) for connection in ordered]
     if jobs.SPECS[kind].at_once:
         outcome.done = [_run(job) for job in requested]
     else:

@@ -47,12 +47,14 @@ def tick(wake: Waker) -> TickReport:
     require_ownership()
     heartbeats.beat(heartbeats.TICK, kind=heartbeats.TICK)
     report = TickReport()
-    for kind in KINDS.values():
-        report.sent[kind.name] = 0
-        if not report.broker_down:
-            _hand_out_due(kind, wake, report)
-    # Afterwards: a chore that waits for Zoho, or fails, holds nothing up.
-    housekeeping.run_chores()
+    try:
+        for kind in KINDS.values():
+            report.sent[kind.name] = 0
+            if not report.broker_down:
+                _hand_out_due(kind, wake, report)
+    finally:
+        # Afterwards: a chore that waits for Zoho, or fails, holds nothing up.
+        housekeeping.run_chores()
     return report
 
 
@@ -67,7 +69,7 @@ def hand_out(kind: Kind, row_id: int, wake: Waker) -> bool:
         return False
     try:
         wake(kind.name, row_id)
-    except BrokerDown:
+    except BaseException:  # whatever it is, nobody is on the way; where somebody is, a second comes to no harm
         leases.unreserve(row, column=kind.column)
         raise
     return True

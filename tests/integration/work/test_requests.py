@@ -1,8 +1,11 @@
 """Requests: a job for each connection, and a worker woken for it or the job run at once."""
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
+from django.db import connections as databases
 from django.db import transaction
 
 from django_bigin.models import Connection, Job
@@ -88,6 +91,32 @@ def test_a_tick_that_is_faster_than_the_request_does_no_harm(sandbox: Any, conne
         assert sent == [(JOB, job.pk) for job in outcome.queued]
     work_off(sent)
     assert Job.objects.get().state == State.DONE
+
+
+def test_two_requests_in_opposite_orders_do_not_lock_each_other_out() -> None:
+    chosen = [make_connection() for _ in range(30)]
+    together = threading.Barrier(2)
+
+    def press(order: list[Connection]) -> int:
+        together.wait()
+        try:
+            outcome = requests.request(Kind.SYNC, order)
+            return len(outcome.queued) + len(outcome.queued_before)
+        finally:
+            databases.close_all()
+
+    with woken_by(lambda kind, row_id: None), ThreadPoolExecutor(2) as pool:
+        assert list(pool.map(press, (chosen, chosen[::-1]))) == [30, 30]
+    assert Job.objects.count() == 30
+
+
+def test_a_job_is_not_reserved_where_the_waker_fails_in_any_other_way() -> None:
+    def fail(kind: str, row_id: int) -> None:
+        raise LookupError("a router of the site's own")
+
+    with woken_by(fail), pytest.raises(LookupError):
+        requests.request(Kind.SYNC, [make_connection()])
+    assert tick(JOB) == [(JOB, Job.objects.get().pk)]
 
 
 @pytest.mark.parametrize("kind", Kind.values)

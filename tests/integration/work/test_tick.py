@@ -10,6 +10,7 @@ from django_bigin.connections import disconnect
 from django_bigin.models import AuditEvent, Connection, Job, ModuleSync
 from django_bigin.work import housekeeping, jobs, scheduler
 from django_bigin.work.kinds import JOB, KINDS, METADATA, REFRESH, SYNC
+from tests.support.factories import make_connection
 from tests.support.ticking import kinds_of, tick, work_off
 from tests.support.wakers import refuse
 
@@ -81,6 +82,21 @@ def test_a_broker_that_is_down_leaves_everything_due(sandbox: Any, connection: C
     assert tried == [(JOB, job.pk)]  # it is waited for once
     assert set(report.sent.values()) == {0}
     assert kinds_of(tick()) == {JOB, METADATA}
+
+
+def test_a_waker_that_fails_in_any_other_way_leaves_all_due_and_no_chore_undone(
+    sandbox: Any, connection: Connection, settings: Any, mailoutbox: Any
+) -> None:
+    settings.BIGIN_ALERT_RECIPIENTS = ["ops@example.org"]
+    lost = make_connection(status=Connection.Status.NEEDS_AUTHORIZATION)
+
+    def fail(kind: str, row_id: int) -> None:
+        raise LookupError("a router of the site's own")
+
+    with pytest.raises(LookupError):
+        scheduler.tick(fail)
+    assert [str(lost) in message.subject for message in mailoutbox] == [True]
+    assert kinds_of(tick()) == {METADATA}
 
 
 def test_the_most_urgent_jobs_are_handed_out_first(sandbox: Any, connection: Connection) -> None:
