@@ -7,6 +7,7 @@ network is used. How an answer is judged is `api.oauth`'s; what follows from it 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -18,6 +19,7 @@ from ..api.oauth import TokenAnswer
 from ..api.transport import CALL_SECONDS_AT_MOST
 from ..db import leases
 from ..db.aliases import written
+from ..db.apart import RowLockedError
 from ..db.backoff import backoff_seconds
 from ..encryption.secret import Secret
 from ..exceptions import (
@@ -37,7 +39,9 @@ from .states import Status
 from .stored import AccessToken, fresh_token, read_connection, refresh_at, serving_token
 from .throttling import count_request, note_throttled, rest_seconds, resting_error
 
-LEASE_SECONDS = CALL_SECONDS_AT_MOST
+LEASE_SECONDS = CALL_SECONDS_AT_MOST + 15
+"""The call, and the storing of its answer."""
+STORE_TRIES = 3  # an answer of Zoho's is worth waiting out somebody's transaction
 
 FIRST_BACKOFF_SECONDS = 15.0
 LONGEST_BACKOFF_SECONDS = 900.0
@@ -141,6 +145,13 @@ def _release(connection: Connection, lease_id: str, verdict: Verdict, *, reason:
     Returns:
         False where lease or grant are no longer ours, and nothing was written.
     """
+    for _ in range(STORE_TRIES - 1):
+        with suppress(RowLockedError):
+            return _release_at_once(connection, lease_id, verdict, reason=reason)
+    return _release_at_once(connection, lease_id, verdict, reason=reason)
+
+
+def _release_at_once(connection: Connection, lease_id: str, verdict: Verdict, *, reason: str) -> bool:
     held = _rows(connection).filter(lease_id=lease_id)
     while (old := held.values_list("status", flat=True).first()) is not None:
         moved: dict[str, Any] = {}

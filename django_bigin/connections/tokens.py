@@ -1,20 +1,22 @@
-"""A valid access token for a connection, with any number of processes asking at once.
+"""A valid access token for a connection, with any number of processes and threads asking at once.
 
-The lease decides who asks Zoho. Everybody else uses the stored token while that still serves, and only then waits.
+The lease decides which process asks Zoho. Everybody else uses the stored token while that still serves, and only then
+waits. Within a process one thread fetches, over a database connection of its own, and the others wait for it in memory:
+however many ask, a process needs two connections, and whoever may not wait any longer can leave.
 """
 
 from __future__ import annotations
 
 import time
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable
 from contextvars import ContextVar
 
-from django.db import connections as databases
-
 from ..db.aliases import database_of, written
-from ..exceptions import BiginError, TokenPendingError
+from ..db.apart import RowLockedError, can_be_apart, in_transaction, scope_of
+from ..exceptions import BiginError, TokenPendingError, TransientError
 from ..installation import require_ownership
 from ..models import Connection
+from .flights import Ended, Flight, Flights, is_flying
 from .refresh import claim, refresh
 from .states import require_connected
 from .stored import AccessToken, fresh_token, read_connection, serving_token
@@ -27,6 +29,9 @@ POLL_SECONDS = 0.1
 in_callers_transaction: ContextVar[bool] = ContextVar("in_callers_transaction", default=False)
 """Set by `django_bigin.testing` alone: refresh in the transaction that is open, since it is the one that `TestCase`
 wraps around a test. Nothing else could see the test's rows, and they are all rolled back with the token."""
+
+
+_flights: Flights[AccessToken] = Flights()
 
 
 class ConnectionTokens:
@@ -54,24 +59,41 @@ class ConnectionTokens:
 def ensure_fresh_token(
     connection_id: int, *, refused: str = "", wait_seconds: float = WAIT_IN_WORKER_SECONDS
 ) -> AccessToken:
-    """Return a token that Zoho should accept, refreshed if it has to be; many processes may ask at once.
+    """Return a token that Zoho should accept, refreshed if it has to be; any number of threads may ask at once.
+
+    A new token is stored over a database connection of its own, so that it outlives a caller's transaction.
 
     Args:
         refused: a token that Zoho has just refused: it is refreshed only if it is still the stored one.
-        wait_seconds: how long to wait for another process's refresh once the stored token no longer serves.
+        wait_seconds: how long to wait, whoever refreshes it, once the stored token no longer serves. The refresh goes
+            on without us.
 
     Raises:
         RefreshTokenError: the grant is gone: a person must reconnect.
         ConnectionNotReadyError: the connection is pending, paused or disconnected.
         ClientCredentialsError: the accounts server refuses the client: a person must compare its settings.
         TransientError: not now; `retry_after` says in how many seconds. TokenPendingError: the wait was too short.
-        BiginError: the refresh would have to happen inside an open transaction on SQLite; or the database belongs to
+        BiginError: the refresh would have to be stored inside the transaction that is open; or the database belongs to
             another installation, and its tokens with it.
     """
-    require_ownership()
-    if database_of(Connection).in_atomic_block and not in_callers_transaction.get():
-        return _ensure_inside_transaction(connection_id, refused=refused, wait_seconds=wait_seconds)
-    return _ensure(connection_id, refused=refused, wait_seconds=wait_seconds)
+    if _asks_for_itself():
+        require_ownership()
+        return _ensure(connection_id, refused=refused, is_wanted=_until(time.monotonic() + wait_seconds))
+    serving = None
+    if database_of(Connection).connection is not None:
+        # A thread that has no database connection yet needs none to wait for a token.
+        require_ownership()
+        connection = read_connection(connection_id)
+        require_connected(connection)
+        serving = serving_token(connection, refused=refused)
+        if serving and (in_transaction(Connection) or fresh_token(connection, refused=refused)):
+            return serving
+
+    def fetch(flight: Flight[AccessToken]) -> AccessToken:
+        require_ownership()
+        return _ensure(connection_id, refused=refused, is_wanted=flight.is_wanted)
+
+    return _fetch_apart((connection_id, refused), fetch, serving=serving, wait_seconds=wait_seconds)
 
 
 def token_of(connection: Connection) -> AccessToken:
@@ -84,18 +106,40 @@ def token_of(connection: Connection) -> AccessToken:
     return fresh_token(connection) or ensure_fresh_token(connection.pk)
 
 
-def refresh_now(connection_id: int) -> AccessToken:
+def refresh_now(connection_id: int, *, wait_seconds: float = WAIT_IN_REQUEST_SECONDS) -> AccessToken:
     """Ask Zoho for a new token although the stored one may still serve: for people. Errors are not softened.
 
     A person need not wait out a backoff, only what Zoho itself asked for by throttling.
+
+    Raises: what `ensure_fresh_token` does.
     """
+    if _asks_for_itself():
+        return _refresh_now(connection_id, is_wanted=_until(time.monotonic() + wait_seconds))
+
+    def fetch(flight: Flight[AccessToken]) -> AccessToken:
+        return _refresh_now(connection_id, is_wanted=flight.is_wanted)
+
+    return _fetch_apart((connection_id, None), fetch, serving=None, wait_seconds=wait_seconds)
+
+
+def _refresh_now(connection_id: int, *, is_wanted: Callable[[], bool]) -> AccessToken:
+    require_ownership()
     written(Connection).filter(pk=connection_id, throttle_count=0).update(next_attempt_at=None)
     stored = read_connection(connection_id)
-    return ensure_fresh_token(connection_id, refused=stored.access_token.reveal(), wait_seconds=WAIT_IN_REQUEST_SECONDS)
+    return _ensure(connection_id, refused=stored.access_token.reveal(), is_wanted=is_wanted)
 
 
-def _ensure(connection_id: int, *, refused: str, wait_seconds: float) -> AccessToken:
-    give_up_at = time.monotonic() + wait_seconds
+def _asks_for_itself() -> bool:
+    """Tell whether this thread refreshes by itself, over the database connection that it has."""
+    return in_callers_transaction.get() or is_flying.get() or not can_be_apart(Connection)
+
+
+def _until(moment: float) -> Callable[[], bool]:
+    return lambda: time.monotonic() < moment
+
+
+def _ensure(connection_id: int, *, refused: str, is_wanted: Callable[[], bool]) -> AccessToken:
+    """Return the stored token, or a new one of whichever process gets the lease, as long as anybody wants it."""
     while True:
         connection = read_connection(connection_id)
         require_connected(connection)
@@ -110,33 +154,67 @@ def _ensure(connection_id: int, *, refused: str, wait_seconds: float) -> AccessT
             return refresh(connection, lease_id, refused=refused)
         if serving:
             return serving
-        if time.monotonic() >= give_up_at:
-            raise TokenPendingError(
-                f"Another process is refreshing the token of {connection}; try again shortly.", retry_after=5
-            )
+        if not is_wanted():
+            raise _pending(connection_id)
         time.sleep(POLL_SECONDS)
 
 
-def _ensure_inside_transaction(connection_id: int, *, refused: str, wait_seconds: float) -> AccessToken:
-    """Return the stored token while it serves; else refresh over a database connection of its own.
+def _fetch_apart(
+    what: tuple[int, str | None],
+    fetch: Callable[[Flight[AccessToken]], AccessToken],
+    *,
+    serving: AccessToken | None,
+    wait_seconds: float,
+) -> AccessToken:
+    """Wait for the one thread of this process that fetches a token, or start it.
 
-    Written in the caller's transaction, a new token would be lost with a rollback, and its row locked till the end.
+    Args:
+        what: the connection, and the token that was refused; None: a new one by all means.
+        serving: the stored token, which will do where another is already at it, or does not come in time.
     """
-    connection = read_connection(connection_id)
-    require_connected(connection)
-    if serving := serving_token(connection, refused=refused):
-        return serving
-    if database_of(Connection).vendor == "sqlite":
-        raise BiginError(
-            f"The token of {connection} has expired, and SQLite cannot store a new one while a transaction is open: "
-            "call ensure_fresh_token() before transaction.atomic(), or outside of it."
-        )
-
-    def apart() -> AccessToken:
+    until, inside = time.monotonic() + wait_seconds, in_transaction(Connection)
+    if inside and database_of(Connection).vendor == "sqlite":
+        raise _inside_transaction(what[0], "SQLite cannot store a new one while a transaction is open")
+    while True:
+        flight, was_there = _flights.join((*scope_of(Connection), *what), fetch)
+        if was_there and serving:
+            return serving
+        ended = flight.wait(until, leave_when_blocked=inside)
         try:
-            return _ensure(connection_id, refused=refused, wait_seconds=wait_seconds)
-        finally:
-            databases.close_all()
+            if ended is Ended.DONE:
+                return flight.result()
+        except (RowLockedError, TokenPendingError) as error:
+            is_late = time.monotonic() + POLL_SECONDS >= until
+            locked = isinstance(error, RowLockedError)
+        else:
+            is_late, locked = True, ended is Ended.BLOCKED
+        if locked and inside:
+            raise _inside_transaction(what[0], "its row is locked by a transaction, most likely by the one open here")
+        if serving:
+            return serving
+        if is_late:
+            raise _locked_elsewhere(what[0]) if locked else _pending(what[0])
+        # Another process was faster, or somebody's transaction was in the way: there is time for another look.
+        time.sleep(POLL_SECONDS)
 
-    with ThreadPoolExecutor(max_workers=1) as pool:
-        return pool.submit(apart).result()
+
+def _inside_transaction(connection_id: int, why: str) -> BiginError:
+    return BiginError(
+        f"The token of connection {connection_id} has expired, and {why}: call ensure_fresh_token() before "
+        "transaction.atomic(), or outside of it. ATOMIC_REQUESTS opens one around every view."
+    )
+
+
+def _locked_elsewhere(connection_id: int) -> TransientError:
+    return TransientError(
+        f"The row of connection {connection_id} is locked by an open database transaction, so no new token can be "
+        "stored; try again later, and keep transactions that write to it short.",
+        retry_after=5,
+    )
+
+
+def _pending(connection_id: int) -> TokenPendingError:
+    return TokenPendingError(
+        f"The token of connection {connection_id} is being refreshed and has not come yet; try again shortly.",
+        retry_after=5,
+    )

@@ -202,7 +202,7 @@ def _given_up(job: Job) -> str:
 
 
 def _refresh(job: Job, slice_seconds: float) -> bool:
-    token = tokens.refresh_now(job.connection_id)
+    token = tokens.refresh_now(job.connection_id, wait_seconds=tokens.WAIT_IN_WORKER_SECONDS)
     job.result = f"New token, valid until {token.expires_at:%H:%M} UTC."
     return True
 

@@ -1,12 +1,17 @@
-"""One process that wants a connection's token: `python -m tests.support.ask_for_token ID`.
+"""One process that wants a connection's token: `python -m tests.support.ask_for_token ID [THREADS [WAIT_SECONDS]]`.
 
-Prints "ready", waits for a line on stdin, asks, and prints a hash of the token or "error: ...". Its environment says
-which database (DATABASE_URL) and which sandbox (BIGIN_SANDBOX_URL).
+Prints "ready", waits for a line on stdin, asks, and prints a line of JSON: `tokens`, a hash of each; `errors`, of those
+who got none; `slowest`, in seconds; `connections`, how many it has opened to its database. Its environment says which
+database (DATABASE_URL) and which sandbox (BIGIN_SANDBOX_URL).
 """
 
 import hashlib
+import json
 import os
 import sys
+import threading
+import time
+from typing import Any
 
 
 def main() -> None:
@@ -14,16 +19,39 @@ def main() -> None:
     import django
 
     django.setup()
+    from django.db.backends.signals import connection_created
+
     from django_bigin.connections import tokens
     from django_bigin.exceptions import BiginError
 
+    connection_id, number = int(sys.argv[1]), int(sys.argv[2]) if sys.argv[2:] else 1
+    wait_seconds = float(sys.argv[3]) if sys.argv[3:] else tokens.WAIT_IN_WORKER_SECONDS
+    opened: list[Any] = []
+    connection_created.connect(lambda **_: opened.append(1), weak=False)
+    given, errors, seconds = [], [], []
+    together = threading.Barrier(number)
+
+    def ask() -> None:
+        together.wait()
+        started = time.monotonic()
+        try:
+            token = tokens.ensure_fresh_token(connection_id, wait_seconds=wait_seconds).value
+            given.append(hashlib.sha256(token.encode()).hexdigest())
+        except BiginError as error:
+            errors.append(f"{type(error).__name__}: {error}")
+        except Exception as error:
+            errors.append(f"unexpected {type(error).__name__}: {error}")
+        seconds.append(time.monotonic() - started)
+
     print("ready", flush=True)
     sys.stdin.readline()
-    try:
-        token = tokens.ensure_fresh_token(int(sys.argv[1])).value
-        print(hashlib.sha256(token.encode()).hexdigest(), flush=True)
-    except BiginError as error:
-        print(f"error: {error}", flush=True)
+    threads = [threading.Thread(target=ask) for _ in range(number)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    result = {"tokens": given, "errors": errors, "slowest": max(seconds), "connections": len(opened)}
+    print(json.dumps(result), flush=True)
 
 
 if __name__ == "__main__":

@@ -50,7 +50,8 @@ that asks ten times in ten minutes, so the package stops at eight.
         for connection in picked:
             entry = {"connection": connection.pk, "tenant": tenant_label(connection.tenant), "expires_at": None}
             try:
-                entry["expires_at"] = expires_at = tokens.refresh_now(connection.pk).expires_at
+                token = tokens.refresh_now(connection.pk, wait_seconds=tokens.WAIT_IN_WORKER_SECONDS)
+                entry["expires_at"] = expires_at = token.expires_at
             except BiginError as error:
                 entry["error"] = str(error)
                 codes.append(exit_code_for(error))

@@ -1,9 +1,5 @@
 """Promise R1 in small: whoever asks, there is one token request for each expiry."""
 
-import hashlib
-import os
-import subprocess
-import sys
 import threading
 from datetime import timedelta
 from typing import Any
@@ -17,28 +13,9 @@ from django_bigin import clock
 from django_bigin.connections import disconnect, tokens
 from django_bigin.exceptions import BiginError, ConnectionNotReadyError, ForeignDatabaseError, TokenPendingError
 from django_bigin.models import Connection, Installation
-from tests.support.databases import url_of
 from tests.support.grants import TOKEN, let_token_expire
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-def test_sixteen_processes_and_one_expired_token_make_one_request(connection: Connection, sandbox: Any) -> None:
-    let_token_expire(sandbox)
-    live = database.settings_dict
-    database_url = url_of(live, name=str(live["NAME"]), vendor=database.vendor)
-    environment = {**os.environ, "DATABASE_URL": database_url, "BIGIN_SANDBOX_URL": sandbox.url}
-    command = [sys.executable, "-m", "tests.support.ask_for_token", str(connection.pk)]
-    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True, "env": environment}
-    processes = [subprocess.Popen(command, **pipes) for _ in range(16)]
-    assert [process.stdout.readline() for process in processes] == ["ready\n"] * 16
-    for process in processes:
-        process.stdin.write("go\n")
-        process.stdin.flush()
-    answers = {process.communicate(timeout=60)[0].strip() for process in processes}
-    connection.refresh_from_db()
-    assert answers == {hashlib.sha256(connection.access_token.reveal().encode()).hexdigest()}
-    assert sandbox.count_calls(TOKEN) == 1
 
 
 def test_sixteen_threads_and_one_expired_token_make_one_request(connection: Connection, sandbox: Any) -> None:

@@ -1,0 +1,110 @@
+"""Promise R1: however many processes and threads ask, each expiry is one token request, and all are served."""
+
+import hashlib
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.db import connection as database
+
+from django_bigin.connections import tokens
+from django_bigin.models import Connection
+from tests.support.databases import url_of
+from tests.support.grants import TOKEN, let_token_expire
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+Start = Callable[..., "Process"]
+
+
+class Process:
+    """A process with threads that ask for a token all at once."""
+
+    def __init__(self, environment: dict[str, str], *arguments: object) -> None:
+        command = [sys.executable, "-m", "tests.support.ask_for_token", *map(str, arguments)]
+        pipes: Any = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True, "env": environment}
+        self.popen = subprocess.Popen(command, **pipes)
+
+    def go(self) -> None:
+        self.popen.stdin.write("go\n")
+        self.popen.stdin.flush()
+
+    def result(self) -> dict[str, Any]:
+        result: dict[str, Any] = json.loads(self.popen.communicate(timeout=150)[0])
+        return result
+
+
+@pytest.fixture
+def start(sandbox: Any, connection: Connection) -> Start:
+    live = database.settings_dict
+    database_url = url_of(live, name=str(live["NAME"]), vendor=database.vendor)
+    environment = {**os.environ, "DATABASE_URL": database_url, "BIGIN_SANDBOX_URL": sandbox.url}
+    return lambda *arguments: Process(environment, connection.pk, *arguments)
+
+
+def ask(processes: list[Process]) -> list[dict[str, Any]]:
+    for process in processes:
+        assert process.popen.stdout.readline() == "ready\n"
+    for process in processes:
+        process.go()
+    return [process.result() for process in processes]
+
+
+def show(what: str, results: list[dict[str, Any]], requests: int) -> None:
+    served, failed = (sum(len(each[name]) for each in results) for name in ("tokens", "errors"))
+    slowest, connections = (max(each[name] for each in results) for name in ("slowest", "connections"))
+    print(
+        f"\n{what} on {database.vendor}: {requests} token requests, {served} served, {failed} errors, slowest "
+        f"{slowest:.1f} s, at most {connections} database connections a process"
+    )
+
+
+@pytest.mark.parametrize(
+    ("processes", "threads", "latency"),
+    [
+        (16, 1, 0.5),
+        (3, 30, 0.5),
+        pytest.param(8, 50, 3, marks=pytest.mark.proof),
+        pytest.param(16, 50, 3, marks=pytest.mark.proof),
+    ],
+)
+def test_a_crowd_and_one_expired_token_make_one_request(
+    processes: int, threads: int, latency: float, start: Start, connection: Connection, sandbox: Any
+) -> None:
+    let_token_expire(sandbox)
+    sandbox.fail(TOKEN, delay_seconds=latency, times=None)
+    results = ask([start(threads) for _ in range(processes)])
+    show(f"{processes} processes of {threads} threads, {latency} s latency", results, sandbox.count_calls(TOKEN))
+    connection.refresh_from_db()
+    assert [error for each in results for error in each["errors"]] == []
+    given = [token for each in results for token in each["tokens"]]
+    assert len(given) == processes * threads
+    assert set(given) == {hashlib.sha256(connection.access_token.reveal().encode()).hexdigest()}
+    assert sandbox.count_calls(TOKEN) == 1
+    assert max(each["connections"] for each in results) <= 2
+
+
+@pytest.mark.proof
+def test_the_holder_is_killed_while_zoho_is_slow(start: Start, connection: Connection, sandbox: Any) -> None:
+    let_token_expire(sandbox)
+    sandbox.fail(TOKEN, delay_seconds=12, times=None)
+    holder = start(1)
+    assert holder.popen.stdout.readline() == "ready\n"
+    holder.go()
+    while not Connection.objects.get(pk=connection.pk).token_requests:
+        time.sleep(0.05)
+    holder.popen.kill()
+    holder.popen.communicate()
+    workers, requests = [start(20) for _ in range(4)], [start(20, tokens.WAIT_IN_REQUEST_SECONDS) for _ in range(4)]
+    results = ask(workers + requests)
+    show("in workers", results[:4], sandbox.count_calls(TOKEN))
+    show("in web requests", results[4:], sandbox.count_calls(TOKEN))
+    assert [error for each in results[:4] for error in each["errors"]] == []
+    assert all("TokenPendingError" in error for each in results[4:] for error in each["errors"])
+    assert max(each["slowest"] for each in results[4:]) < tokens.WAIT_IN_REQUEST_SECONDS + 1
+    assert sandbox.count_calls(TOKEN) <= 2
