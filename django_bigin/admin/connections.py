@@ -113,6 +113,7 @@ class ConnectionAdmin(ConnectPages, ConnectionActions):
                 "fields": (
                     "refresh_at",
                     "metadata_at",
+                    "metadata_error",
                     "grant_version",
                     "failure_count",
                     "throttle_count",

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from django.db import connections, router, transaction
+from django.db import InterfaceError, OperationalError, connections, router, transaction
 from django.db.models import Model, QuerySet
 
 View = TypeVar("View", bound=Callable[..., Any])
@@ -53,3 +53,11 @@ def outside_transactions(view: View) -> View:
 def database_of(model: type[Model]) -> Any:
     """Return Django's connection to the database that rows of a model are written to."""
     return connections[written_alias(model)]
+
+
+def is_lost(model: type[Model], error: Exception) -> bool:
+    """Tell whether an error is that the session with a model's database is gone, not a statement that failed."""
+    if not isinstance(error, OperationalError | InterfaceError):
+        return False
+    database = database_of(model)
+    return database.connection is None or not database.is_usable()

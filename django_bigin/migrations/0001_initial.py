@@ -220,6 +220,11 @@ class Migration(migrations.Migration):
                 ),
                 ("metadata_lease_until", models.DateTimeField(blank=True, null=True)),
                 ("metadata_queued_until", models.DateTimeField(blank=True, null=True)),
+                (
+                    "metadata_error",
+                    models.TextField(blank=True, help_text="Why the modules and fields could not be read."),
+                ),
+                ("revoke_queued_until", models.DateTimeField(blank=True, null=True)),
                 ("created_at", models.DateTimeField(auto_now_add=True)),
                 (
                     "registration",
@@ -542,6 +547,12 @@ class Migration(migrations.Migration):
                 ("lease_id", models.CharField(blank=True, default="", max_length=36)),
                 ("lease_until", models.DateTimeField(blank=True, null=True)),
                 ("queued_until", models.DateTimeField(blank=True, null=True)),
+                (
+                    "tries",
+                    models.PositiveIntegerField(
+                        default=0, help_text="Runs since the last that ended or stored a page."
+                    ),
+                ),
                 ("last_success_at", models.DateTimeField(blank=True, null=True)),
                 ("last_full_at", models.DateTimeField(blank=True, null=True)),
                 ("last_error", models.TextField(blank=True)),

@@ -84,6 +84,10 @@ class Connection(SecretModel):
     metadata_lease_id = models.CharField(max_length=36, blank=True, default="", help_text="Who reads them now.")
     metadata_lease_until = models.DateTimeField(null=True, blank=True)
     metadata_queued_until = models.DateTimeField(null=True, blank=True)
+    metadata_error = models.TextField(blank=True, help_text="Why the modules and fields could not be read.")
+
+    # Revoking the grant, where it is left over
+    revoke_queued_until = models.DateTimeField(null=True, blank=True)
 
     created_at = models.DateTimeField(auto_now_add=True)
 

@@ -49,6 +49,7 @@ class ModuleSync(models.Model):
     lease_id = models.CharField(max_length=36, blank=True, default="")
     lease_until = models.DateTimeField(null=True, blank=True)
     queued_until = models.DateTimeField(null=True, blank=True)
+    tries = models.PositiveIntegerField(default=0, help_text="Runs since the last that ended or stored a page.")
     last_success_at = models.DateTimeField(null=True, blank=True)
     last_full_at = models.DateTimeField(null=True, blank=True)
     last_error = models.TextField(blank=True)

@@ -16,6 +16,8 @@ from ..db import leases
 from ..db.aliases import written
 from ..models import Connection, Job, ModuleSync
 
+Status = Connection.Status
+
 
 def jobs() -> QuerySet[Any]:
     """Return the jobs that wait for a worker, those of a dead worker among them."""
@@ -35,6 +37,16 @@ def metadata() -> QuerySet[Any]:
     """Return the connections whose modules and fields are to be read."""
     due = Q(metadata_at=None) | Q(metadata_at__lte=clock.now())
     return written(Connection).filter(due, status__in=states.SYNCABLE).order_by("metadata_at", "pk")
+
+
+def revocations() -> QuerySet[Any]:
+    """Return the connections whose grant is to be revoked: disconnected without it, or not confirmed in time."""
+    now = clock.now()
+    rested = Q(next_attempt_at=None) | Q(next_attempt_at__lte=now)
+    unrevoked = Q(status=Status.DISCONNECTED) & ~Q(refresh_token="")
+    unconfirmed = Q(status=Status.PENDING, confirm_until__lte=now)
+    left = written(Connection).filter((unrevoked & rested) | unconfirmed)
+    return left.order_by("next_attempt_at", "pk")
 
 
 def modules() -> QuerySet[Any]:

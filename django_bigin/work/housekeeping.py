@@ -1,4 +1,4 @@
-"""Chores of the tick: what is to be looked after and needs no worker."""
+"""Chores of the tick: what is to be looked after and needs no worker. None of them calls Zoho."""
 
 from __future__ import annotations
 
@@ -7,13 +7,11 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
-from django.db.models import Q
-
 from .. import clock
 from ..conf import settings
-from ..connections import authorize, lifecycle, revoking
+from ..connections import authorize
 from ..db.aliases import written
-from ..models import Connection, CreditUse, Heartbeat, Job, RegistrationState
+from ..models import CreditUse, Heartbeat, Job, RegistrationState
 from . import heartbeats
 
 logger = logging.getLogger(__name__)
@@ -21,11 +19,8 @@ logger = logging.getLogger(__name__)
 TRIM_EVERY = timedelta(hours=1)
 SILENT_FOR = timedelta(days=1)
 CREDITS_KEPT_FOR = timedelta(days=1, hours=1)
-REVOKED_AT_MOST = 10  # in one tick: each is a call to Zoho
 
 Chore = Callable[[], Any]
-
-Status = Connection.Status
 
 
 def register(chore: Chore) -> None:
@@ -39,28 +34,20 @@ def unregister(chore: Chore) -> None:
     _CHORES.remove(chore)
 
 
-def run_chores() -> None:
-    """Do every chore; one that fails is logged, and keeps none of the others from being done."""
+def run_chores() -> list[str]:
+    """Do every chore; one that fails is logged, and keeps none of the others from being done.
+
+    Returns:
+        The names of those that failed.
+    """
+    failed = []
     for chore in _CHORES:
         try:
             chore()
         except Exception:
             logger.exception("The chore %s failed; the next tick tries again.", chore.__name__)
-
-
-def discard_unconfirmed() -> None:
-    """Discard the connections that nobody confirmed in time."""
-    for connection in written(Connection).filter(status=Status.PENDING, confirm_until__lte=clock.now()):
-        lifecycle.discard(connection, actor="not confirmed in time")
-
-
-def revoke_unrevoked() -> None:
-    """Revoke the grants that could not be revoked when their connections were disconnected."""
-    now = clock.now()
-    rested = Q(next_attempt_at=None) | Q(next_attempt_at__lte=now)
-    unrevoked = written(Connection).filter(rested, status=Status.DISCONNECTED).exclude(refresh_token="")
-    for connection in unrevoked.order_by("next_attempt_at", "pk")[:REVOKED_AT_MOST]:
-        revoking.retry_unrevoked(connection)
+            failed.append(chore.__name__)
+    return failed
 
 
 def trim() -> None:
@@ -77,4 +64,4 @@ def trim() -> None:
     written(RegistrationState).filter(throttled_until__lt=now).update(throttled_until=None)
 
 
-_CHORES: list[Chore] = [discard_unconfirmed, revoke_unrevoked, trim]
+_CHORES: list[Chore] = [trim]

@@ -1,8 +1,9 @@
-"""A sync in this very process, as `bigin_sync` does it: no worker, and each module's outcome kept as a job."""
+"""Work in this very process, without a worker: a sync whose outcome is kept as jobs, and a tick with all its work."""
 
 from __future__ import annotations
 
 import logging
+from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -13,7 +14,9 @@ from ..connections.states import TOKEN_KEPT
 from ..exceptions import BiginError
 from ..models import Connection
 from ..sync import ModuleResult, Options
-from . import jobs
+from . import jobs, scheduler
+from .kinds import KINDS
+from .scheduler import TickReport
 
 logger = logging.getLogger(__name__)
 
@@ -64,3 +67,25 @@ def sync_in_process(
         logger.exception("The sync of connection %s failed", connection.pk)
         return SyncOutcome(error=f"Unexpected error {type(error).__name__}; see the log.")
     return SyncOutcome(results)
+
+
+def tick_in_process() -> TickReport:
+    """Tick, and do everything that it hands out; an error of one piece is logged, and stops no other.
+
+    Raises:
+        OperationalError, InterfaceError: the session with the database is lost.
+        ForeignDatabaseError: the database belongs to another installation.
+    """
+    waiting: deque[tuple[str, int]] = deque()
+    # Handed out first and done afterwards, so that what this tick does is not due to itself again.
+    report = scheduler.tick(lambda kind, row_id: waiting.append((kind, row_id)))
+    try:
+        while waiting:
+            name, row_id = waiting.popleft()
+            with scheduler.one_piece(KINDS[name].model, report, KINDS[name].label):
+                scheduler.run_slice(name, row_id)
+    except (KeyboardInterrupt, SystemExit):
+        for name, row_id in waiting:
+            scheduler.give_back(KINDS[name], row_id)
+        raise
+    return report

@@ -13,6 +13,7 @@ from ..models import Connection, Job, ModuleSync
 from . import due, slices
 
 REFRESH, METADATA, SYNC, JOB = "bigin.refresh", "bigin.metadata", "bigin.sync", "bigin.job"
+REVOKE = "bigin.revoke"
 
 
 @dataclass(frozen=True)
@@ -27,6 +28,7 @@ class Kind:
         column: until when a row is reserved: one for each kind of work, so that none waits for another.
         queue_setting: names the queue of the workers that do it. There are two: a refresh must not wait behind a load.
         slice: does a part of the work on a row, by its id.
+        at_once: how many rows may be with workers at one time; None: any number.
     """
 
     name: str
@@ -36,6 +38,7 @@ class Kind:
     column: str
     queue_setting: str
     slice: Callable[[int], slices.Rest | None]
+    at_once: int | None = None
 
     @property
     def short_name(self) -> str:
@@ -55,6 +58,8 @@ _TABLE = (
     Kind(REFRESH, "refreshes", Connection, due.refreshes, "refresh_queued_until", _REFRESH_QUEUE, slices.refresh),
     Kind(METADATA, "metadata", Connection, due.metadata, "metadata_queued_until", _SYNC_QUEUE, slices.metadata),
     Kind(SYNC, "modules", ModuleSync, due.modules, "queued_until", _SYNC_QUEUE, slices.sync),
+    # Last, with the syncs and few at a time: an accounts server that does not answer must hold nothing else up.
+    Kind(REVOKE, "revocations", Connection, due.revocations, "revoke_queued_until", _SYNC_QUEUE, slices.revoke, 2),
 )
 
 KINDS: Mapping[str, Kind] = {kind.name: kind for kind in _TABLE}

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
+from django.db.models import Model
+
 from ..db import leases
-from ..db.aliases import written
+from ..db.aliases import is_lost, written
 from ..installation import require_ownership
 from . import heartbeats, housekeeping
 from .kinds import KINDS, Kind
@@ -32,14 +35,16 @@ class TickReport:
     Attributes:
         sent: how many rows of each kind were handed out.
         broker_down: why the rest was not; "" where all went well.
+        failed: what ended in an unexpected error, which is in the log: kinds of work, and chores.
     """
 
     sent: dict[str, int] = field(default_factory=dict)
     broker_down: str = ""
+    failed: list[str] = field(default_factory=list)
 
 
 def tick(wake: Waker) -> TickReport:
-    """Hand out everything that is due, and do the chores that need no worker.
+    """Hand out everything that is due, and do the chores that need no worker; what fails keeps nothing else from it.
 
     Raises:
         ForeignDatabaseError: the database belongs to another installation.
@@ -51,11 +56,32 @@ def tick(wake: Waker) -> TickReport:
         for kind in KINDS.values():
             report.sent[kind.name] = 0
             if not report.broker_down:
-                _hand_out_due(kind, wake, report)
+                with one_piece(kind.model, report, kind.label):
+                    _hand_out_due(kind, wake, report)
     finally:
-        # Afterwards: a chore that waits for Zoho, or fails, holds nothing up.
-        housekeeping.run_chores()
+        # Afterwards: a chore that waits for a mail server holds nothing up.
+        report.failed += housekeeping.run_chores()
     return report
+
+
+@contextmanager
+def one_piece(model: type[Model], report: TickReport, label: str) -> Iterator[None]:
+    """Keep an error of one piece of work from stopping the others: it is logged, and noted in the report.
+
+    Raises:
+        BrokerDown: it is no error of the piece's.
+        OperationalError, InterfaceError: the session with the database is lost, so that no other would fare better.
+    """
+    try:
+        yield
+    except BrokerDown:
+        raise
+    except Exception as error:
+        if is_lost(model, error):
+            raise
+        logger.exception("A piece of work failed (%s); it is tried again later, and the others go on.", label)
+        if label not in report.failed:
+            report.failed.append(label)
 
 
 def hand_out(kind: Kind, row_id: int, wake: Waker) -> bool:
@@ -70,9 +96,14 @@ def hand_out(kind: Kind, row_id: int, wake: Waker) -> bool:
     try:
         wake(kind.name, row_id)
     except BaseException:  # whatever it is, nobody is on the way; where somebody is, a second comes to no harm
-        leases.unreserve(row, column=kind.column)
+        give_back(kind, row_id)
         raise
     return True
+
+
+def give_back(kind: Kind, row_id: int) -> None:
+    """Take the reservation of a row back: nobody was told of it, so the next tick hands it out."""
+    leases.unreserve(written(kind.model).filter(pk=row_id), column=kind.column)
 
 
 def run_slice(name: str, row_id: int) -> None:
@@ -95,10 +126,14 @@ def run_slice(name: str, row_id: int) -> None:
 
 
 def _hand_out_due(kind: Kind, wake: Waker, report: TickReport) -> None:
+    at_most = HANDED_OUT_AT_MOST
+    if kind.at_once is not None:
+        at_most = max(0, kind.at_once - kind.due().exclude(leases.not_reserved(kind.column)).count())
     rows = kind.due().filter(leases.not_reserved(kind.column))
-    for row_id in list(rows.values_list("pk", flat=True)[:HANDED_OUT_AT_MOST]):
+    for row_id in list(rows.values_list("pk", flat=True)[:at_most]):
         try:
-            report.sent[kind.name] += hand_out(kind, row_id, wake)
+            with one_piece(kind.model, report, kind.label):
+                report.sent[kind.name] += hand_out(kind, row_id, wake)
         except BrokerDown as error:
             report.broker_down = str(error)
             logger.warning("No worker can be woken: %s", error)

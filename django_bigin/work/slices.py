@@ -13,12 +13,12 @@ from django.db.models import F
 from django.db.models.expressions import Combinable
 
 from .. import clock
-from ..connections import states, tokens
+from ..connections import lifecycle, revoking, states, tokens
 from ..db.aliases import written
 from ..exceptions import BiginError
 from ..models import Connection, ModuleSync
 from ..sync import Options, schema, sync_slice
-from . import jobs
+from . import due, jobs
 from .jobs import SLICE_SECONDS
 
 logger = logging.getLogger(__name__)
@@ -54,12 +54,29 @@ def metadata(connection_id: int) -> Rest | None:
     connection = written(Connection).select_related("tenant").filter(pk=connection_id).first()
     if connection is None or not states.is_syncable(connection):
         return Rest()
+    row = written(Connection).filter(pk=connection_id)
     try:
         if not schema.refresh_connection_metadata(connection) and schema.metadata_is_due(connection):
             return Rest(until=F("metadata_lease_until"))  # another worker is reading it, and may be dead
     except BiginError as error:
         logger.info("%s: %s", connection, error)
+        row.update(metadata_error=str(error))
         return _rest_after_failure()
+    except Exception as error:
+        row.update(metadata_error=_unexpected(error))
+        raise
+    if connection.metadata_error:
+        row.update(metadata_error="")
+    return Rest()
+
+
+def revoke(connection_id: int) -> Rest | None:
+    """Revoke the grant of a connection that is disconnected or that nobody confirmed."""
+    connection = due.revocations().filter(pk=connection_id).select_related("tenant", "registration").first()
+    if connection is not None and connection.status == Connection.Status.PENDING:
+        lifecycle.discard(connection, actor="not confirmed in time")
+    elif connection is not None:
+        revoking.retry_unrevoked(connection)
     return Rest()
 
 
@@ -70,6 +87,11 @@ def sync(module_sync_id: int) -> Rest | None:
     except BiginError as error:
         logger.info("module %s: %s", module_sync_id, error)
         return _rest_after_failure()
+    except Exception as error:
+        # The engine notes what a run meets; this came before there was one.
+        failed = {"last_error": _unexpected(error), "last_error_at": clock.now()}
+        written(ModuleSync).filter(pk=module_sync_id).update(**failed, failure_count=F("failure_count") + 1)
+        raise
     if result is None:
         return Rest()
     if result.changed or result.error:  # an idle delta keeps no job
@@ -86,6 +108,10 @@ def job(job_id: int) -> Rest | None:
     """Work on a job."""
     jobs.run(job_id)
     return None
+
+
+def _unexpected(error: Exception) -> str:
+    return f"Unexpected error ({type(error).__name__}): see the worker's log. It is tried again."
 
 
 def _rest_after_failure() -> Rest:

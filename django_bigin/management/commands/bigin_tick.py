@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import time
-from collections import deque
 from typing import Any
 
 from django.core.management.base import CommandParser
 from django.db import InterfaceError, OperationalError, close_old_connections
 
-from ...work import scheduler
+from ...work.in_process import tick_in_process
 from ...work.kinds import KINDS
-from ..base import BiginCommand, Report, first_line
+from ...work.scheduler import TickReport
+from ..base import FAILED, BiginCommand, Report, first_line
 from ..output import Output
 
 
@@ -42,22 +42,29 @@ workers, and several times at once: what is due is done by one of them only.
             # As between two requests: a connection that has failed, or is too old, is not used again.
             close_old_connections()
             try:
-                done = self._tick()
+                done = tick_in_process()
             except (OperationalError, InterfaceError) as error:
                 if not options["every"]:
                     raise
                 output.warn(f"The database does not answer ({first_line(error)}). The next round tries again.")
             else:
-                output.line(", ".join(f"{number} {label}" for label, number in done.items()) or "Nothing was due.")
+                output.line(_sentence(done))
                 if not options["every"]:
-                    return Report({"done": done})
+                    document = {"done": _done(done), "failed": done.failed}
+                    return Report(document, failure=_failure(done), exit_code=FAILED if done.failed else 0)
             time.sleep(options["every"])
 
-    @staticmethod
-    def _tick() -> dict[str, int]:
-        """Hand out first and work afterwards, so that what this tick does is not due to itself again."""
-        handed_out: deque[tuple[str, int]] = deque()
-        report = scheduler.tick(lambda kind, row_id: handed_out.append((kind, row_id)))
-        while handed_out:
-            scheduler.run_slice(*handed_out.popleft())
-        return {KINDS[name].label: number for name, number in report.sent.items() if number}
+
+def _sentence(report: TickReport) -> str:
+    done = ", ".join(f"{number} {label}" for label, number in _done(report).items()) or "Nothing was due."
+    return f"{done} {_failure(report)}".strip()
+
+
+def _done(report: TickReport) -> dict[str, int]:
+    return {KINDS[name].label: number for name, number in report.sent.items() if number}
+
+
+def _failure(report: TickReport) -> str:
+    if not report.failed:
+        return ""
+    return f"Some of it failed ({', '.join(report.failed)}): see the log. It is tried again later."

@@ -8,7 +8,6 @@ from django.contrib.auth import get_user_model
 from django.test import Client
 
 from django_bigin.models import AuthorizationAttempt, Connection, Tenant
-from django_bigin.work import scheduler
 from tests.support.browsing import (
     CALLBACK,
     changed,
@@ -18,6 +17,7 @@ from tests.support.browsing import (
     user_in,
 )
 from tests.support.grants import REVOKE
+from tests.support.ticking import tick, work_off
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -77,7 +77,7 @@ def test_discarding_a_pending_connection_revokes_its_grant(world: Any, browser: 
 def test_a_connection_that_nobody_confirms_is_revoked_and_removed(world: Any, browser: Client) -> None:
     come_back(browser, world.consent(press_connect(browser), user=user_in(world, "us")))
     world.advance(16 * 60)
-    scheduler.tick(lambda kind, row_id: None)
+    work_off(tick())
     assert not Connection.objects.exists()
     assert world.count_calls(REVOKE) == 1
 

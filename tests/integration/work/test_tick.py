@@ -6,18 +6,14 @@ from typing import Any
 import pytest
 from django.db import connections as databases
 
-from django_bigin.connections import disconnect
-from django_bigin.models import AuditEvent, Connection, Job, ModuleSync
+from django_bigin.models import Connection, Job, ModuleSync
 from django_bigin.work import housekeeping, jobs, scheduler
-from django_bigin.work.kinds import JOB, KINDS, METADATA, REFRESH, SYNC
+from django_bigin.work.kinds import JOB, KINDS, METADATA, REFRESH, REVOKE, SYNC
 from tests.support.factories import make_connection
 from tests.support.ticking import kinds_of, tick, work_off
 from tests.support.wakers import refuse
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-REVOKE = "POST /oauth/v2/token/revoke"
-
 
 def test_what_is_handed_out_is_not_handed_out_again_while_it_waits(sandbox: Any, connection: Connection) -> None:
     assert kinds_of(tick()) == {METADATA}
@@ -66,7 +62,7 @@ def test_the_report_counts_each_kind(sandbox: Any, connection: Connection) -> No
     jobs.ensure_job(Job.Kind.SYNC, connection)
     sandbox.advance(3_000)
     report = scheduler.tick(lambda kind, row_id: None)
-    assert (report.sent, report.broker_down) == ({JOB: 1, REFRESH: 1, METADATA: 1, SYNC: 0}, "")
+    assert (report.sent, report.broker_down) == ({JOB: 1, REFRESH: 1, METADATA: 1, SYNC: 0, REVOKE: 0}, "")
 
 
 def test_a_broker_that_is_down_leaves_everything_due(sandbox: Any, connection: Connection) -> None:
@@ -108,16 +104,6 @@ def test_the_most_urgent_jobs_are_handed_out_first(sandbox: Any, connection: Con
     assert tick(JOB) == [(JOB, urgent.pk), (JOB, early.pk), (JOB, late.pk)]
 
 
-def test_a_grant_that_could_not_be_revoked_is_revoked_later(sandbox: Any, connection: Connection) -> None:
-    sandbox.fail(REVOKE, status=503, body="<html></html>", times=1)
-    assert not disconnect(connection).revoked
-    sandbox.clear_calls()
-    tick()
-    connection.refresh_from_db()
-    assert connection.refresh_token == ""
-    assert sandbox.count_calls(REVOKE) == 1
-
-
 def test_a_chore_that_fails_keeps_nothing_else_from_being_done(
     sandbox: Any, connection: Connection, caplog: Any
 ) -> None:
@@ -147,10 +133,3 @@ def test_a_tick_mails_what_needs_a_person(sandbox: Any, connection: Connection, 
     tick()
     tick()
     assert [message.to for message in mailoutbox] == [["ops@example.org"]]
-
-
-def test_a_connection_that_nobody_confirmed_is_discarded(sandbox: Any, connection: Connection) -> None:
-    Connection.objects.update(status=Connection.Status.PENDING, confirm_until="2020-01-01T00:00:00Z")
-    tick()
-    assert not Connection.objects.exists()
-    assert AuditEvent.objects.filter(action="discard").exists()
