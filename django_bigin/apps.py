@@ -13,7 +13,7 @@ class BiginConfig(AppConfig):
     def ready(self) -> None:
         from . import checks, tasks  # noqa: F401  # the checks register themselves
         from .api.redaction import redact_access_logs, redact_library_logs
-        from .health import alerts
+        from .health import alerts, probes
         from .work import housekeeping, requests
 
         redact_library_logs()
@@ -21,3 +21,4 @@ class BiginConfig(AppConfig):
         # What lower layers may not import is handed to them here.
         requests.set_waker(tasks.send)
         housekeeping.register(alerts.send_due)
+        probes.set_broker_probe(tasks.ask_broker)

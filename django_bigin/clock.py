@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from django.core.exceptions import ImproperlyConfigured
@@ -32,3 +32,13 @@ class DatabaseNow(Now):
 def database_in(seconds: float) -> Combinable:
     """Return the moment `seconds` from now by the database's clock, as an expression for `update` and `filter`."""
     return ExpressionWrapper(DatabaseNow() + timedelta(seconds=seconds), output_field=DateTimeField())
+
+
+def read_database_clock(database: Any) -> datetime:
+    """Ask a database for its time: a query that needs no table."""
+    moment = "UTC_TIMESTAMP(6)" if database.vendor == "mysql" else "CURRENT_TIMESTAMP"
+    with database.cursor() as cursor:
+        cursor.execute(f"SELECT {moment}")
+        (read,) = cursor.fetchone()
+    at = datetime.fromisoformat(read) if isinstance(read, str) else read
+    return at if at.tzinfo else at.replace(tzinfo=UTC)

@@ -5,6 +5,7 @@ A message carries an id and no more. Nothing is retried here: a row that stays d
 
 from __future__ import annotations
 
+from threading import Thread
 from typing import Any
 
 from celery import current_app, shared_task
@@ -88,3 +89,30 @@ def _place_of(task: Any, args: tuple[int, ...] = (), *, queue: str) -> dict[str,
     if isinstance(route, str) or (route and any(route.get(name) for name in ("queue", "exchange", "routing_key"))):
         return {}
     return {"queue": queue}
+
+
+def ask_broker() -> str:
+    """Ask the message broker whether it answers, for two seconds at most.
+
+    Returns:
+        "" where it does, or where the site has set up none; else a sentence without its address.
+    """
+    if not current_app.conf.broker_write_url or current_app.conf.task_always_eager:
+        return ""
+    connection = current_app.connection_for_write(connect_timeout=BROKER_SECONDS)  # opens nothing yet
+    said: list[str] = []
+    # In a thread: the clients try again by themselves, and looking up a host's name knows no timeout.
+    asking = Thread(target=lambda: said.append(_try(connection)), daemon=True)
+    asking.start()
+    asking.join(BROKER_SECONDS)
+    return said[0] if said else f"It has not answered for {BROKER_SECONDS} seconds."
+
+
+def _try(connection: Any) -> str:
+    try:
+        with connection:
+            connection.transport.close_connection(connection.transport.establish_connection())
+    except Exception as error:
+        # Each client has errors of its own, and their text may name the broker's address with its password.
+        return f"It does not answer ({type(error).__name__})."
+    return ""

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from django.urls import path
 
-from .views import connect
+from .views import connect, health
 
 app_name = "django_bigin"
 
 urlpatterns = [
+    path("health/", health.health, name="health"),
     path("connect/", connect.connect, name="connect"),
     path("callback/", connect.callback, name="callback"),
     path("attempts/<uuid:uuid>/", connect.attempt, name="attempt"),

@@ -31,6 +31,7 @@ from .access import DataCenterFilter, ReadOnly, ReadOnlyInline, TenantFilter, Te
 from .actions import ConnectionActions
 from .addresses import admin_page
 from .connecting import ConnectPages, Tools, add_links_of_connection, may_connect
+from .health import HealthPage
 from .show import finding_badge, job_badge, lines, moment, secret_state
 
 if TYPE_CHECKING:
@@ -87,7 +88,7 @@ class JobsInline(ReadOnlyInline):
 
 
 @admin.register(Connection)
-class ConnectionAdmin(ConnectPages, ConnectionActions):
+class ConnectionAdmin(HealthPage, ConnectPages, ConnectionActions):
     """Connections are made by connecting and ended by disconnecting; what has ended may be deleted."""
 
     tenant_path = "tenant"

@@ -18,7 +18,8 @@ from django.utils.safestring import SafeString
 from django.utils.text import Truncator
 
 from ..conf import settings
-from ..health.findings import Level, judge_module
+from ..health.findings import judge_module
+from ..health.kinds import Level
 from ..models import ModuleSchema, ModuleSync, QuarantinedRow, Record
 from ..text import fold
 from .access import ReadOnly, TenantFilter, TenantScoped

@@ -13,7 +13,8 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.timezone import localtime
 
-from ..health.findings import Finding, Level
+from ..health.findings import Finding
+from ..health.kinds import Level
 from ..health.words import words_for
 from ..models import Job
 from ..models.fields import is_stored

@@ -7,6 +7,7 @@ from typing import Any
 from ..tenants import tenant_label
 from .facts import ModuleFacts
 from .findings import ConnectionHealth, Finding, Health
+from .kinds import Kind
 from .words import words_for
 
 
@@ -16,7 +17,7 @@ def as_document(health: Health) -> dict[str, Any]:
     return {
         "connections": [_connection(each) for each in health.connections],
         "findings": [_finding(each) for each in health.installation],
-        "last_seen": {"tick": seen.tick, "worker": seen.worker},
+        "last_seen": {"tick": seen.tick, "worker": seen.worker, "kinds": dict(seen.kinds)},
     }
 
 
@@ -33,6 +34,7 @@ def _connection(health: ConnectionHealth) -> dict[str, Any]:
         "token_expires_at": row.expires_at,
         "next_attempt_at": row.next_attempt_at,
         "credits": {"used": credits.used, "calls": credits.calls, "budget": credits.budget},
+        "quarantined": health.quarantined,
         "modules": [
             _module(module, finding) for module, finding in zip(health.facts.modules, health.modules, strict=True)
         ],
@@ -47,18 +49,20 @@ def _module(module: ModuleFacts, finding: Finding) -> dict[str, Any]:
         "state": finding.kind,
         "enabled": row.enabled,
         "records": module.records,
+        "quarantined": module.quarantined,
         "watermark": row.records_watermark,
         "last_success_at": row.last_success_at,
         "last_error": row.last_error,
         "last_error_at": row.last_error_at,
         "unavailable": row.unavailable_reason,
-        "incomplete": row.incomplete_reason,
+        "incomplete": finding.reason if finding.kind == Kind.INCOMPLETE else row.incomplete_reason,
     }
 
 
 def _finding(finding: Finding) -> dict[str, Any]:
     words = words_for(finding)
     return {
+        "code": finding.code.text if finding.code else "",
         "subject": finding.subject,
         "kind": finding.kind,
         "level": finding.level,

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import Count, Max, Sum
+from django.db.models import Count, Max, Min, Sum
 
 from .. import clock
-from ..models import Connection, CreditUse, ModuleSync, Record
+from ..db import leases
+from ..models import ClientSecret, Connection, CreditUse, Job, ModuleSync, QuarantinedRow, Record
 from ..work import heartbeats
+from .probes import SiteFacts
+from .secrets import Unreadable, find_unreadable
 
 CREDITS_OF = timedelta(days=1)
 
@@ -28,10 +31,11 @@ class CreditFacts:
 
 @dataclass(frozen=True)
 class ModuleFacts:
-    """A module, and how many live records of it are stored."""
+    """A module, how many live records of it are stored, and how many rows could not be."""
 
     row: ModuleSync
     records: int
+    quarantined: int = 0
 
 
 @dataclass(frozen=True)
@@ -45,28 +49,49 @@ class ConnectionFacts:
 
 @dataclass(frozen=True)
 class LastSeen:
-    """The last signs of life of the tick and of any worker; None where there never was one."""
+    """The last signs of life of the tick, of any worker, and of each kind of work; None where there never was one."""
 
     tick: datetime | None
     worker: datetime | None
+    kinds: Mapping[str, datetime] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class Facts:
-    """The state of some connections at one moment."""
+    """The state of the installation and of some connections at one moment.
+
+    Attributes:
+        unreadable: the stored secrets of these connections that do not decrypt.
+        job_waits_since: since when the oldest job of theirs waits for a worker; None where none does.
+    """
 
     at: datetime
     last_seen: LastSeen
     connections: tuple[ConnectionFacts, ...]
+    site: SiteFacts = field(default_factory=SiteFacts)
+    unreadable: tuple[Unreadable, ...] = ()
+    job_waits_since: datetime | None = None
 
 
-def read_facts(connections: Iterable[Connection]) -> Facts:
-    """Read what is stored about these connections. Zoho is not asked."""
+def read_facts(connections: Iterable[Connection], site: SiteFacts | None = None) -> Facts:
+    """Read what is stored about these connections. Zoho is not asked.
+
+    Args:
+        site: what was found out about the installation; without it nothing is said about that.
+    """
     rows = list(connections)
     now = clock.now()
     modules, credits = _read_modules(rows), _read_credits(rows, now)
     facts = (ConnectionFacts(row, credits[row.pk], tuple(modules[row.pk])) for row in rows)
-    return Facts(now, _read_last_seen(), tuple(facts))
+    secrets = ClientSecret.objects.filter(registration__in={row.registration_id for row in rows})
+    return Facts(
+        at=now,
+        last_seen=_read_last_seen(),
+        connections=tuple(facts),
+        site=site or SiteFacts(),
+        unreadable=tuple(find_unreadable(rows, secrets.select_related("registration"), now)),
+        job_waits_since=_read_waiting(rows),
+    )
 
 
 def _read_last_seen() -> LastSeen:
@@ -74,16 +99,26 @@ def _read_last_seen() -> LastSeen:
     return LastSeen(
         tick=seen.pop(heartbeats.TICK, None),
         worker=max(seen.values(), default=None),
+        kinds=seen,
     )
+
+
+def _read_waiting(connections: Collection[Connection]) -> datetime | None:
+    waiting = Job.objects.filter(leases.free(), state=Job.State.WAITING, connection__in=[row.pk for row in connections])
+    oldest: datetime | None = waiting.aggregate(oldest=Min("requested_at"))["oldest"]
+    return oldest
 
 
 def _read_modules(connections: Collection[Connection]) -> dict[int, list[ModuleFacts]]:
     keys = [connection.pk for connection in connections]
     live = Record.objects.live().filter(connection__in=keys).order_by().values_list("connection", "module")
     records = {(key, module): number for key, module, number in live.annotate(number=Count("pk"))}
+    rows = QuarantinedRow.objects.filter(connection__in=keys).order_by().values_list("connection", "module")
+    quarantined = {(key, module): number for key, module, number in rows.annotate(number=Count("pk"))}
     found = defaultdict(list)
     for row in ModuleSync.objects.filter(connection__in=keys).order_by("connection", "module"):
-        found[row.connection_id].append(ModuleFacts(row, records.get((row.connection_id, row.module), 0)))
+        of = (row.connection_id, row.module)
+        found[row.connection_id].append(ModuleFacts(row, records.get(of, 0), quarantined.get(of, 0)))
     return found
 
 

@@ -11,6 +11,7 @@ from ..connections.states import is_syncable
 from ..models import Connection, ModuleSync
 from ..sync.plan import interval
 from .facts import ConnectionFacts, Facts
+from .kinds import Cause
 
 GRACE = timedelta(minutes=15)  # a restart, a queue that is long for once, a cron job every five minutes
 TICK_FORGOTTEN_AFTER = timedelta(days=1)  # as its row would be; later, what is due tells more than the tick
@@ -24,6 +25,7 @@ class Overdue:
 
     work: str
     since: datetime
+    cause: Cause | None = None
 
 
 def find_overdue(facts: ConnectionFacts, at_large: Facts) -> list[Overdue]:
@@ -35,21 +37,36 @@ def find_overdue(facts: ConnectionFacts, at_large: Facts) -> list[Overdue]:
     connection, now = facts.row, at_large.at
     if not is_syncable(connection):
         return []
-    wanted = [each.row for each in facts.modules if each.row.enabled and not each.row.unavailable_reason]
-    wanted = [row for row in wanted if row.module in settings.BIGIN_MODULES]
+    wanted = wanted_modules(facts)
     found = list(_late_modules(connection, wanted, now))
-    if not facts.modules and settings.BIGIN_MODULES and _syncable_since(connection) < now - GRACE:
-        found.append(Overdue(FIRST_SYNC, _syncable_since(connection)))
+    if not facts.modules and settings.BIGIN_MODULES and syncable_since(connection) < now - GRACE:
+        found.append(Overdue(FIRST_SYNC, syncable_since(connection), Cause.NEVER_SYNCED))
     fresh_without_a_tick = bool(wanted) and not found and _tick_is_forgotten(at_large)
     if not fresh_without_a_tick and (since := _token_unrefreshed_since(connection, now)) is not None:
-        found.append(Overdue(TOKEN, since))
+        found.append(Overdue(TOKEN, since, Cause.LATE_TOKEN))
     return found
+
+
+def wanted_modules(facts: ConnectionFacts) -> list[ModuleSync]:
+    """Return the modules of a connection that are to be synced."""
+    wanted = [each.row for each in facts.modules if each.row.enabled and not each.row.unavailable_reason]
+    return [row for row in wanted if row.module in settings.BIGIN_MODULES]
+
+
+def syncable_since(connection: Connection) -> datetime:
+    """Return since when it works: what was due while it waited or rested is due from then on."""
+    return connection.status_since or connection.created_at
 
 
 def tick_needs_a_look(facts: Facts, *, any_overdue: bool) -> bool:
     """Tell whether the tick's silence matters: to a connection that is synced, lately or with work left lying."""
     synced = any(is_syncable(each.row) for each in facts.connections)
     return synced and _tick_is_silent(facts) and (any_overdue or not _tick_is_forgotten(facts))
+
+
+def tick_is_alive(facts: Facts) -> bool:
+    """Tell whether the tick was seen lately, so that what is due is handed out."""
+    return facts.last_seen.tick is not None and not _tick_is_silent(facts)
 
 
 def _tick_is_silent(facts: Facts) -> bool:
@@ -66,7 +83,7 @@ def _tick_is_forgotten(facts: Facts) -> bool:
 def _late_modules(connection: Connection, modules: Iterable[ModuleSync], now: datetime) -> Iterable[Overdue]:
     for row in modules:
         row.connection = connection  # no query for what is here already
-        due = max(row.next_run_at or _syncable_since(connection), _syncable_since(connection))
+        due = max(row.next_run_at or syncable_since(connection), syncable_since(connection))
         worked_on = row.lease_until is not None and row.lease_until > now
         # What goes by another pace is still done no more often than the site's own.
         pace = max(interval(row), timedelta(seconds=settings.BIGIN_SYNC_INTERVAL_SECONDS or 0))
@@ -81,8 +98,3 @@ def _token_unrefreshed_since(connection: Connection, now: datetime) -> datetime 
     if rests or due is None or expired is None or max(due, expired) > now - GRACE:
         return None
     return expired
-
-
-def _syncable_since(connection: Connection) -> datetime:
-    """Return since when it works: what was due while it waited or rested is due from then on."""
-    return connection.status_since or connection.created_at

@@ -11,11 +11,14 @@ from dataclasses import dataclass
 
 from ..connections.states import STATES
 from ..models import Connection
+from ..tenants import tenant_label
 from ..text import moment
-from .findings import ConnectionHealth, Finding, Health, Kind, Needs
+from .findings import ConnectionHealth, Finding, Health, Wrong
+from .kinds import Cause, Fault, Kind, Needs
 
 _SUBJECTS_NAMED = 10
 _START_WORKERS = "Start beat and workers, or bigin_tick."
+_WORK = (Fault.SILENT_REFRESH, Fault.SILENT_SYNC, Kind.SILENT_TICK)
 
 
 @dataclass(frozen=True)
@@ -61,18 +64,128 @@ _OF_KIND: dict[str, Words] = {
     Kind.OVERDUE: Words("Overdue", "It is long due, and nobody does it.", person_does=_START_WORKERS),
     Kind.SILENT_TICK: Words("Silent", "The tick is silent: nothing is handed out.", person_does=_START_WORKERS),
 }
-WORDS: Mapping[str, Words] = {**_OF_STATUS, **_OF_KIND}
+_OF_CAUSE: dict[str, Words] = {
+    Cause.THROTTLED: Words(
+        Connection.Status.DEGRADED.label,
+        "Zoho throttles the requests for a token.",
+        "It rests for ten minutes and more, and goes on mirroring as long as the token is valid.",
+        "Let nothing else ask for tokens with the same client. If it stays so, look for a second installation.",
+    ),
+    Cause.NOT_STORED: Words(
+        "Failed",
+        "The database failed while records were being stored.",
+        "It is tried again, with growing pauses of at most an hour; every page up to then is kept.",
+        "Look at the database: its disk may be full.",
+    ),
+    Cause.QUARANTINED: Words(
+        "Incomplete",
+        "Some rows could not be stored, and are quarantined.",
+        "A row leaves the quarantine when a later copy of its record is stored.",
+        "Read the reasons under Quarantined rows in the admin, and correct the records in Zoho.",
+    ),
+    Cause.LATE_TOKEN: Words(
+        "Overdue", "The token has expired, and nobody has tried to refresh it.", person_does=_START_WORKERS
+    ),
+    Cause.NEVER_SYNCED: Words("Overdue", "The connection works and was never synced.", person_does=_START_WORKERS),
+}
+_OF_FAULT: dict[str, Words] = {
+    Fault.DATABASE_UNREACHABLE: Words(
+        "Unreachable", "The database does not answer.", person_does="Start it, or correct DATABASES."
+    ),
+    Fault.UNMIGRATED: Words(
+        "Not migrated", "The tables are older than the code.", person_does="Run manage.py migrate."
+    ),
+    Fault.FOREIGN: Words(
+        "Another's",
+        "The database belongs to another installation.",
+        "Nothing is sent to Zoho.",
+        "Correct BIGIN_INSTALLATION_ID; if the database has moved here for good, run manage.py bigin_adopt.",
+    ),
+    Fault.NO_KEY: Words(
+        "No key",
+        "There is no encryption key, so no stored secret can be read.",
+        person_does="Put the key back into BIGIN_ENCRYPTION_KEYS, and restart every process.",
+    ),
+    Fault.UNKNOWN_KEY: Words(
+        "Key missing",
+        "Stored secrets were encrypted with a key that is not configured.",
+        person_does="Put that key back at the end of BIGIN_ENCRYPTION_KEYS. If it is lost, reconnect and enter the "
+        "client secret again.",
+    ),
+    Fault.DAMAGED_SECRET: Words(
+        "Damaged",
+        "Stored secrets were changed, or moved from another row.",
+        person_does="Reconnect, or enter the client secret again; then find out who writes to the tables.",
+    ),
+    Fault.CLOCK_OFF: Words(
+        "Off",
+        "The clock of this machine and that of the database differ.",
+        person_does="Set both by NTP; look at BIGIN_CLOCK and USE_TZ.",
+    ),
+    Fault.BROKER_DOWN: Words(
+        "Down",
+        "The message broker does not answer, so no worker can be woken.",
+        "Nothing is lost: what is due stays due.",
+        "Start it, or correct Celery's broker_url.",
+    ),
+    Fault.MAILER_DOWN: Words(
+        "Down",
+        "The last mails could not be sent.",
+        "They are tried again every five minutes.",
+        "Look at the mail server and Django's EMAIL settings.",
+    ),
+    Fault.SILENT_REFRESH: Words(
+        "Silent",
+        "No worker refreshes tokens, although refreshes are due.",
+        person_does="Start a worker for the queue of refreshes.",
+    ),
+    Fault.SILENT_SYNC: Words(
+        "Silent",
+        "No worker syncs records, although work is due.",
+        person_does="Start a worker for the queue of syncs.",
+    ),
+    Fault.UNTAKEN: Words(
+        "Untaken",
+        "Work waits for an hour and more, and nobody takes it although workers run.",
+        "It is handed out again and again.",
+        "Start more workers; look whether they serve the same broker and queues.",
+    ),
+}
+WORDS: Mapping[str, Words] = {**_OF_STATUS, **_OF_KIND, **_OF_CAUSE, **_OF_FAULT}
 
 
 def words_for(finding: Finding) -> Words:
     """Return the words for a finding."""
-    return WORDS[finding.kind]
+    return WORDS[finding.cause or finding.kind]
 
 
 def phrase(finding: Finding) -> str:
     """Return a finding in one phrase, such as "failed: Rate limit reached."."""
     label = words_for(finding).label.lower()
     return f"{label}: {finding.reason}" if finding.reason else label
+
+
+def sentence(finding: Finding) -> str:
+    """Return a finding in a sentence or two: what happened, and what is known of it."""
+    return f"{words_for(finding).happened} {finding.reason}".strip()
+
+
+def detail(finding: Finding) -> str:
+    """Return what is known of a finding: its reason, or what happened in general."""
+    return finding.reason or words_for(finding).happened
+
+
+def remedy(finding: Finding) -> str:
+    """Say what a person is to do, and what the app does by itself."""
+    words = words_for(finding)
+    return " ".join(filter(None, (words.happened, words.person_does, words.app_does)))
+
+
+def subject_of(wrong: Wrong) -> str:
+    """Name what a finding is about, with the tenant where it is a connection's."""
+    if wrong.connection is None:
+        return wrong.finding.subject
+    return f"{tenant_label(wrong.connection.tenant)}: {wrong.finding.subject}"
 
 
 def mail_subject(connection: Connection, finding: Finding) -> str:
@@ -125,7 +238,10 @@ def verdict(health: Health, names: Iterable[str]) -> str:
     if late:
         more = f" and {len(late) - _SUBJECTS_NAMED} more" if len(late) > _SUBJECTS_NAMED else ""
         sentences.append(f"Nobody does what is due: {'; '.join(late[:_SUBJECTS_NAMED])}{more}.")
-    if late or health.installation:
+    # What the parts of the installation say of themselves goes before what follows from it.
+    sentences[:0] = [sentence(each) for each in health.installation if each.kind not in _WORK]
+    silent = [sentence(each) for each in health.installation if each.kind in _WORK and each.kind != Kind.SILENT_TICK]
+    if late or any(each.kind in _WORK for each in health.installation):
         seen = health.facts.last_seen
-        sentences.append(f"Last seen: tick {moment(seen.tick)}, worker {moment(seen.worker)}. {_START_WORKERS}")
+        sentences += [*silent, f"Last seen: tick {moment(seen.tick)}, worker {moment(seen.worker)}. {_START_WORKERS}"]
     return " ".join(sentences)

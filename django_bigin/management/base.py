@@ -18,7 +18,7 @@ from ..conf import settings
 from ..db.aliases import written
 from ..exceptions import AuthorizationError, BiginError, TransientError
 from ..health import alerts
-from ..health.findings import Needs
+from ..health.kinds import Needs
 from ..models import Connection
 from .output import Output
 
@@ -54,11 +54,12 @@ class BiginCommand(BaseCommand):
     """A command of ours: it implements `run` and may take `--json`."""
 
     examples: ClassVar[str] = ""
+    exit_codes: ClassVar[str] = EXIT_CODES
     sends_alerts: ClassVar[bool] = False
     """True where it may find that a connection needs a person: where nothing ticks, the mail goes out from here."""
 
     def create_parser(self, prog_name: str, subcommand: str, **kwargs: Any) -> CommandParser:
-        epilog = f"examples:\n{self.examples}\n{self.notes()}{EXIT_CODES}"
+        epilog = f"examples:\n{self.examples}\n{self.notes()}{self.exit_codes}"
         kwargs = {"formatter_class": _Formatter, "epilog": epilog} | kwargs
         return super().create_parser(prog_name, subcommand, **kwargs)
 

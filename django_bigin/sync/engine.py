@@ -27,7 +27,7 @@ from ..exceptions import (
 from ..models import ModuleSync, Record
 from . import compare, delta, full, plan, whole
 from .plan import Strategy
-from .results import ModuleResult
+from .results import DATABASE_FAILED, ModuleResult
 from .run import Ending, Outcome, Run, claim
 from .session import Session
 
@@ -140,13 +140,19 @@ def _note_failure(run: Run, error: BiginError) -> None:
 
 
 def _note_lost_database(run: Run, error: Exception) -> None:
-    """Say that the database went away, in the row if it is back already; all up to the last page is stored."""
+    """Say that the database failed, in the row if it can be written already; all up to the last page is stored."""
     database_of(Record).close_if_unusable_or_obsolete()
     sentence = SyncError(
-        f"The database went away while {run.module} was being stored ({type(error).__name__}): every page up to "
+        f"{DATABASE_FAILED} while {run.module} was being stored ({_reason(error)}): every page up to "
         "then is kept, and the next run goes on from there."
     )
     try:
         _note_failure(run, sentence)
     except (OperationalError, InterfaceError):
         run.result.error = str(sentence)
+
+
+def _reason(error: Exception) -> str:
+    """Return what a driver says where the disk is full; other messages may quote what was being stored."""
+    said = (str(error).strip().splitlines() or [""])[0]
+    return said[:200] if "full" in said or "No space left" in said else type(error).__name__

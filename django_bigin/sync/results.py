@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any
 
+DATABASE_FAILED = "The database failed"
+"""The beginning of the error of a module that could not be stored."""
+
 
 @dataclass(frozen=True)
 class Progress:

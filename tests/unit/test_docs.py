@@ -12,7 +12,7 @@ from django.core.management import get_commands, load_command_class
 
 from devtools.verbs import VERBS
 from django_bigin import testing
-from django_bigin.health.findings import Kind
+from django_bigin.health.kinds import Kind
 from django_bigin.health.words import WORDS
 from django_bigin.models import Connection
 from django_bigin.sync import ModuleResult

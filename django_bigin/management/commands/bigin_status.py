@@ -8,9 +8,10 @@ from typing import Any
 from django.core.management.base import CommandParser
 
 from ...health.document import as_document
-from ...health.facts import read_facts
-from ...health.findings import ConnectionHealth, Finding, Needs, judge
-from ...health.words import overdue, phrase, verdict, words_for
+from ...health.examine import examine
+from ...health.findings import ConnectionHealth, Finding
+from ...health.kinds import Kind, Needs
+from ...health.words import overdue, phrase, sentence, verdict, words_for
 from ...tenants import tenant_label
 from ...text import moment
 from ..base import BiginCommand, Report, add_connection_arguments, exit_code_for_needs, pick_connections
@@ -22,6 +23,7 @@ HEADERS = ("module", "records", "stored up to", "last success", "state")
 class Command(BiginCommand):
     """Show the state."""
 
+    requires_system_checks = []  # a lost key is one of the findings
     help = """\
 Show the state of every connection: its status and why, when its token expires,
 the API credits of the last 24 hours by our own ledger, and for each module how
@@ -44,10 +46,10 @@ is given.
         super().add_arguments(parser)
 
     def run(self, output: Output, options: dict[str, Any]) -> Report:
-        health = judge(read_facts(pick_connections(options)))
+        health = examine(pick_connections(options))
         for each in health.connections:
             _show(output, each, health.facts.at)
-        if not health.connections:
+        if not health.connections and health.facts.site.can_be_read:
             output.line("No tenant is connected yet: bigin_connect connects one.")
         for finding in health.installation:
             output.line(_of_installation(finding, health.facts.at))
@@ -60,7 +62,8 @@ is given.
 
 def _of_installation(finding: Finding, now: datetime) -> str:
     words = words_for(finding)
-    return f"{words.happened} Last seen {distance(finding.since, now)}. {words.person_does}"
+    seen = f" Last seen {distance(finding.since, now)}." if finding.kind == Kind.SILENT_TICK else ""
+    return f"{sentence(finding)}{seen} {words.app_does} {words.person_does}".replace("  ", " ")
 
 
 def _show(output: Output, health: ConnectionHealth, now: datetime) -> None:

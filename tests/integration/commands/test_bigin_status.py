@@ -8,7 +8,7 @@ import pytest
 from django_bigin import clock
 from django_bigin.models import Connection, CreditUse, ModuleSync, Record
 from tests.support.commands import Ran
-from tests.support.factories import make_connection, make_record
+from tests.support.factories import make_connection, make_record, make_registration
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -64,11 +64,13 @@ def test_credits_are_those_of_the_last_24_hours():
     assert entry["credits"]["used"] == 12
 
 
-def test_takes_the_same_few_queries_for_any_number(django_assert_num_queries):
-    for _ in range(3):
-        make_record(make_connection())
-    with django_assert_num_queries(5):
-        Ran("bigin_status", "--json")
+@pytest.mark.parametrize("number", [1, 20])
+def test_takes_the_same_few_queries_for_any_number(number, settings, django_assert_num_queries):
+    settings.BIGIN_INSTALLATION_ID = "here"
+    for _ in range(number):
+        make_record(make_connection(registration=make_registration(secret="a client secret")))
+    with django_assert_num_queries(11):
+        assert len(Ran("bigin_status", "--json").document["connections"]) == number
 
 
 def test_tombstones_are_not_counted():

@@ -4,6 +4,7 @@ import pytest
 from django.core.management import get_commands, load_command_class
 
 COMMANDS = (
+    "bigin_doctor",
     "bigin_connect",
     "bigin_refresh",
     "bigin_sync",

@@ -135,7 +135,7 @@ def test_a_database_that_goes_away_loses_nothing(sandbox: Any, connection: Conne
         return real(*arguments, **options)
 
     monkeypatch.setattr(store, "write_copies", fail_once)
-    assert "The database went away" in failed(connection, "Contacts")
+    assert "The database failed while Contacts was being stored" in failed(connection, "Contacts")
     assert Record.objects.filter(module="Contacts").count() == 400
     sync(connection, "Contacts")
     assert_equal(sandbox, "Contacts")

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from django_bigin.health.facts import ConnectionFacts, CreditFacts, Facts, LastSeen, ModuleFacts
-from django_bigin.health.findings import Finding, Kind, Level, Needs, judge, judge_connection, judge_module
+from django_bigin.health.findings import Finding, judge, judge_connection, judge_module
+from django_bigin.health.kinds import Cause, Fault, Kind, Level, Needs
 from django_bigin.health.words import WORDS, phrase, verdict
 from django_bigin.models import ClientRegistration, Connection, ModuleSync, Tenant
 
@@ -108,5 +109,5 @@ def test_nothing_is_said_where_all_is_well() -> None:
 
 
 def test_every_finding_has_words() -> None:
-    assert set(WORDS) == {*Status.values, *Kind}
+    assert set(WORDS) == {*Status.values, *Kind, *Cause, *Fault}
     assert phrase(Finding("Contacts", Kind.FAILED, Level.ERROR, reason="No.")) == "failed: No."

@@ -1,0 +1,51 @@
+"""Health in the admin: what is wrong, of the tenants that the person may see, and what to do about it."""
+
+from __future__ import annotations
+
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse
+from django.urls import URLPattern, path, reverse
+from django.utils.decorators import method_decorator
+
+from ..health.examine import examine_for
+from ..health.findings import Health, Wrong
+from ..health.words import detail, remedy, subject_of
+from .access import TenantScoped
+from .show import finding_badge, moment
+
+
+class HealthPage(TenantScoped):
+    """The page of findings, under the address of the list of connections."""
+
+    def get_urls(self) -> list[URLPattern]:
+        view = self.admin_site.admin_view(self.health_view)
+        return [path("health/", view, name="django_bigin_connection_health"), *super().get_urls()]
+
+    # A broker may be asked, for two seconds.
+    @method_decorator(transaction.non_atomic_requests)
+    def health_view(self, request: HttpRequest) -> HttpResponse:
+        """Show what is wrong, the likeliest cause of the rest first."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        health = examine_for(request.user)
+        rows = [self._row(request, each) for each in health.wrong] if health else []
+        return self.own_page(request, "connection/health.html", "Health", {"rows": rows, **_numbers(health)})
+
+    def _row(self, request: HttpRequest, wrong: Wrong) -> dict[str, object]:
+        connection = wrong.connection
+        page = f"{self.admin_site.name}:django_bigin_connection_change"
+        return {
+            "code": wrong.code,
+            "badge": finding_badge(wrong.finding),
+            "subject": subject_of(wrong),
+            "address": reverse(page, args=[connection.pk]) if connection else "",
+            "known": detail(wrong.finding),
+            "since": moment(wrong.finding.since),
+            "remedy": remedy(wrong.finding),
+        }
+
+
+def _numbers(health: Health | None) -> dict[str, int]:
+    connections = health.connections if health else ()
+    return {"connections": len(connections), "quarantined": sum(each.quarantined for each in connections)}
