@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import sys
 import time
+import tomllib
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
@@ -22,9 +23,9 @@ STAMP = HOME / "stamp.json"
 
 
 def ensure_environment(extras: Iterable[str]) -> Path:
-    """Return the Python of an environment with the package, editable, and these extras.
+    """Return the Python of an environment with the package, editable, and these extras and dependency groups.
 
-    It is made where it is missing. Extras that are installed already stay.
+    It is made where it is missing. What is installed already stays.
     """
     with locked():
         stamp = read_stamp()
@@ -119,16 +120,37 @@ def has_ensurepip() -> bool:
 
 
 def install(extras: Iterable[str]) -> None:
-    """Install the package, editable, with these extras."""
+    """Install the package, editable, with these extras and dependency groups of pyproject.toml."""
     started = time.monotonic()
     say(f"installing django-bigin with {', '.join(extras)} (a minute or two the first time)")
-    target = f"{ROOT}[{','.join(extras)}]"
+    target = editable_target(extras)
     if uv := find_uv():
-        must([uv, "pip", "install", "--quiet", "--python", PYTHON, "--editable", target])
+        must([uv, "pip", "install", "--quiet", "--python", PYTHON, *target])
     else:
         # Twice quiet: errors are shown, and not a warning for every index that lacks a package.
-        must([PYTHON, "-m", "pip", "install", "--quiet", "--quiet", "--editable", target])
+        must([PYTHON, "-m", "pip", "install", "--quiet", "--quiet", *target])
     say(f"installed in {time.monotonic() - started:.0f} seconds")
+
+
+def editable_target(names: Iterable[str]) -> list[str]:
+    """Return what pip installs for these names: the package with its extras, and what the groups list.
+
+    The groups are read here, since a Python's own pip may be too old for `--group`.
+    """
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    known = project["dependency-groups"]
+    groups = [name for name in names if name in known]
+    extras = [name for name in names if name not in known]
+    needed = [each for group in groups for each in _expanded(known, group)]
+    return ["--editable", f"{ROOT}[{','.join(extras)}]", *needed]
+
+
+def _expanded(groups: dict[str, Any], name: str) -> Iterator[str]:
+    for entry in groups[name]:
+        if isinstance(entry, str):
+            yield entry
+        else:
+            yield from _expanded(groups, entry["include-group"])
 
 
 def find_uv() -> str | None:

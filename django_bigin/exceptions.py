@@ -1,31 +1,33 @@
 """Every error the package raises, grouped by what the caller does next.
 
-BiginError                       catch it where whatever went wrong is only reported
-    TransientError               try again later
-        NetworkError             no answer came
-        RateLimitError           too many calls
-        ServerError              the product failed
-        TokenPendingError        another process is asking for the token
-    AuthorizationError           a person must act
-        GrantTokenError          make a new one-use code
-        RefreshTokenError        authorize again
-        AccessTokenError         refresh, or authorize again
-        ClientCredentialsError   correct the client registration
-        OtherOrganizationError   choose the connection's organization at Zoho
-        CallbackRefusedError     start the authorization again
-        ConnectionNotReadyError  resume, confirm or reconnect the connection
-        ScopeError               reconnect with more scopes
-    RequestError                 change the request
-        RecordNotFoundError
-        InvalidDataError
-        ModuleNotAvailableError
-        PageTokenError           start the list again
-        PaginationLimitError     read the rest in another way
-    ResponseError                the answer cannot be read
-    SyncError                    the sync refused to go on
-        LeaseLostError           another process syncs the module now
-    ForeignDatabaseError         adopt the database, or leave it alone
-    EncryptionError              correct the keys
+::
+
+    BiginError                       catch it where whatever went wrong is only reported
+        TransientError               try again later
+            NetworkError             no answer came
+            RateLimitError           too many calls
+            ServerError              the product failed
+            TokenPendingError        another process is asking for the token
+        AuthorizationError           a person must act
+            GrantTokenError          make a new one-use code
+            RefreshTokenError        authorize again
+            AccessTokenError         refresh, or authorize again
+            ClientCredentialsError   correct the client registration
+            OtherOrganizationError   choose the connection's organization at Zoho
+            CallbackRefusedError     start the authorization again
+            ConnectionNotReadyError  resume, confirm or reconnect the connection
+            ScopeError               reconnect with more scopes
+        RequestError                 change the request
+            RecordNotFoundError
+            InvalidDataError
+            ModuleNotAvailableError
+            PageTokenError           start the list again
+            PaginationLimitError     read the rest in another way
+        ResponseError                the answer cannot be read
+        SyncError                    the sync refused to go on
+            LeaseLostError           another process syncs the module now
+        ForeignDatabaseError         adopt the database, or leave it alone
+        EncryptionError              correct the keys
 
 What only one part of the package tells another is not here: a row to be quarantined, a run whose time is up, a message
 broker that is away.

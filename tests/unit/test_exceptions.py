@@ -1,6 +1,7 @@
 import inspect
 import pickle
 import re
+import textwrap
 
 import pytest
 
@@ -61,7 +62,8 @@ def test_an_error_survives_the_way_between_processes(error):
 
 def test_the_tree_in_the_docstring_is_the_tree():
     drawn, above = [], []
-    for line in exceptions.__doc__.splitlines():
+    tree = textwrap.dedent(exceptions.__doc__.split("::\n\n")[1].split("\n\n")[0])
+    for line in tree.splitlines():
         found = re.match(r"( *)(\w+Error)\b", line)
         if found:
             depth = len(found[1]) // 4
