@@ -166,13 +166,14 @@ class SelfClientForm(forms.Form):
 
     def connect(self) -> ConnectResult | None:
         """Connect with what was entered; None, with an error at its field, where Zoho refuses it."""
-        entered = {name: self.cleaned_data[name] for name in ("client_id", "client_secret", "grant_token")}
         try:
             return connect_self_client(
                 self.cleaned_data["tenant"],
+                client_id=self.cleaned_data["client_id"],
+                client_secret=self.cleaned_data["client_secret"],
+                grant_token=self.cleaned_data["grant_token"],
                 data_center=self.cleaned_data["data_center"],
                 actor=str(self.request.user),
-                **entered,
             )
         except GrantTokenError as error:
             self.add_error("grant_token", error.message)

@@ -161,8 +161,8 @@ class AccountsServer:
             ClientCredentialsError: the client, its secret or its redirect URI is refused.
             TransientError: no usable answer. The grant token may be spent all the same.
         """
-        code = Secret(grant_token.strip())
-        if not code:
+        grant_token = Secret(grant_token.strip())
+        if not grant_token:
             raise GrantTokenError("The grant token is empty; make one in Zoho's API console and paste it at once.")
         # `code=`, never `authorization_response=`: the library would refuse an http callback behind a TLS proxy.
         extra: dict[str, Any] = {"code_verifier": code_verifier} if code_verifier is not None else {}
@@ -170,7 +170,7 @@ class AccountsServer:
             self._grant_token_error,
             lambda oauth, url: oauth.fetch_token(
                 url,
-                code=code,
+                code=grant_token,
                 # In the form: Bigin's pages do not know HTTP Basic.
                 include_client_id=True,
                 client_secret=self._credentials.client_secret,

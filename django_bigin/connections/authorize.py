@@ -10,7 +10,7 @@ import hashlib
 import hmac
 import secrets
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
@@ -49,8 +49,8 @@ REFUSALS = {
 class AuthorizationStart:
     """An authorization under way: the address for the browser, and the nonce for its session."""
 
-    url: str
-    nonce: str
+    url: str = field(repr=False)
+    nonce: str = field(repr=False)
 
 
 def begin(

@@ -16,6 +16,7 @@ from ..api.values import read_first, storable
 from ..conf import settings
 from ..db import leases
 from ..db.aliases import atomic, written
+from ..encryption.secret import Secret
 from ..exceptions import AuthorizationError, EncryptionError, GrantTokenError, OtherOrganizationError, RequestError
 from ..installation import require_ownership
 from ..models import ClientRegistration, ClientSecret, Connection
@@ -66,6 +67,8 @@ def connect_self_client(
         BiginError: any other reason; the grant that may have been made is revoked.
     """
     require_ownership()
+    # In the place of what was given, so that no traceback shows it.
+    client_secret, grant_token = Secret(client_secret), Secret(grant_token)
     if data_center not in settings.data_center_codes:
         raise GrantTokenError(
             f"There is no data center {data_center!r} here; choose one of {', '.join(settings.data_center_codes)}."

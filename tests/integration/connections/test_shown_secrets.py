@@ -2,13 +2,15 @@
 
 import traceback
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from django_bigin.connections import open_client, tokens
+from django_bigin.connections import authorize, open_client, tokens
 from django_bigin.encryption.secret import Secret
 from django_bigin.exceptions import BiginError
 from django_bigin.models import Connection
+from tests.support.factories import make_registration, make_superuser
 from tests.support.grants import TOKEN, let_token_expire
 from tests.support.mirror import connect
 
@@ -56,3 +58,19 @@ def test_no_secret_stands_in_the_local_variables_of_a_refused_connect(
             connect(organization)
         shown = locals_of(raised.value)
         assert [secret["kind"] for secret in sandbox.secrets() if secret["value"] in shown] == []
+
+
+def test_what_a_careless_caller_hands_over_is_shown_by_no_frame_of_ours(sandbox: Any) -> None:
+    sandbox.fail(TOKEN, status=500)
+    with pytest.raises(BiginError) as raised:
+        connect(sandbox.organizations[0])
+    shown = locals_of(raised.value)
+    assert [secret["kind"] for secret in sandbox.secrets() if secret["value"] in shown] == []
+
+
+def test_the_beginning_of_an_authorization_shows_neither_state_nor_nonce(connection: Connection) -> None:
+    registration = make_registration(connection.tenant, kind="server", redirect_uri="https://site.example/callback")
+    start = authorize.begin(make_superuser(), connection.tenant, registration)
+    [state] = parse_qs(urlsplit(start.url).query)["state"]
+    assert state not in repr(start)
+    assert start.nonce not in repr(start)
