@@ -10,9 +10,9 @@ from urllib.parse import urlsplit
 
 import requests
 import urllib3
-from requests.adapters import HTTPAdapter
 
-from ..exceptions import NetworkError
+from ..exceptions import BiginError, NetworkError, ResponseError
+from .bounds import AnswerTooLargeError, BoundedAdapter
 from .datacenters import DATA_CENTERS
 from .redaction import redact_library_logs
 
@@ -21,14 +21,14 @@ NETWORK_FAILURES = (requests.RequestException, urllib3.exceptions.HTTPError)
 
 
 class Timeouts(NamedTuple):
-    """Seconds to wait for a connection, and for each next piece of an answer."""
+    """Seconds to wait for a connection, and from then on for the whole of an answer."""
 
     connect: float
     read: float
 
 
 CALL_SECONDS_AT_MOST = 45
-"""Both timeouts stay below it together. The lease on a refresh lasts as long: a longer call would be made twice."""
+"""Both timeouts stay below it together. The lease on a refresh lasts longer: a longer call would be made twice."""
 DEFAULT_TIMEOUTS = Timeouts(connect=5.0, read=30.0)
 
 
@@ -49,7 +49,7 @@ def new_session(*, sandbox_url: str | None = None, pool_size: int = 10) -> reque
     session.cookies.set_policy(http.cookiejar.DefaultCookiePolicy(allowed_domains=[]))
     if sandbox_url is None:
         del session.adapters["http://"]
-        session.mount("https://", HTTPAdapter(pool_connections=pool_size, pool_maxsize=pool_size))
+        session.mount("https://", BoundedAdapter(pool_connections=pool_size, pool_maxsize=pool_size))
         return session
     session.trust_env = False
     session.adapters.clear()
@@ -92,7 +92,7 @@ def sandbox_origin(url: str) -> str:
     return f"{parts.scheme}://{host}" + (f":{port}" if port is not None else "")
 
 
-class SandboxAdapter(HTTPAdapter):
+class SandboxAdapter(BoundedAdapter):
     """Carries a request for one of Zoho's origins to the sandbox, which tells them apart by `Host`."""
 
     def __init__(self, sandbox_url: str, *, pool_size: int = 10) -> None:
@@ -131,11 +131,16 @@ def no_auth(request: requests.PreparedRequest) -> requests.PreparedRequest:
 
 def network_error(
     error: Exception, *, server: str, endpoint: str, timeouts: Timeouts, writes: bool = False
-) -> NetworkError:
+) -> BiginError:
     """Say in one sentence why no answer came; nothing of the request is repeated but its endpoint.
 
     Raise it `from None`: what `requests` says quotes the URL with its query.
     """
+    if isinstance(error, AnswerTooLargeError):
+        return ResponseError(
+            f"{server} gave an answer of more than {error.limit // 1024**2} MB, which was not read to its end.",
+            endpoint=endpoint,
+        )
     if isinstance(error, requests.ConnectTimeout):
         reason = f"did not accept a connection within {timeouts.connect:g} seconds"
     elif isinstance(error, requests.Timeout):

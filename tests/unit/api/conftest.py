@@ -51,6 +51,9 @@ class Handler(BaseHTTPRequestHandler):
             self.close_connection = True
             return
         body = answer["body"]
+        if answer.get("drip"):
+            self.drip(answer, body)
+            return
         self.wfile.write(b"HTTP/1.1 %d Whatever\r\n" % answer["status"])
         for name, value in answer["headers"].items():
             self.wfile.write(f"{name}: {value}\r\n".encode())
@@ -59,6 +62,20 @@ class Handler(BaseHTTPRequestHandler):
         self.wfile.write(b"\r\n" + body)
         if answer.get("missing"):
             self.close_connection = True
+
+    def drip(self, answer, body):
+        """Send an answer byte by byte, head and all, until the client has had enough."""
+        self.close_connection = True
+        whole = b"HTTP/1.1 200 Whatever\r\nContent-Length: %d\r\n\r\n%b" % (len(body), body)
+        start = len(whole) - len(body) if answer["drip"] == "body" else 0
+        try:
+            self.wfile.write(whole[:start])
+            for position in range(start, len(whole)):
+                self.wfile.flush()
+                time.sleep(0.1)
+                self.wfile.write(whole[position : position + 1])
+        except OSError:
+            self.server.left.append(answer["drip"])
 
     do_GET = do_POST = do_PUT = do_DELETE = handle_any
 
@@ -73,14 +90,17 @@ class OddServer(ThreadingHTTPServer):
 
     def __init__(self):
         super().__init__(("127.0.0.1", 0), Handler)
-        self.answers, self.asked = [], []
+        self.answers, self.asked, self.left = [], [], []
 
     @property
     def url(self):
         return f"http://127.0.0.1:{self.server_port}"
 
     def answer(self, status=200, data=None, *, body=None, headers=None, **how):
-        """Prepare one answer: `data` as JSON or `body` as it is; how: delay=, drop=True, missing=<bytes cut off>."""
+        """Prepare one answer: `data` as JSON or `body` as it is.
+
+        how: delay=, drop=True, missing=<bytes cut off>, drip="body" or "all".
+        """
         if body is None:
             body = b"" if data is None else json.dumps(data).encode()
         body = body.encode() if isinstance(body, str) else body
