@@ -15,7 +15,6 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import NoReverseMatch, URLPattern, path, reverse
 from django.utils.decorators import method_decorator
 from django.utils.html import format_html
-from django.views.decorators.debug import sensitive_post_parameters
 
 from ..conf import settings
 from ..connections import ConnectResult, connect_self_client
@@ -24,9 +23,10 @@ from ..db.aliases import outside_transactions
 from ..exceptions import BiginError, ClientCredentialsError, GrantTokenError
 from ..models import ClientRegistration, Connection
 from ..policy import access_policy
+from ..views.hiding import hides_posted
 from .access import TenantScoped, for_request, visible_tenants
 from .addresses import admin_page, index_page
-from .inputs import clean_secret
+from .inputs import SecretField
 
 WITHOUT_PAGES = (
     "To connect in a browser, include django_bigin.urls in the site's URLs: see the docs under Connect a tenant."
@@ -133,13 +133,13 @@ class SelfClientForm(forms.Form):
 
     tenant: forms.ModelChoiceField[Any] = forms.ModelChoiceField(queryset=Connection.objects.none())
     client_id = forms.CharField(max_length=120, widget=forms.TextInput(attrs={"size": 50, "autocomplete": "off"}))
-    client_secret = forms.CharField(
+    client_secret = SecretField(
         widget=forms.PasswordInput(render_value=False, attrs={"size": 50, "autocomplete": "new-password"})
     )
     data_center = forms.ChoiceField(
         help_text="Where the self client was made: us for the console at zoho.com, eu for zoho.eu and so on."
     )
-    grant_token = forms.CharField(
+    grant_token = SecretField(
         widget=forms.PasswordInput(render_value=False, attrs={"size": 50, "autocomplete": "off"}),
         help_text="From the console's tab Generate Code. It works once, and only for the minutes chosen there.",
     )
@@ -157,12 +157,6 @@ class SelfClientForm(forms.Form):
         if not may_connect(self.request, tenant):
             raise ValidationError("You may not connect this tenant.")
         return tenant
-
-    def clean_client_secret(self) -> str:
-        return clean_secret(self.cleaned_data["client_secret"])
-
-    def clean_grant_token(self) -> str:
-        return clean_secret(self.cleaned_data["grant_token"])
 
     def connect(self) -> ConnectResult | None:
         """Connect with what was entered; None, with an error at its field, where Zoho refuses it."""
@@ -211,7 +205,7 @@ class ConnectPages(TenantScoped):
 
     # It waits for Zoho, so no transaction around it.
     @outside_transactions
-    @method_decorator(sensitive_post_parameters())
+    @method_decorator(hides_posted("client_secret", "grant_token"))
     def self_client_view(self, request: HttpRequest) -> HttpResponse:
         """Connect a tenant with a grant token that a person made in Zoho's API console."""
         if not may_connect(request):

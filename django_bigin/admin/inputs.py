@@ -9,6 +9,7 @@ from django import forms
 from django.core.exceptions import ImproperlyConfigured, ValidationError
 
 from ..api.scopes import read_scopes
+from ..encryption.secret import Secret
 from ..exceptions import EncryptionError
 from ..models.fields import seal
 
@@ -28,12 +29,18 @@ class NamesField(forms.CharField):
         return bool(list(initial or []) != self.to_python(data))
 
 
-def clean_secret(value: str) -> str:
-    """Refuse what cannot be a secret, and every secret while none can be stored."""
-    if not value.isascii() or not value.isprintable() or " " in value:
-        raise ValidationError("This is one word without spaces: copy it again from the console.")
-    try:
-        seal(uuid.uuid4(), "", "a trial", value)
-    except (EncryptionError, ImproperlyConfigured) as error:
-        raise ValidationError(f"No secret can be stored: {error}") from error
-    return value
+class SecretField(forms.CharField):
+    """One word that is stored encrypted: from the field on a `Secret`, which no error report shows."""
+
+    def to_python(self, value: Any) -> Any:
+        return Secret(super().to_python(value))
+
+    def validate(self, value: Any) -> None:
+        """Refuse what cannot be a secret, and every secret while none can be stored."""
+        super().validate(value)
+        if not value.isascii() or not value.isprintable() or " " in value:
+            raise ValidationError("This is one word without spaces: copy it again from the console.")
+        try:
+            seal(uuid.uuid4(), "", "a trial", value)
+        except (EncryptionError, ImproperlyConfigured) as error:
+            raise ValidationError(f"No secret can be stored: {error}") from error

@@ -10,7 +10,6 @@ from django.core.exceptions import ValidationError
 from django.db.models import Count, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils.decorators import method_decorator
-from django.views.decorators.debug import sensitive_post_parameters
 
 from ..conf import settings
 from ..connections.accounts import retry_after_secret_change
@@ -25,9 +24,10 @@ from ..models import (
 from ..models.fields import is_stored
 from ..models.registration import default_scopes
 from ..policy import Action, access_policy, is_unlimited, visible
+from ..views.hiding import hides_posted
 from .access import DataCenterFilter, ReadOnly, TabularInline, TenantFilter, TenantScoped
 from .connecting import Tools, tools_for_registration, tools_for_tenant
-from .inputs import NamesField, clean_secret
+from .inputs import NamesField, SecretField
 from .show import moment, secret_state
 
 if TYPE_CHECKING:
@@ -125,7 +125,7 @@ class SecretForm(ModelForm):
     data_center = forms.ChoiceField(
         required=False, help_text="Choose one where the console shows a secret for each data center."
     )
-    new_secret = forms.CharField(
+    new_secret = SecretField(
         label="Secret",
         required=False,
         widget=forms.PasswordInput(render_value=False, attrs={"autocomplete": "new-password", "size": 50}),
@@ -149,7 +149,7 @@ class SecretForm(ModelForm):
         value: str = self.cleaned_data["new_secret"]
         if not value and self.instance.pk is None:
             raise ValidationError("Enter the secret that the console shows.")
-        return clean_secret(value) if value else value
+        return value
 
     def save(self, commit: bool = True) -> Any:
         if self.cleaned_data.get("new_secret"):
@@ -247,7 +247,7 @@ class ClientRegistrationAdmin(TenantScoped):
         form.user = request.user
         return form
 
-    @method_decorator(sensitive_post_parameters())
+    @method_decorator(hides_posted("new_secret"))
     def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         return super().changeform_view(request, *args, **kwargs)
 
@@ -295,7 +295,7 @@ class ClientSecretAdmin(TenantScoped):
         super().save_model(request, obj, form, change)
         retry_after_secret_change(obj.registration)
 
-    @method_decorator(sensitive_post_parameters())
+    @method_decorator(hides_posted("new_secret"))
     def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         return super().changeform_view(request, *args, **kwargs)
 

@@ -13,12 +13,14 @@ from typing import Any, Protocol, TypeVar
 import requests
 from requests.auth import AuthBase
 
-from ..exceptions import AccessTokenError, ResponseError
+from ..encryption.secret import Secret
+from ..exceptions import AccessTokenError, BiginError, ResponseError
 from .calls import Answer, Call, CallMade
 from .datacenters import DATA_CENTERS, DataCenter
+from .frames import without_frames
 from .products import DEFAULT_PRODUCT, Product
 from .shortcuts import Metadata, Records, Users
-from .transport import DEFAULT_TIMEOUTS, NETWORK_FAILURES, Timeouts, network_error, new_session
+from .transport import DEFAULT_TIMEOUTS, Timeouts, network_error, new_session
 from .values import read_date_header, read_json
 
 logger = logging.getLogger(__name__)
@@ -102,13 +104,13 @@ class Client:
         Raises:
             BiginError: no answer came, or it refuses the call, or it cannot be read.
         """
-        token = self._tokens.current()
+        token = Secret(self._tokens.current())
         replaced = repeated = False
         while True:
             answer = self._exchange(call, token)
             if not replaced and call.errors.refuses_token(call, answer):
                 replaced = True
-                token = self._tokens.replace(token)
+                token = Secret(self._tokens.replace(token))
                 continue
             try:
                 return call.read(answer)
@@ -117,35 +119,26 @@ class Client:
                     raise
                 repeated = True
 
-    def _exchange(self, call: Call[Any], token: str) -> Answer:
+    def _exchange(self, call: Call[Any], token: Secret) -> Answer:
         # Made here: what is wrong with the caller's rows is his TypeError, not a failure of the network.
         data = json.dumps(call.body, allow_nan=False).encode() if call.body is not None else None
         auth = _ZohoAuth(token)
         started = time.perf_counter()
         status: int | None = None
         spent = call.credits
+        def explain(error: Exception) -> BiginError:
+            nonlocal spent
+            spent = 0 if isinstance(error, requests.ConnectTimeout) else spent
+            server = f"{call.product} in the data center {self.data_center.code}"
+            writes = not call.idempotent
+            return network_error(error, server=server, endpoint=call.endpoint, timeouts=self._timeouts, writes=writes)
+
         try:
-            response = self._session.request(
-                call.method,
-                self._origin + call.path,
-                params=list(call.params),
-                data=data,
-                headers=self._headers | ({"Content-Type": "application/json"} if data else {}),
-                auth=auth,
-                timeout=self._timeouts,
-            )
+            response = without_frames(lambda: self._request(call, data, auth), explain=explain)
             status = response.status_code
             if status == 401:
                 # Without a grant that it believes, Zoho cannot tell whose credits to take.
                 spent = 0
-        except NETWORK_FAILURES as error:
-            if isinstance(error, requests.ConnectTimeout):
-                spent = 0
-            server = f"{call.product} in the data center {self.data_center.code}"
-            writes = not call.idempotent
-            raise network_error(
-                error, server=server, endpoint=call.endpoint, timeouts=self._timeouts, writes=writes
-            ) from None
         finally:
             seconds = time.perf_counter() - started
             logger.debug("%s answered %s in %.3f s", call.endpoint, status, seconds)
@@ -156,6 +149,17 @@ class Client:
             body=read_json(response.content),
             answered_at=read_date_header(response.headers.get("Date")) or self.now(),
             retry_after=self._retry_after(response.headers.get("Retry-After")),
+        )
+
+    def _request(self, call: Call[Any], data: bytes | None, auth: AuthBase) -> requests.Response:
+        return self._session.request(
+            call.method,
+            self._origin + call.path,
+            params=list(call.params),
+            data=data,
+            headers=self._headers | ({"Content-Type": "application/json"} if data else {}),
+            auth=auth,
+            timeout=self._timeouts,
         )
 
     def _retry_after(self, value: str | None) -> float | None:

@@ -26,11 +26,11 @@ from ..exceptions import (
     ServerError,
 )
 from .datacenters import DATA_CENTERS, DataCenter
+from .frames import without_frames
 from .redaction import redact_library_logs
 from .scopes import join_scopes, read_scopes
 from .transport import (
     DEFAULT_TIMEOUTS,
-    NETWORK_FAILURES,
     Timeouts,
     network_error,
     new_session,
@@ -162,6 +162,7 @@ class AccountsServer:
             TransientError: no usable answer. The grant token may be spent all the same.
         """
         grant_token = Secret(grant_token.strip())
+        code_verifier = None if code_verifier is None else Secret(code_verifier)
         if not grant_token:
             raise GrantTokenError("The grant token is empty; make one in Zoho's API console and paste it at once.")
         # `code=`, never `authorization_response=`: the library would refuse an http callback behind a TLS proxy.
@@ -190,6 +191,7 @@ class AccountsServer:
             RateLimitError: too many token requests; `retry_after` seconds without any.
             TransientError: no usable answer.
         """
+        refresh_token = Secret(refresh_token)
         return self._ask(
             self._refresh_token_error,
             lambda oauth, url: oauth.refresh_token(
@@ -212,16 +214,17 @@ class AccountsServer:
             TransientError: no usable answer; the token may live on.
         """
         endpoint = f"POST {REVOKE_PATH}"
-        try:
-            # The token in the form: Zoho's own example puts it into the address, where every log on the way keeps it.
-            response = self._session.post(
+        token = Secret(token)
+        # The token in the form: Zoho's own example puts it into the address, where every log on the way keeps it.
+        response = without_frames(
+            lambda: self._session.post(
                 self.data_center.accounts_server + REVOKE_PATH,
                 data={"token": token},
                 timeout=self._timeouts,
                 auth=no_auth,
-            )
-        except NETWORK_FAILURES as error:
-            raise self._network_error(error, endpoint) from None
+            ),
+            explain=lambda error: self._network_error(error, endpoint),
+        )
         body = read_json(response.content)
         if isinstance(body, dict) and body.get("status") == "success":
             return True
@@ -260,10 +263,10 @@ class AccountsServer:
         oauth = self._oauth_session(redirect_uri)
         oauth.register_compliance_hook("access_token_response", read_first)
         oauth.register_compliance_hook("refresh_token_response", read_first)
-        try:
-            call(oauth, self.data_center.accounts_server + TOKEN_PATH)
-        except NETWORK_FAILURES as error:
-            raise self._network_error(error, endpoint) from None
+        without_frames(
+            lambda: call(oauth, self.data_center.accounts_server + TOKEN_PATH),
+            explain=lambda error: self._network_error(error, endpoint),
+        )
         if refusals:
             raise refusals[0]
         return answers[0]

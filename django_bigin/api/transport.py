@@ -134,7 +134,7 @@ def network_error(
 ) -> BiginError:
     """Say in one sentence why no answer came; nothing of the request is repeated but its endpoint.
 
-    Raise it `from None`: what `requests` says quotes the URL with its query.
+    Raise it where nothing is handled (`frames.without_frames`): what `requests` says quotes the URL with its query.
     """
     if isinstance(error, AnswerTooLargeError):
         return ResponseError(

@@ -17,6 +17,7 @@ from typing import Any
 from .. import clock
 from ..conf import settings
 from ..db.aliases import written
+from ..encryption.secret import Secret
 from ..exceptions import BiginError, CallbackRefusedError, ClientCredentialsError
 from ..installation import require_ownership
 from ..models import AuthorizationAttempt, ClientRegistration, Connection
@@ -73,7 +74,8 @@ def begin(
     """
     require_ownership()
     _require_browser_client(registration)
-    nonce, state, now = nonce or secrets.token_urlsafe(32), secrets.token_urlsafe(32), clock.now()
+    now = clock.now()
+    nonce, state = Secret(nonce or secrets.token_urlsafe(32)), Secret(secrets.token_urlsafe(32))
     attempt = AuthorizationAttempt(
         state_hash=_hash(state),
         nonce_hash=_hash(nonce),
@@ -81,7 +83,7 @@ def begin(
         tenant=tenant,
         registration=registration,
         connection=connection,
-        code_verifier=secrets.token_urlsafe(64) if settings.BIGIN_PKCE else "",
+        code_verifier=Secret(secrets.token_urlsafe(64)) if settings.BIGIN_PKCE else "",
         return_to=return_to[:500],
         created_at=now,
         expires_at=now + ATTEMPT_LIVES,

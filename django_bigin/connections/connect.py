@@ -66,9 +66,9 @@ def connect_self_client(
         GrantTokenError, ClientCredentialsError: what was pasted does not fit; nothing was stored.
         BiginError: any other reason; the grant that may have been made is revoked.
     """
-    require_ownership()
     # In the place of what was given, so that no traceback shows it.
     client_secret, grant_token = Secret(client_secret), Secret(grant_token)
+    require_ownership()
     if data_center not in settings.data_center_codes:
         raise GrantTokenError(
             f"There is no data center {data_center!r} here; choose one of {', '.join(settings.data_center_codes)}."

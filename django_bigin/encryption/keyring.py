@@ -41,9 +41,10 @@ class Keyring:
     """
 
     def __init__(self, keys: Sequence[str]) -> None:
-        texts = keys.split(",") if isinstance(keys, str) else keys
-        raw_keys = [_read_key(text, position) for position, text in enumerate(texts, 1) if text.strip()]
-        self._ciphers = [(hashlib.sha256(raw).hexdigest()[:8], AESGCM(raw)) for raw in raw_keys]
+        self._ciphers: list[tuple[str, AESGCM]] = []  # for the repr in the report of an error below
+        # Wrapped, since one that cannot be read may be the real one, mistyped: error reports show local variables.
+        keys = texts = [Secret(text) for text in (keys.split(",") if isinstance(keys, str) else keys)]
+        self._ciphers = [_read_key(text, position) for position, text in enumerate(texts, 1) if text.strip()]
 
     def __repr__(self) -> str:
         return f"<Keyring: {', '.join(self.key_ids) or 'empty'}>"
@@ -103,17 +104,21 @@ class Keyring:
         return self._ciphers[0]
 
 
-def _read_key(text: str, position: int) -> bytes:
+def _read_key(text: Secret, position: int) -> tuple[str, AESGCM]:
+    """Return a key's id and its cipher."""
+    cipher = _cipher_of(text)
+    if cipher is None:
+        raise EncryptionError(f"key {position} is not 32 bytes in urlsafe base64; `{_COMMAND}` prints a new one.")
+    return cipher
+
+
+def _cipher_of(text: Secret) -> tuple[str, AESGCM] | None:
     bare = text.strip().rstrip("=")
     try:
         raw = base64.b64decode(bare + "=" * (-len(bare) % 4), altchars=b"-_", validate=True)
     except (binascii.Error, ValueError):
-        raw = b""
-    if len(raw) != _KEY_BYTES:
-        raise EncryptionError(
-            f"key {position} is not 32 bytes in urlsafe base64; `{_COMMAND}` prints a new one."
-        )
-    return raw
+        return None
+    return (hashlib.sha256(raw).hexdigest()[:8], AESGCM(raw)) if len(raw) == _KEY_BYTES else None
 
 
 def _read_value(value: str) -> tuple[str, bytes]:

@@ -25,18 +25,22 @@ def read_secret(path: str, *, what: str, output: Output) -> str:
     Raises:
         CommandError: it cannot be read, or does not hold exactly one secret.
     """
-    raw = _read_stdin(what) if path == "-" else _read_file(path, what, output)
-    try:
-        text = raw.decode("utf-8-sig").strip()
-    except UnicodeDecodeError:
-        text = "\N{REPLACEMENT CHARACTER} \N{REPLACEMENT CHARACTER}"
+    # Nothing is kept in a plain variable: what is refused below may be a secret all the same.
+    text = _decoded(_read_stdin(what) if path == "-" else _read_file(path, what, output))
     where = "stdin" if path == "-" else f"the file {path}"
     if not text:
         raise CommandError(f"The {what} is empty: {where} holds nothing but white space.")
     # One secret is one word of ASCII; anything else would only be refused by Zoho, with a worse explanation.
     if len(text) > LONGEST or not text.isascii() or not text.isprintable() or len(text.split()) > 1:
         raise CommandError(f"The {what} cannot be used: {where} must hold it alone, on one line, as plain text.")
-    return Secret(text)
+    return text
+
+
+def _decoded(raw: bytes) -> Secret:
+    try:
+        return Secret(raw.decode("utf-8-sig").strip())
+    except UnicodeDecodeError:
+        return Secret("\N{REPLACEMENT CHARACTER} \N{REPLACEMENT CHARACTER}")
 
 
 def _read_file(path: str, what: str, output: Output) -> bytes:

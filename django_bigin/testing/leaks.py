@@ -21,8 +21,8 @@ _ORDINARY = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", 
 def no_secrets_logged(sandbox: Sandbox) -> Iterator[None]:
     """Listen to all loggers at DEBUG; at the end, look for every secret that the sandbox ever gave.
 
-    Secrets are looked for as they are, URL-encoded and in base64: in messages, tracebacks and the plain data that
-    records carry as `extra`.
+    Secrets are looked for as they are, URL-encoded, in hex and in base64: in messages, tracebacks and the plain data
+    that records carry as `extra`.
 
     Raises:
         AssertionError: at the end. It names kind, logger and line, and shows no secret.
@@ -61,10 +61,7 @@ def require_no_secrets(records: Iterable[logging.LogRecord], secrets: Iterable[M
     Raises:
         AssertionError: there is one.
     """
-    beginnings: dict[str, set[tuple[str, str]]] = defaultdict(set)
-    for secret in secrets:
-        for how, spelling in spellings(secret["value"]):
-            beginnings[spelling[:HEAD]].add((spelling, f"{secret['kind']}{how}"))
+    beginnings = _beginnings(secrets)
     leaks = [
         f"{what}: {record.name} at {record.levelname}, {record.pathname}:{record.lineno}"
         for record in records
@@ -74,9 +71,15 @@ def require_no_secrets(records: Iterable[logging.LogRecord], secrets: Iterable[M
         raise AssertionError("secrets were logged:\n" + "\n".join(dict.fromkeys(leaks)))
 
 
+def find_secrets(text: str, secrets: Iterable[Mapping[str, str]]) -> list[str]:
+    """Return the kinds of the secrets, each {"kind", "value"}, that stand in a text, with their encoding."""
+    return sorted(_find(text, _beginnings(secrets)))
+
+
 def spellings(secret: str) -> list[tuple[str, str]]:
     """Return the spellings of a secret, each with its encoding. Base64 has three, by what stands before it."""
     found = {secret: "", quote(secret, safe=""): ", URL-encoded", quote_plus(secret): ", URL-encoded"}
+    found |= {secret.encode().hex(): ", in hex", secret.encode().hex().upper(): ", in hex"}
     for encode in (base64.b64encode, base64.urlsafe_b64encode):
         for before in range(3):
             text = encode(b"\0" * before + secret.encode()).decode()
@@ -96,6 +99,14 @@ def text_of(record: logging.LogRecord) -> str:
         # Arguments that do not fit their message: logging says so on stderr, and shows them.
         written = f"{record.msg!r} {record.args!r}"
     return "\n".join([written, *plain])
+
+
+def _beginnings(secrets: Iterable[Mapping[str, str]]) -> dict[str, set[tuple[str, str]]]:
+    beginnings: dict[str, set[tuple[str, str]]] = defaultdict(set)
+    for secret in secrets:
+        for how, spelling in spellings(secret["value"]):
+            beginnings[spelling[:HEAD]].add((spelling, f"{secret['kind']}{how}"))
+    return beginnings
 
 
 def _find(text: str, beginnings: Mapping[str, set[tuple[str, str]]]) -> set[str]:

@@ -7,7 +7,6 @@ request's transaction, since they wait for Zoho; and no address of theirs carrie
 from __future__ import annotations
 
 from typing import Any
-from urllib.parse import parse_qsl
 from uuid import UUID
 
 from django.contrib.auth.decorators import login_not_required
@@ -17,17 +16,20 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.decorators.debug import sensitive_variables
 from django.views.decorators.http import require_GET, require_http_methods
 
 from ..connections import authorize, lifecycle
 from ..connections.authorize import REFUSALS
 from ..connections.states import is_syncable
 from ..db.aliases import written
+from ..encryption.secret import Secret
 from ..exceptions import BiginError, CallbackRefusedError
 from ..models import AuthorizationAttempt, ClientRegistration, Connection
 from ..policy import access_policy, visible
 from ..tenants import all_tenants
 from .guards import guarded, signed_in
+from .hiding import take_query
 
 NONCE_KEY = "django_bigin_nonce"
 PARAMETERS_AT_MOST = 50
@@ -62,7 +64,7 @@ def connect(request: HttpRequest) -> HttpResponse:
             request.user,
             tenant,
             registration,
-            nonce=request.session.get(NONCE_KEY, ""),
+            nonce=Secret(request.session.get(NONCE_KEY, "")),
             connection=connection,
             return_to=return_to,
         )
@@ -76,13 +78,12 @@ def connect(request: HttpRequest) -> HttpResponse:
 @login_not_required
 @guarded
 @require_GET
+@sensitive_variables("parameters", "nonce")
 def callback(request: HttpRequest) -> HttpResponse:
     """Take what Zoho sends the browser back with; redirect at once to an address that holds nothing of it."""
     try:
-        # Not request.GET: it hides a repeated parameter.
-        query = request.META.get("QUERY_STRING", "")
-        parameters = parse_qsl(query, keep_blank_values=True, max_num_fields=PARAMETERS_AT_MOST)
-        nonce = request.session.get(NONCE_KEY, "")
+        parameters = take_query(request, fields_at_most=PARAMETERS_AT_MOST)
+        nonce = Secret(request.session.get(NONCE_KEY, ""))
         attempt = authorize.complete_callback(parameters, user=request.user, nonce=nonce)
     except CallbackRefusedError as refusal:
         return _see_other(reverse("django_bigin:refused", args=[refusal.code]))

@@ -208,7 +208,7 @@ def test_no_answer_is_a_network_error_that_does_not_quote_the_address(server, cl
 
     with pytest.raises(NetworkError, match=sentence) as caught:
         client.records.fetch_page("Contacts", Place(token="p4ge-t0ken"), fields=["Email"])
-    assert caught.value.__suppress_context__
+    assert caught.value.__context__ is None
     assert "p4ge" not in str(caught.value)
     assert caught.value.endpoint == "GET /bigin/v2/Contacts"
 

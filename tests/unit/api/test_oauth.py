@@ -198,7 +198,7 @@ def test_no_answer_is_a_network_error_without_a_secret(server, accounts, how):
     for call in (lambda: accounts.exchange(GRANT), lambda: accounts.refresh(REFRESH), lambda: accounts.revoke(REFRESH)):
         with pytest.raises(NetworkError) as caught:
             call()
-        assert caught.value.__suppress_context__
+        assert caught.value.__context__ is None
         assert not any(secret in str(caught.value) for secret in (SECRET, REFRESH, GRANT, ACCESS))
 
 
