@@ -3,6 +3,7 @@
 from .clients import open_client
 from .connect import ConnectResult, connect_self_client
 from .lifecycle import confirm, discard, disconnect, pause, purge_mirror, resume
+from .offboarding import Offboarding, delete_tenant
 from .revoking import Revocation
 from .states import STATES, State, state_of
 from .stored import AccessToken
@@ -12,10 +13,12 @@ __all__ = (
     "STATES",
     "AccessToken",
     "ConnectResult",
+    "Offboarding",
     "Revocation",
     "State",
     "confirm",
     "connect_self_client",
+    "delete_tenant",
     "discard",
     "disconnect",
     "ensure_fresh_token",

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 from django.db import InterfaceError, OperationalError, connections, router, transaction
-from django.db.models import Model, QuerySet
+from django.db.models import Manager, Model, QuerySet
 
 View = TypeVar("View", bound=Callable[..., Any])
 
@@ -22,6 +22,17 @@ def written_alias(model: type[Model]) -> str:
 def written(model: type[Model]) -> QuerySet[Any]:
     """Return the rows of a model as they stand where they are written: for updates, locks and deciding reads."""
     return model._default_manager.using(written_alias(model))
+
+
+class WrittenManager(Manager[Any]):
+    """The base manager of our models: a row that another points to, or that is read again, is read where it is written.
+
+    Django asks the base manager for both, and names no alias: by its documented router they would come from a replica.
+    """
+
+    def get_queryset(self) -> QuerySet[Any]:
+        rows = super().get_queryset()
+        return rows if self._db else rows.using(written_alias(self.model))
 
 
 def atomic(model: type[Model]) -> Any:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import getpass
+import sys
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
@@ -145,6 +146,15 @@ def worst(exit_codes: Sequence[int]) -> int:
 def exit_code_for_needs(needs: Iterable[Needs]) -> int:
     """Return the exit code that tells what connections need."""
     return worst([EXIT_CODE_OF_NEED[need] for need in needs if need != Needs.NOTHING])
+
+
+def ask(question: str, *, unasked: str) -> None:
+    """Go on only after a yes; without a terminal nobody can give one, which `unasked` says."""
+    if not sys.stdin.isatty():
+        raise CommandError(unasked, returncode=USAGE)
+    print(question, end="", file=sys.stderr, flush=True)  # noqa: T201  # stdout may be for a program
+    if sys.stdin.readline().strip().lower() not in ("y", "yes"):
+        raise CommandError("Nothing was changed.")
 
 
 def actor(command: str) -> str:

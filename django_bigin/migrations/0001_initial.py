@@ -3,6 +3,7 @@
 import uuid
 
 import django.db.models.deletion
+import django.db.models.manager
 from django.conf import settings
 from django.db import migrations, models
 
@@ -32,7 +33,12 @@ class Migration(migrations.Migration):
             options={
                 "ordering": ("name",),
                 "swappable": "BIGIN_TENANT_MODEL",
+                "base_manager_name": "as_written",
             },
+            managers=[
+                ("objects", django.db.models.manager.Manager()),
+                ("as_written", django.db.models.manager.Manager()),
+            ],
         ),
         migrations.CreateModel(
             name="AuditEvent",
@@ -115,7 +121,12 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ("name", "client_id"),
+                "base_manager_name": "as_written",
             },
+            managers=[
+                ("objects", django.db.models.manager.Manager()),
+                ("as_written", django.db.models.manager.Manager()),
+            ],
         ),
         migrations.CreateModel(
             name="ClientSecret",
@@ -138,6 +149,10 @@ class Migration(migrations.Migration):
                         to="django_bigin.clientregistration",
                     ),
                 ),
+            ],
+            managers=[
+                ("objects", django.db.models.manager.Manager()),
+                ("as_written", django.db.models.manager.Manager()),
             ],
         ),
         migrations.CreateModel(
@@ -251,6 +266,10 @@ class Migration(migrations.Migration):
                     ("disconnect_connection", "Can disconnect and revoke"),
                 ),
             },
+            managers=[
+                ("objects", django.db.models.manager.Manager()),
+                ("as_written", django.db.models.manager.Manager()),
+            ],
         ),
         migrations.CreateModel(
             name="AuthorizationAttempt",
@@ -322,7 +341,12 @@ class Migration(migrations.Migration):
             ],
             options={
                 "abstract": False,
+                "base_manager_name": "as_written",
             },
+            managers=[
+                ("objects", django.db.models.manager.Manager()),
+                ("as_written", django.db.models.manager.Manager()),
+            ],
         ),
         migrations.CreateModel(
             name="CreditUse",

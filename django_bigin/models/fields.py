@@ -20,6 +20,7 @@ from django.db import models
 from django.db.models.query_utils import DeferredAttribute
 
 from ..conf import settings
+from ..db.aliases import WrittenManager
 from ..encryption.secret import PLACEHOLDER, Secret
 
 if TYPE_CHECKING:
@@ -268,9 +269,11 @@ class SecretModel(models.Model):
     """A row that holds secrets: it has a `uuid` from before its first save, and a tenant that they are bound to."""
 
     objects = SecretQuerySet.as_manager()
+    as_written = WrittenManager()
 
     class Meta:
         abstract = True
+        base_manager_name = "as_written"
 
     def secret_tenant_key(self) -> Any:
         """Return the primary key of the tenant that the row's secrets are bound to; "" where it is shared."""

@@ -8,6 +8,7 @@ from typing import Any
 from django.db import models
 
 from ..conf import TENANT_MODEL, settings
+from ..db.aliases import WrittenManager
 from .fields import EncryptedTextField, SecretModel
 
 DATA_CENTER_LENGTH = 8
@@ -48,7 +49,11 @@ class ClientRegistration(models.Model):
     scopes = models.JSONField(default=default_scopes, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
 
+    objects = models.Manager()
+    as_written = WrittenManager()
+
     class Meta:
+        base_manager_name = "as_written"
         ordering = ("name", "client_id")
         constraints = (
             models.UniqueConstraint(fields=("tenant", "client_id"), name="django_bigin_registration_once_per_tenant"),

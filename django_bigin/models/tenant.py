@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from django.db import models
 
+from ..db.aliases import WrittenManager
+
 
 class Tenant(models.Model):
     """One customer of the site. Nothing deletes it while a connection or a registration belongs to it.
@@ -15,7 +17,11 @@ class Tenant(models.Model):
     slug = models.SlugField(max_length=100, unique=True, help_text="The value of --tenant in commands.")
     created_at = models.DateTimeField(auto_now_add=True)
 
+    objects = models.Manager()
+    as_written = WrittenManager()
+
     class Meta:
+        base_manager_name = "as_written"
         swappable = "BIGIN_TENANT_MODEL"
         ordering = ("name",)
 

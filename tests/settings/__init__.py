@@ -1,8 +1,9 @@
 """Settings of the suite.
 
 The environment chooses: `DATABASE_URL` the database, `BIGIN_TEST_TENANT` ("", "uuid", "int" or "user") whose tenant
-model, and `BIGIN_TEST_AUTO_FIELD` the site's default primary key. Whatever a test starts as a process of its own reads
-these too.
+model, `BIGIN_TEST_AUTO_FIELD` the site's default primary key, and `BIGIN_TEST_ROUTER` ("", "second" or "replica") a
+second database: one that holds every table, or a replica that lags for ever. Whatever a test starts as a process of its
+own reads these too.
 """
 
 import os
@@ -44,6 +45,18 @@ if DATABASE["ENGINE"].endswith("mysql"):
     DATABASE["OPTIONS"] = {"charset": "utf8mb4", **DATABASE.get("OPTIONS", {})}
     DATABASE["TEST"] |= {"CHARSET": "utf8mb4", "COLLATION": "utf8mb4_unicode_ci"}
 DATABASES = {"default": DATABASE}
+
+match env.str("BIGIN_TEST_ROUTER", default=""):
+    case "":
+        pass
+    case "second" | "replica" as other_database:
+        router = {"second": "EverythingOnSecond", "replica": "PackageReadsFromReplica"}[other_database]
+        DATABASE_ROUTERS = [f"tests.support.routers.{router}"]
+        name = DATABASE["TEST"]["NAME"]
+        other_name = name.replace("-test.", f"-{other_database}.") if "-test." in name else f"{name}_{other_database}"
+        DATABASES[other_database] = {**DATABASE, "TEST": {**DATABASE["TEST"], "NAME": other_name, "DEPENDENCIES": []}}
+    case other:
+        raise environ.ImproperlyConfigured(f"BIGIN_TEST_ROUTER is {other!r}: use second, replica or nothing")
 
 INSTALLED_APPS = [
     "django.contrib.admin",

@@ -7,6 +7,23 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+from django.db import connections, router
+
+from django_bigin.models import Connection
+
+
+class OurDatabase:
+    """The database that the package's tables are on, as Django's connection to it in this thread."""
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(connections[router.db_for_write(Connection)], name)
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        setattr(connections[router.db_for_write(Connection)], name, value)
+
+
+database = OurDatabase()
+
 
 class ScratchDatabase:
     """An empty database that is gone afterwards. `url` is its DATABASE_URL."""

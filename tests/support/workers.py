@@ -14,9 +14,8 @@ from types import TracebackType
 from typing import Any
 
 import pytest
-from django.db import connection as database
 
-from tests.support.databases import url_of
+from tests.support.databases import database, url_of
 
 ROOT = Path(__file__).resolve().parents[2]
 APP = "tests.support.celery_app"

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import sys
 from typing import Any
 
 from django.core.management.base import CommandError, CommandParser
 
 from ...connections import disconnect
+from ...db.aliases import written
 from ...models import Connection, Record
 from ...tenants import tenant_label
 from ..base import (
@@ -17,6 +17,7 @@ from ..base import (
     Report,
     actor,
     add_connection_arguments,
+    ask,
     pick_connections,
 )
 from ..output import Output
@@ -46,10 +47,13 @@ running this again tries the revocation again.
 
     def run(self, output: Output, options: dict[str, Any]) -> Report:
         connection = _pick_one(options)
-        records = Record.objects.filter(connection=connection).count() if options["purge"] else 0
+        records = written(Record).filter(connection=connection).count() if options["purge"] else 0
         if options["purge"] and not options["yes"]:
             name = connection.description.name
-            _ask(f"Delete the {records:,} mirrored records of {connection}? They stay in {name}. [y/N] ")
+            ask(
+                f"Delete the {records:,} mirrored records of {connection}? They stay in {name}. [y/N] ",
+                unasked="--purge deletes the mirror: confirm it with --yes.",
+            )
         revocation = disconnect(connection, actor=actor("bigin_disconnect"), purge=options["purge"])
         output.line(f"{tenant_label(connection.tenant)}, {connection}: disconnected.")
         output.line(revocation.detail)
@@ -81,12 +85,3 @@ def _pick_one(options: dict[str, Any]) -> Connection:
             returncode=USAGE,
         )
     return picked[0]
-
-
-def _ask(question: str) -> None:
-    """Go on only after a yes; without a terminal nobody can give one."""
-    if not sys.stdin.isatty():
-        raise CommandError("--purge deletes the mirror: confirm it with --yes.", returncode=USAGE)
-    print(question, end="", file=sys.stderr, flush=True)  # noqa: T201  # stdout may be for a program
-    if sys.stdin.readline().strip().lower() not in ("y", "yes"):
-        raise CommandError("Nothing was changed.")

@@ -3,7 +3,6 @@
 import pytest
 from django.apps import apps
 from django.contrib.admin.sites import site
-from django.db import connection as database
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
@@ -20,6 +19,7 @@ from django_bigin.models import (
     Tenant,
 )
 from tests.support.admin import ciphertext, text_of, url
+from tests.support.databases import database
 from tests.support.factories import (
     make_row_of_each_model,
 )

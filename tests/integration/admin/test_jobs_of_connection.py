@@ -3,12 +3,12 @@
 import uuid
 
 import pytest
-from django.db import connection as database
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from django_bigin.models import Job, ModuleSync
 from tests.support.admin_pages import page_of
+from tests.support.databases import database
 from tests.support.factories import make_connection, make_staff
 
 pytestmark = pytest.mark.django_db
@@ -44,5 +44,5 @@ class TestJobsOfAConnection:
             ModuleSync.objects.create(connection=connection, module=module)
             for _ in range(5):
                 Job.objects.create(kind="sync", connection=connection, requested_at=timezone.now(), batch=uuid.uuid4())
-        with django_assert_num_queries(len(none)):
+        with django_assert_num_queries(len(none), connection=database):
             root.get(page_of(connection))

@@ -31,6 +31,7 @@ from django_bigin.models import (
     Job,
     Tenant,
 )
+from tests.support.databases import database
 from tests.support.factories import make_row_of_each_model, make_staff, make_superuser
 
 pytestmark = [pytest.mark.django_db, pytest.mark.slow]
@@ -281,7 +282,7 @@ class TestTheSearchItself:
             if page.name not in ("admin:django_bigin_connection_changelist", "admin:django_bigin_connection_act"):
                 continue
             for address, body in itertools.product(page.addresses(theirs), bodies(page, theirs)):
-                with transaction.atomic():
+                with transaction.atomic(using=database.alias):
                     client.post(address, body)
                     if dump() != before:
                         changing.add((page.name, body.get("action")))
@@ -327,7 +328,7 @@ def test_with_rows_of_ones_own_theirs_cannot_be_reached(limited, mine, theirs, p
         for address in page.addresses(mine):
             assert shows_nothing(limited.get(address)), address
         for address, body in tries(page.addresses(mine), bodies(page, theirs)):
-            with transaction.atomic():
+            with transaction.atomic(using=database.alias):
                 response = limited.post(address, {**body, **(both if "action" in body else {})})
                 assert response.status_code < 500
                 assert shows_nothing(response), (address, body)

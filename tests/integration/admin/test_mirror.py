@@ -1,7 +1,6 @@
 """Modules, records and quarantined rows."""
 
 import pytest
-from django.db import connection as database
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
@@ -14,6 +13,7 @@ from django_bigin.models import (
     Record,
 )
 from tests.support.admin import text_of, url
+from tests.support.databases import database
 from tests.support.factories import (
     make_connection,
     make_record,

@@ -8,6 +8,7 @@ import pytest
 from django_bigin import clock
 from django_bigin.models import Connection, CreditUse, ModuleSync, Record
 from tests.support.commands import Ran
+from tests.support.databases import database
 from tests.support.factories import make_connection, make_record, make_registration
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -69,7 +70,7 @@ def test_takes_the_same_few_queries_for_any_number(number, settings, django_asse
     settings.BIGIN_INSTALLATION_ID = "here"
     for _ in range(number):
         make_record(make_connection(registration=make_registration(secret="a client secret")))
-    with django_assert_num_queries(11):
+    with django_assert_num_queries(11, connection=database):
         assert len(Ran("bigin_status", "--json").document["connections"]) == number
 
 

@@ -10,6 +10,7 @@ COMMANDS = (
     "bigin_sync",
     "bigin_status",
     "bigin_disconnect",
+    "bigin_delete_tenant",
     "bigin_adopt",
     "bigin_tick",
 )

@@ -4,7 +4,6 @@ import threading
 from typing import Any
 
 import pytest
-from django.db import connection as database
 from django.db import connections as databases
 
 from django_bigin import audit
@@ -12,6 +11,7 @@ from django_bigin.connections import disconnect, pause, resume, states
 from django_bigin.connections.accounts import accounts_server
 from django_bigin.exceptions import RefreshTokenError
 from django_bigin.models import AuditEvent, Connection
+from tests.support.databases import database
 from tests.support.grants import act_after_call
 from tests.support.mirror import connect
 

@@ -5,7 +5,6 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.db import connection as database
 from django.db import connections as databases
 
 from django_bigin import clock
@@ -18,6 +17,7 @@ from django_bigin.exceptions import (
 )
 from django_bigin.models import ClientSecret, Connection, RegistrationState
 from django_bigin.testing.transactions import refresh_in_transaction
+from tests.support.databases import database
 from tests.support.factories import make_connection, make_registration
 from tests.support.grants import TOKEN, act_after_call, let_token_expire
 from tests.support.mirror import connect

@@ -7,7 +7,6 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.db import connection as database
 from django.db import connections as databases
 from django.db import transaction
 
@@ -15,6 +14,7 @@ from django_bigin import clock
 from django_bigin.connections import disconnect, tokens
 from django_bigin.exceptions import BiginError, ConnectionNotReadyError, ForeignDatabaseError, TokenPendingError
 from django_bigin.models import Connection, Installation
+from tests.support.databases import database
 from tests.support.grants import TOKEN, let_token_expire
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -80,7 +80,7 @@ def test_a_refused_token_is_replaced_only_if_it_is_still_the_stored_one(connecti
 
 def test_inside_a_transaction_the_new_token_survives_a_rollback(connection: Connection, sandbox: Any) -> None:
     let_token_expire(sandbox)
-    with transaction.atomic():
+    with transaction.atomic(using=database.alias):
         if database.vendor == "sqlite":
             with pytest.raises(BiginError, match=r"before transaction\.atomic"):
                 tokens.ensure_fresh_token(connection.pk)
@@ -93,7 +93,7 @@ def test_inside_a_transaction_the_new_token_survives_a_rollback(connection: Conn
 
 def test_a_token_that_serves_can_be_had_inside_any_transaction(connection: Connection, sandbox: Any) -> None:
     sandbox.advance(3600 - 90)
-    with transaction.atomic():
+    with transaction.atomic(using=database.alias):
         assert tokens.ensure_fresh_token(connection.pk).value == connection.access_token.reveal()
 
 

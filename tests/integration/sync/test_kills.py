@@ -8,11 +8,10 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from django.db import connection as database
 
 from django_bigin import clock
 from django_bigin.models import Connection, ModuleSync
-from tests.support.databases import url_of
+from tests.support.databases import database, url_of
 from tests.support.mirror import connect, mirror_hash, sync
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]

@@ -5,7 +5,6 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.db import connection as database
 from django.db import connections as databases
 
 from django_bigin import clock
@@ -15,6 +14,7 @@ from django_bigin.db import leases
 from django_bigin.exceptions import AuthorizationError
 from django_bigin.models import Connection, ModuleSchema, ModuleSync, Record
 from django_bigin.sync import Options, run, store, sync_connection
+from tests.support.databases import database
 from tests.support.mirror import mirror_hash, on_page, sync
 
 pytestmark = pytest.mark.django_db(transaction=True)

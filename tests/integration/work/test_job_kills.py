@@ -10,14 +10,13 @@ from contextlib import contextmanager
 from typing import Any
 
 import pytest
-from django.db import connection as database
 
 from django_bigin import clock
 from django_bigin.models import Connection, Job, ModuleSync
 from django_bigin.sync import sync_connection
 from django_bigin.work import jobs
 from django_bigin.work.kinds import JOB
-from tests.support.databases import url_of
+from tests.support.databases import database, url_of
 from tests.support.ticking import tick, work_off
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]

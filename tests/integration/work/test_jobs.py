@@ -11,6 +11,7 @@ from django_bigin.models import Connection, Job, ModuleSync
 from django_bigin.sync import sync_connection
 from django_bigin.work import jobs
 from django_bigin.work.kinds import JOB, REFRESH
+from tests.support.databases import database
 from tests.support.ticking import kinds_of, tick, work_off
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -128,7 +129,7 @@ def test_a_job_that_another_process_took_over_is_left_to_it(sandbox: Any, connec
             Job.objects.filter(pk=job.pk).update(lease_id="another")
         return execute(sql, *arguments)
 
-    with databases["default"].execute_wrapper(take_over):
+    with database.execute_wrapper(take_over):
         assert jobs.run(job.pk) is None
     job.refresh_from_db()
     assert (job.state, job.lease_id, job.progress) == (Job.State.RUNNING, "another", "")

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 from django.db import connections as databases
-from django.db import transaction
 
+from django_bigin.db.aliases import atomic, database_of
 from django_bigin.models import Connection, Job
 from django_bigin.work import jobs, requests
 from django_bigin.work.kinds import JOB
@@ -63,8 +63,8 @@ def test_a_stored_job_that_is_requested_again_is_queued_then() -> None:
 def test_inside_a_transaction_a_worker_is_woken_once_it_is_committed() -> None:
     connection = make_connection()
     seen: list[bool] = []
-    with woken_by(lambda kind, row_id: seen.append(transaction.get_connection().in_atomic_block)):
-        with transaction.atomic():
+    with woken_by(lambda kind, row_id: seen.append(database_of(Job).in_atomic_block)):
+        with atomic(Job):
             outcome = requests.request(Kind.SYNC, [connection])
             assert outcome.is_open
             assert seen == []
@@ -76,7 +76,7 @@ def test_inside_a_transaction_a_worker_is_woken_once_it_is_committed() -> None:
 def test_a_request_that_is_rolled_back_leaves_nothing() -> None:
     connection = make_connection()
     sent: list[int] = []
-    with woken_by(lambda kind, row_id: sent.append(row_id)), pytest.raises(ZeroDivisionError), transaction.atomic():
+    with woken_by(lambda kind, row_id: sent.append(row_id)), pytest.raises(ZeroDivisionError), atomic(Job):
         requests.request(Kind.SYNC, [connection])
         _ = 1 / 0
     assert (sent, Job.objects.count()) == ([], 0)
@@ -85,7 +85,7 @@ def test_a_request_that_is_rolled_back_leaves_nothing() -> None:
 def test_a_tick_that_is_faster_than_the_request_does_no_harm(sandbox: Any, connection: Connection) -> None:
     sent: list[tuple[str, int]] = []
     with woken_by(lambda kind, row_id: sent.append((kind, row_id))):
-        with transaction.atomic():
+        with atomic(Job):
             outcome = requests.request(Kind.REFRESH, [connection])
             sent += tick(JOB)
         assert sent == [(JOB, job.pk) for job in outcome.queued]

@@ -4,8 +4,6 @@ from typing import Any
 
 import pytest
 from django.core.management import call_command
-from django.db import DEFAULT_DB_ALIAS
-from django.db import connections as databases
 from django.test.utils import CaptureQueriesContext
 
 from django_bigin import clock
@@ -14,6 +12,7 @@ from django_bigin.models import Connection, Job, ModuleSync
 from django_bigin.sync import Options, sync_connection, sync_slice
 from django_bigin.work import scheduler
 from django_bigin.work.kinds import METADATA, REFRESH, SYNC
+from tests.support.databases import database
 from tests.support.mirror import mirror_hash
 from tests.support.ticking import deliver_at_once, kinds_of, tick, work_off
 
@@ -141,7 +140,7 @@ def test_an_idle_delta_is_one_call_and_five_statements(sandbox: Any, connection:
     sandbox.advance(400)
     sandbox.clear_calls()
 
-    with CaptureQueriesContext(databases[DEFAULT_DB_ALIAS]) as queries:
+    with CaptureQueriesContext(database) as queries:
         result = sync_slice(module.pk, SLICE)
 
     statements = [query["sql"] for query in queries if query["sql"].split()[0] not in ("BEGIN", "COMMIT")]
@@ -156,7 +155,7 @@ def test_an_idle_slice_writes_its_heartbeat_besides_and_no_more(sandbox: Any, co
     for _ in range(2):  # looks again at what was stored within the same second
         sandbox.advance(400)
         sent = tick(SYNC)
-        with CaptureQueriesContext(databases[DEFAULT_DB_ALIAS]) as queries:
+        with CaptureQueriesContext(database) as queries:
             scheduler.run_slice(*sent[0])
         work_off(sent[1:])
     statements = [query["sql"] for query in queries if query["sql"].split()[0] not in ("BEGIN", "COMMIT")]
@@ -181,7 +180,7 @@ def test_a_worker_that_is_told_to_stop_leaves_its_row_to_the_next_tick(sandbox: 
             raise SystemExit
         return execute(sql, *arguments)
 
-    with databases[DEFAULT_DB_ALIAS].execute_wrapper(stop), pytest.raises(SystemExit):
+    with database.execute_wrapper(stop), pytest.raises(SystemExit):
         work_off(sent)
     assert tick(METADATA) == sent
 
