@@ -222,7 +222,7 @@ def _none_picked(options: dict[str, Any]) -> str:
 
 def _known_tenants() -> str:
     lookup = settings.BIGIN_TENANT_LOOKUP
-    values = tenants.all_tenants().order_by(lookup).values_list(lookup, flat=True)
+    values = written(tenants.tenant_model()).order_by(lookup).values_list(lookup, flat=True)
     known = [str(value) for value in values[: KNOWN_SHOWN + 1]]
     if not known:
         return "There are no tenants yet."

@@ -27,7 +27,7 @@ from ..encryption.secret import Secret
 from ..exceptions import BiginError, CallbackRefusedError
 from ..models import AuthorizationAttempt, ClientRegistration, Connection
 from ..policy import access_policy, visible
-from ..tenants import all_tenants
+from ..tenants import tenant_model
 from .guards import guarded, signed_in
 from .hiding import take_query
 
@@ -149,7 +149,7 @@ def _return_to(user: Any, connection: Connection) -> str:
 def _tenant(request: HttpRequest, key: str) -> Any:
     """Return the tenant that the person may connect; for everybody else there is none by that key."""
     try:
-        tenant = visible(all_tenants(), request.user, path="pk").filter(pk=key).first() if key else None
+        tenant = visible(written(tenant_model()), request.user, path="pk").filter(pk=key).first() if key else None
     except (ValueError, ValidationError):
         tenant = None
     if tenant is None or not access_policy().may(request.user, "connect", tenant):
@@ -169,7 +169,7 @@ def _connection(request: HttpRequest, key: str) -> Connection:
 def _registrations(tenant: Any, connection: Connection | None) -> list[ClientRegistration]:
     """Return those that a browser can use, the tenant's own and the shared; the connection's own first."""
     mine = Q(tenant=tenant) | Q(tenant=None)
-    rows = ClientRegistration.objects.filter(mine, kind=ClientRegistration.Kind.SERVER).exclude(redirect_uri="")
+    rows = written(ClientRegistration).filter(mine, kind=ClientRegistration.Kind.SERVER).exclude(redirect_uri="")
     return sorted(rows, key=lambda row: (connection is None or row.pk != connection.registration_id, str(row)))
 
 
