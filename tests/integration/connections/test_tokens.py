@@ -1,6 +1,5 @@
 """Promise R1 in small: whoever asks, there is one token request for each expiry."""
 
-import os
 import threading
 import time
 from datetime import timedelta
@@ -137,21 +136,3 @@ def test_a_token_that_serves_is_not_waited_past_the_limit(connection: Connection
     before = connection.access_token.reveal()
     assert tokens.ensure_fresh_token(connection.pk, wait_seconds=0.2).value == before
     assert tokens.ensure_fresh_token(connection.pk).value == before  # another is at it already
-
-
-def test_a_forked_child_does_not_wait_for_its_parents_threads(connection: Connection, sandbox: Any) -> None:
-    let_token_expire(sandbox)
-    sandbox.fail(TOKEN, delay_seconds=3)
-    databases.close_all()
-    with pytest.raises(TokenPendingError):
-        tokens.ensure_fresh_token(connection.pk, wait_seconds=0.5)
-    databases.close_all()
-    child = os.fork()
-    if child == 0:
-        try:
-            tokens.ensure_fresh_token(connection.pk, wait_seconds=30)
-            os._exit(0)
-        finally:
-            os._exit(1)
-    assert os.waitpid(child, 0)[1] == 0
-    assert sandbox.count_calls(TOKEN) == 1
