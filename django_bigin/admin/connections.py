@@ -14,6 +14,7 @@ from django.utils.text import Truncator
 from .. import audit
 from ..conf import settings
 from ..db.aliases import atomic, outside_transactions
+from ..health.facts import with_quarantined
 from ..health.findings import judge_connection, judge_module
 from ..health.words import words_for
 from ..models import (
@@ -50,13 +51,16 @@ class ModulesInline(ReadOnlyInline):
     fields = ("enabled", "state", "records_watermark", "last_success_at", "trouble")
     readonly_fields = fields
 
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        return with_quarantined(super().get_queryset(request))
+
     @admin.display(description="state")
-    def state(self, obj: ModuleSync) -> SafeString:
-        return finding_badge(judge_module(obj))
+    def state(self, obj: Any) -> SafeString:
+        return finding_badge(judge_module(obj, quarantined=obj.quarantined_rows))
 
     @admin.display(description="what is wrong")
-    def trouble(self, obj: ModuleSync) -> str:
-        return judge_module(obj).reason
+    def trouble(self, obj: Any) -> str:
+        return judge_module(obj, quarantined=obj.quarantined_rows).reason
 
 
 class LastJobs(BaseInlineFormSet):

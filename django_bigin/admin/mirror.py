@@ -18,6 +18,7 @@ from django.utils.safestring import SafeString
 from django.utils.text import Truncator
 
 from ..conf import settings
+from ..health.facts import with_quarantined
 from ..health.findings import judge_module
 from ..health.kinds import Level
 from ..models import ModuleSchema, ModuleSync, QuarantinedRow, Record
@@ -124,15 +125,15 @@ class ModuleSyncAdmin(TenantScoped):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         # They can be long, and no page shows them.
-        return super().get_queryset(request).defer("position", "missing_ids")
+        return with_quarantined(super().get_queryset(request).defer("position", "missing_ids"))
 
     @admin.display(description="state")
-    def state(self, obj: ModuleSync) -> SafeString:
-        return finding_badge(judge_module(obj))
+    def state(self, obj: Any) -> SafeString:
+        return finding_badge(judge_module(obj, quarantined=obj.quarantined_rows))
 
     @admin.display(description="what is wrong")
-    def trouble(self, obj: ModuleSync) -> str:
-        return Truncator(judge_module(obj).reason).chars(80)
+    def trouble(self, obj: Any) -> str:
+        return Truncator(judge_module(obj, quarantined=obj.quarantined_rows).reason).chars(80)
 
 
 @admin.register(ModuleSchema)

@@ -15,17 +15,17 @@ from .findings import Health, judge
 from .probes import ask_the_site
 
 
-def examine(connections: QuerySet[Connection]) -> Health:
+def examine(connections: QuerySet[Connection], *, count_records: bool = True) -> Health:
     """Judge the installation and these connections. Of a database that cannot be read no more than that is said."""
     site = ask_the_site()
     if not site.can_be_read:
         return judge(Facts(clock.now(), LastSeen(None, None), (), site))
-    return judge(read_facts(connections, site))
+    return judge(read_facts(connections, site, count_records=count_records))
 
 
-def examine_all() -> Health:
+def examine_all(*, count_records: bool = True) -> Health:
     """Judge the installation and all of its connections."""
-    return examine(_all())
+    return examine(_all(), count_records=count_records)
 
 
 def examine_for(user: Any) -> Health | None:

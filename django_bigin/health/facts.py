@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import Count, Max, Min, Sum
+from django.db.models import Count, Max, Min, OuterRef, QuerySet, Subquery, Sum
+from django.db.models.functions import Coalesce
 
 from .. import clock
 from ..db import leases
@@ -73,15 +74,18 @@ class Facts:
     job_waits_since: datetime | None = None
 
 
-def read_facts(connections: Iterable[Connection], site: SiteFacts | None = None) -> Facts:
+def read_facts(
+    connections: Iterable[Connection], site: SiteFacts | None = None, *, count_records: bool = True
+) -> Facts:
     """Read what is stored about these connections. Zoho is not asked.
 
     Args:
         site: what was found out about the installation; without it nothing is said about that.
+        count_records: count the live records too, which is slow where there are millions; nothing is judged by it.
     """
     rows = list(connections)
     now = clock.now()
-    modules, credits = _read_modules(rows), _read_credits(rows, now)
+    modules, credits = _read_modules(rows, count_records=count_records), _read_credits(rows, now)
     facts = (ConnectionFacts(row, credits[row.pk], tuple(modules[row.pk])) for row in rows)
     secrets = ClientSecret.objects.filter(registration__in={row.registration_id for row in rows})
     return Facts(
@@ -109,17 +113,28 @@ def _read_waiting(connections: Collection[Connection]) -> datetime | None:
     return oldest
 
 
-def _read_modules(connections: Collection[Connection]) -> dict[int, list[ModuleFacts]]:
+def with_quarantined(modules: QuerySet[ModuleSync]) -> QuerySet[ModuleSync]:
+    """Let each module tell as `quarantined_rows` how many of its rows could not be stored."""
+    of_module = QuarantinedRow.objects.filter(connection=OuterRef("connection"), module=OuterRef("module"))
+    number = of_module.order_by().values("module").annotate(number=Count("pk")).values("number")
+    return modules.annotate(quarantined_rows=Coalesce(Subquery(number), 0))
+
+
+def _read_modules(connections: Collection[Connection], *, count_records: bool) -> dict[int, list[ModuleFacts]]:
     keys = [connection.pk for connection in connections]
-    live = Record.objects.live().filter(connection__in=keys).order_by().values_list("connection", "module")
-    records = {(key, module): number for key, module, number in live.annotate(number=Count("pk"))}
-    rows = QuarantinedRow.objects.filter(connection__in=keys).order_by().values_list("connection", "module")
-    quarantined = {(key, module): number for key, module, number in rows.annotate(number=Count("pk"))}
+    records = _count(Record.objects.live().filter(connection__in=keys)) if count_records else {}
+    quarantined = _count(QuarantinedRow.objects.filter(connection__in=keys))
     found = defaultdict(list)
     for row in ModuleSync.objects.filter(connection__in=keys).order_by("connection", "module"):
         of = (row.connection_id, row.module)
         found[row.connection_id].append(ModuleFacts(row, records.get(of, 0), quarantined.get(of, 0)))
     return found
+
+
+def _count(rows: QuerySet[Any]) -> dict[tuple[int, str], int]:
+    """Count rows by connection and module."""
+    counted = rows.order_by().values_list("connection", "module").annotate(number=Count("pk"))
+    return {(key, module): number for key, module, number in counted}
 
 
 def _read_credits(connections: Collection[Connection], now: datetime) -> dict[int, CreditFacts]:

@@ -64,6 +64,11 @@ def tick_needs_a_look(facts: Facts, *, any_overdue: bool) -> bool:
     return synced and _tick_is_silent(facts) and (any_overdue or not _tick_is_forgotten(facts))
 
 
+def patience() -> timedelta:
+    """Return for how long nobody need show a sign of life: where ticks are rare, that is ten of them."""
+    return max(GRACE, timedelta(seconds=10 * settings.BIGIN_TICK_SECONDS))
+
+
 def tick_is_alive(facts: Facts) -> bool:
     """Tell whether the tick was seen lately, so that what is due is handed out."""
     return facts.last_seen.tick is not None and not _tick_is_silent(facts)
@@ -71,8 +76,7 @@ def tick_is_alive(facts: Facts) -> bool:
 
 def _tick_is_silent(facts: Facts) -> bool:
     """Tell whether there was a tick, and is none any more."""
-    patience = max(GRACE, timedelta(seconds=10 * settings.BIGIN_TICK_SECONDS))
-    return facts.last_seen.tick is not None and facts.last_seen.tick < facts.at - patience
+    return facts.last_seen.tick is not None and facts.last_seen.tick < facts.at - patience()
 
 
 def _tick_is_forgotten(facts: Facts) -> bool:

@@ -11,7 +11,7 @@ from ..models import Connection
 from ..work.kinds import KINDS, REFRESH
 from .facts import Facts
 from .kinds import Fault
-from .overdue import GRACE, syncable_since, wanted_modules
+from .overdue import patience, syncable_since, wanted_modules
 
 JOBS_MAY_WAIT = timedelta(hours=1)  # behind a first load, for once
 
@@ -33,10 +33,10 @@ def judge(facts: Facts) -> Iterator[QueueFault]:
         Fault.SILENT_REFRESH: (KINDS[REFRESH].queue, min(refreshes, default=None)),
         Fault.SILENT_SYNC: (_sync_queue(), _sync_due_since(facts)),
     }
-    found = False
+    late, found = facts.at - patience(), False
     for fault, (queue, due) in silent.items():
         seen = _last_seen(facts, refresh=fault == Fault.SILENT_REFRESH)
-        if due is not None and due < facts.at - GRACE and (seen is None or seen < facts.at - GRACE):
+        if due is not None and due < late and (seen is None or seen < late):
             found = True
             yield QueueFault(queue, fault, f"No worker takes what is in {queue}.", seen)
     waits = facts.job_waits_since

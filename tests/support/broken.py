@@ -1,8 +1,12 @@
 """Parts of an installation that are really broken: ports where nobody listens, disks that are full."""
 
+import os
 import socket
+import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 from django.db import connection as database
 
@@ -27,6 +31,19 @@ def silent_port() -> Iterator[int]:
         listener.bind(("127.0.0.1", 0))
         listener.listen()
         yield int(listener.getsockname()[1])
+
+
+def without_database(*arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run Python in a process of the suite's site whose database does not answer."""
+    root = str(Path(__file__).resolve().parents[2])
+    environment = {
+        **os.environ,
+        "DATABASE_URL": "sqlite:////nowhere/at/all.sqlite3",
+        "DJANGO_SETTINGS_MODULE": "tests.settings",
+        "PYTHONPATH": os.pathsep.join([root, os.environ.get("PYTHONPATH", "")]),
+    }
+    command = [sys.executable, *arguments]
+    return subprocess.run(command, cwd=root, env=environment, capture_output=True, text=True, timeout=60)
 
 
 @contextmanager

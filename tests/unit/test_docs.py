@@ -12,7 +12,7 @@ from django.core.management import get_commands, load_command_class
 
 from devtools.verbs import VERBS
 from django_bigin import testing
-from django_bigin.health.kinds import Kind
+from django_bigin.health.kinds import CODES, Kind
 from django_bigin.health.words import WORDS
 from django_bigin.models import Connection
 from django_bigin.sync import ModuleResult
@@ -231,6 +231,15 @@ def test_every_status_is_explained():
     # What is overdue or silent is no state of a module; it has a section of its own.
     of_modules = {*Kind} - {Kind.OVERDUE, Kind.SILENT_TICK}
     assert sorted(first_column(states)) == sorted(WORDS[kind].label.lower() for kind in of_modules)
+
+
+def test_every_finding_is_in_the_table_of_health_in_the_words_of_the_code():
+    table = section(read("health.md"), "What each finding means")
+    rows = re.findall(r"^\| `([\w.]+)` \| (\d+) \| (.+?) \| (.*?) ?\|$", table, re.MULTILINE)
+
+    assert [(code, int(number), happened, todo.strip()) for code, number, happened, todo in rows] == [
+        (code.text, code.exit_code, WORDS[kind].happened, WORDS[kind].person_does) for kind, code in CODES.items()
+    ]
 
 
 def test_every_fixture_and_helper_for_tests_exists():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Callable
 from datetime import timedelta
@@ -16,9 +17,9 @@ from django_bigin.health import alerts
 from django_bigin.health.kinds import CODES
 from django_bigin.models import ClientSecret, Connection, Heartbeat, Job, ModuleSync, QuarantinedRow
 from django_bigin.work import requests
-from tests.support.broken import dead_port, full_disk, silent_port
+from tests.support.broken import dead_port, full_disk, silent_port, without_database
 from tests.support.commands import Ran
-from tests.support.factories import make_connection
+from tests.support.factories import make_connection, make_registration
 from tests.support.grants import TOKEN, let_token_expire
 from tests.support.mirror import answer
 from tests.support.ticking import tick, work_off
@@ -275,6 +276,23 @@ def test_every_finding_has_a_code_and_an_exit_code_of_its_own() -> None:
 def test_names_the_tenant_of_what_is_wrong_with_a_connection(clean: Connection) -> None:
     ModuleSync.objects.filter(module="Contacts").update(last_error="No.", last_error_at=clean.created_at)
     assert "acme: Contacts" in Ran("bigin_doctor").out
+
+
+@pytest.mark.parametrize("number", [1, 20])
+def test_takes_the_same_few_queries_for_any_number(number: int, settings: Any, django_assert_num_queries: Any) -> None:
+    settings.BIGIN_INSTALLATION_ID = "here"
+    for _ in range(number):
+        row = make_connection(registration=make_registration(secret="a client secret"))
+        ModuleSync.objects.create(connection=row, module="Contacts", last_error="No.")
+    with django_assert_num_queries(11):
+        assert len(Ran("bigin_doctor", "--json").document["codes"]) >= number
+
+
+def test_the_database_does_not_answer() -> None:
+    ran = without_database("-m", "django", "bigin_doctor", "--json")
+    assert json.loads(ran.stdout)["codes"] == ["database.unreachable"]
+    assert ran.returncode == EXIT_CODES["database.unreachable"]
+    assert without_database("-m", "django", "bigin_status", "--check").returncode == 75
 
 
 def test_the_database_is_older_than_the_code(clean: Connection) -> None:

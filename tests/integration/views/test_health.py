@@ -10,6 +10,7 @@ from django.urls import reverse
 
 from django_bigin.models import Connection
 from django_bigin.views import health
+from tests.support.broken import without_database
 from tests.support.commands import Ran
 from tests.support.factories import make_connection, make_staff, make_superuser, make_tenant
 
@@ -98,6 +99,31 @@ def test_who_may_not_view_connections_sees_no_more_than_anybody(permission: str)
 def test_needs_no_login_where_every_page_does(client: Client, settings: Any) -> None:
     settings.MIDDLEWARE = [*settings.MIDDLEWARE, "django.contrib.auth.middleware.LoginRequiredMiddleware"]
     assert client.get(PAGE).status_code == 200
+
+
+ASKING = """
+import django; django.setup()
+from django.test import Client
+client = Client()
+for cookie in ("", "a-session"):
+    client.cookies["sessionid"] = cookie
+    for page in ("/bigin/health/", "/bigin/health/?ready"):
+        answer = client.get(page)
+        print(answer.status_code, answer.json())
+"""
+
+
+def test_a_database_that_is_gone_is_503_for_everybody() -> None:
+    ran = without_database("-c", ASKING)
+    assert ran.stdout.splitlines() == ["503 {'status': 'failing'}"] * 4, ran.stderr
+
+
+@pytest.mark.parametrize("number", [1, 20])
+def test_takes_the_same_few_queries_for_any_number(number: int, django_assert_num_queries: Any) -> None:
+    for _ in range(number):
+        make_connection()
+    with django_assert_num_queries(9):
+        assert Client().get(PAGE).status_code == 200
 
 
 def test_the_answer_for_anybody_is_kept_for_a_moment(
