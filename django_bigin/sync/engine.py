@@ -14,6 +14,7 @@ from datetime import timedelta
 from django.db import InterfaceError, OperationalError
 
 from .. import clock
+from ..db import leases
 from ..db.aliases import database_of, written
 from ..db.backoff import backoff_seconds
 from ..exceptions import (
@@ -27,14 +28,16 @@ from ..exceptions import (
 from ..models import ModuleSync, Record
 from . import compare, delta, full, plan, whole
 from .plan import Strategy
-from .results import DATABASE_FAILED, ModuleResult
+from .results import ANOTHER_WORKS, DATABASE_FAILED, ModuleResult
 from .run import Ending, Outcome, Run, claim
 from .session import Session
 
 logger = logging.getLogger(__name__)
 
 FIRST_REST_SECONDS, LONGEST_REST_SECONDS = 60.0, 3600.0
-ANOTHER_WORKS = "Another process is syncing it now."
+TRIES_AT_MOST = 5  # runs in a row that neither ended nor stored a page
+QUARANTINED_FOR = timedelta(days=1)
+DOUBTED_AT_MOST = 3  # refusals in a row that may be a proxy's
 
 STRATEGIES: dict[Strategy, Callable[[Run], Outcome]] = {
     Strategy.WHOLE: whole.read,
@@ -60,6 +63,26 @@ def sync_module(row: ModuleSync, session: Session) -> ModuleResult:
     return perform(Run(fresh, lease_id, session))
 
 
+def quarantine_module(row: ModuleSync, lease_id: str) -> ModuleResult:
+    """End a run before it begins: those before it never came to an end, and the next might kill its worker as well."""
+    now = clock.now()
+    result = ModuleResult(
+        row.module,
+        error=f"{TRIES_AT_MOST} runs in a row ended without a result, so it is tried once a day only: see the workers' "
+        "logs. A worker that is killed has often run out of memory.",
+    )
+    leases.release(
+        written(ModuleSync).filter(pk=row.pk),
+        lease_id,
+        queued_until=None,
+        last_error=result.error,
+        last_error_at=now,
+        next_run_at=now + QUARANTINED_FOR,
+        tries=TRIES_AT_MOST - 1,  # so one more
+    )
+    return result
+
+
 def why_not(row: ModuleSync) -> str:
     """Say why a module is not synced; "" where it is."""
     return row.unavailable_reason if row.enabled else "It is switched off."
@@ -83,8 +106,11 @@ def perform(run: Run) -> ModuleResult:
     except LeaseLostError as error:
         result.error = str(error)
     except (ModuleNotAvailableError, ScopeError) as error:
-        result.skipped = error.message
-        _give_up(run, {"unavailable_reason": error.message})
+        if error.code is None and run.row.failure_count < DOUBTED_AT_MOST:
+            _note_failure(run, _doubted(run, error))
+        else:
+            result.skipped = error.message
+            _give_up(run, {"unavailable_reason": error.message})
     except BiginError as error:
         _note_failure(run, error)
         if isinstance(error, AuthorizationError):
@@ -116,6 +142,14 @@ def _close(run: Run, outcome: Outcome) -> None:
     if run.result.error:
         ending["last_error_at"] = now  # it came to its end, with something that a person should know
     run.finish(**ending)
+
+
+def _doubted(run: Run, error: BiginError) -> SyncError:
+    """Say that a refusal without a code of the product's may come from something in between: it is tried again."""
+    return SyncError(
+        f"{run.product.name} was asked for {run.module}, and {error.status} came back without a code of its own: a "
+        "proxy may stand in between. It is tried again."
+    )
 
 
 def _give_up(run: Run, columns: Ending) -> None:

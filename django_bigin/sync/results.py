@@ -7,6 +7,7 @@ from typing import Any
 
 DATABASE_FAILED = "The database failed"
 """The beginning of the error of a module that could not be stored."""
+ANOTHER_WORKS = "Another process is syncing it now."
 
 
 @dataclass(frozen=True)
@@ -46,6 +47,11 @@ class ModuleResult:
     def changed(self) -> int:
         """The number of records that were created, updated or deleted."""
         return self.created + self.updated + self.deleted
+
+    @property
+    def taken(self) -> bool:
+        """Tell whether nothing was done because another process works on the module, or died less than a lease ago."""
+        return self.skipped == ANOTHER_WORKS
 
     def as_dict(self) -> dict[str, Any]:
         """Return it for programs: `--json` prints this."""

@@ -58,6 +58,7 @@ class Columns(TypedDict, total=False):
     deltas_since_deletions: int
     incomplete_reason: str
     last_full_at: datetime
+    tries: int
 
 
 class Ending(Columns, total=False):
@@ -81,7 +82,8 @@ def claim_due(module_sync_id: int) -> str | None:
     due = Q(next_run_at=None) | Q(next_run_at__lte=clock.now())
     syncable = Connection.objects.filter(status__in=states.SYNCABLE)
     row = written(ModuleSync).filter(due, pk=module_sync_id, enabled=True, unavailable_reason="")
-    return leases.claim(row.filter(connection__in=syncable), LEASE_SECONDS)
+    # Counted with the claim: a run that kills its worker has no other chance to be counted.
+    return leases.claim(row.filter(connection__in=syncable), LEASE_SECONDS, tries=F("tries") + 1)
 
 
 class Run:
@@ -204,6 +206,7 @@ class Run:
         """
         self._add_up()
         totals: dict[str, Any] = {
+            "tries": 0,  # it has come to an end, whichever
             "total_calls": F("total_calls") + self.result.calls,
             "total_credits": F("total_credits") + self.result.credits,
             "total_seconds": F("total_seconds") + self.result.seconds,
@@ -229,7 +232,7 @@ class Run:
         columns: Columns,
     ) -> store.Changes:
         with atomic(Record):
-            self._write(columns)
+            self._write({**columns, "tries": 0})  # it gets on
             changes = store.write_copies(self.row, batch.copies, stored)
             if seen is not None:
                 store.mark_seen(self.row, seen)

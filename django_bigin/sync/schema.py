@@ -119,9 +119,10 @@ def _fields_are_due(schema: ModuleSchema, module: Module) -> bool:
 def _read_fields(client: Client, row: ModuleSync, schema: ModuleSchema, module: Module) -> str:
     """Store a module's fields; a change of them asks for a full sync. Return the reason where they cannot be read."""
     try:
-        fields = client.metadata.fetch_fields(row.module)
+        fields = _fetch_fields(client, row.module)
     except (ModuleNotAvailableError, ScopeError) as error:
-        return error.message
+        # Without a code it may be the word of a proxy: what was read before serves until it is tried again.
+        return "" if error.code is None and schema.fields else error.message
     described = [_describe(field) for field in fields if field.api_name]
     if not described:
         # A module always has fields. Taken at its word, an empty answer would empty every record of the mirror.
@@ -145,6 +146,16 @@ def _read_fields(client: Client, row: ModuleSync, schema: ModuleSchema, module: 
         # Not schema.save(): another process may be reading the same fields for the first time.
         written(ModuleSchema).update_or_create(connection_id=row.connection_id, module=row.module, defaults=read)
     return ""
+
+
+def _fetch_fields(client: Client, module: str) -> Sequence[Field]:
+    """Fetch a module's fields; a refusal without a code of the product's is not believed at once."""
+    try:
+        return client.metadata.fetch_fields(module)
+    except ModuleNotAvailableError as error:
+        if error.code is not None:
+            raise
+        return client.metadata.fetch_fields(module)
 
 
 def _no_fields(row: ModuleSync) -> str:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from django.db.models import F
+
 from .. import clock
 from ..connections.states import is_syncable, require_connected
 from ..connections.tokens import token_of
@@ -12,9 +14,9 @@ from ..db.aliases import written
 from ..installation import require_ownership
 from ..models import Connection, ModuleSync
 from . import plan, schema
-from .engine import ANOTHER_WORKS, perform, sync_module, why_not
+from .engine import TRIES_AT_MOST, perform, quarantine_module, sync_module, why_not
 from .options import Options
-from .results import ModuleResult
+from .results import ANOTHER_WORKS, ModuleResult
 from .run import Run, claim_due
 from .session import open_session
 
@@ -65,11 +67,13 @@ def sync_slice(module_sync_id: int, options: Options) -> ModuleResult | None:
     row = written(ModuleSync).select_related("connection__tenant").filter(pk=module_sync_id).first()
     if row is None:
         return None  # deleted since it was claimed, and the lease with it
+    if row.tries > TRIES_AT_MOST:
+        return quarantine_module(row, lease_id)
     try:
         token = token_of(row.connection)
     except BaseException:
         # Nothing was done, whoever or whatever stopped us: the next run need not wait for the lease to expire.
-        leases.release(written(ModuleSync).filter(pk=module_sync_id), lease_id)
+        leases.release(written(ModuleSync).filter(pk=module_sync_id), lease_id, tries=F("tries") - 1)
         raise
     with open_session(row.connection, options, token=token) as session:
         result = perform(Run(row, lease_id, session))

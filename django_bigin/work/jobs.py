@@ -24,6 +24,7 @@ from ..models import Connection, Job, ModuleSync
 from ..models.fields import is_stored
 from ..sync import ModuleResult, Options, sync_connection
 from ..sync.plan import ensure_modules
+from ..sync.results import ANOTHER_WORKS
 
 SLICE_SECONDS = 60.0
 LEASE_SECONDS = 300
@@ -255,8 +256,15 @@ def _begin_sync(job: Job, rows: list[ModuleSync]) -> None:
 
 
 def _unfinished(job: Job, rows: Iterable[ModuleSync]) -> list[str]:
-    """Return the modules that this job has still to work on: one that failed or was skipped has had its turn."""
-    over = {name for name, entry in job.details.items() if entry["finished"] or entry["error"] or entry["skipped"]}
+    """Return the modules that this job has still to work on: one that failed or was skipped has had its turn.
+
+    One that another process works on has not: that process may be dead, or have begun before this was requested.
+    """
+    over = {
+        name
+        for name, entry in job.details.items()
+        if entry["finished"] or entry["error"] or entry["skipped"] not in ("", ANOTHER_WORKS)
+    }
     return [row.module for row in rows if row.module not in over]
 
 

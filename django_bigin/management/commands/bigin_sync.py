@@ -16,6 +16,7 @@ from ...tenants import tenant_label
 from ...work.in_process import ATTEMPTED, SyncOutcome, sync_in_process
 from ..base import (
     FAILED,
+    TRY_LATER,
     USAGE,
     BiginCommand,
     Report,
@@ -115,13 +116,20 @@ def _failure(outcomes: Sequence[SyncOutcome]) -> str:
         ("modules", sum(bool(result.error) for result in results), len(results)),
     )
     failed = [f"{failures} of {total} {what}" for what, failures, total in counts if failures]
-    return f"{' and '.join(failed)} failed; the outcome of each says why." if failed else ""
+    sentences = [f"{' and '.join(failed)} failed; the outcome of each says why."] if failed else []
+    if taken := sum(result.taken for result in results):
+        sentences.append(
+            f"{taken} of {len(results)} modules were left to another process, which is syncing them or has died in the "
+            "last two minutes: run it again then."
+        )
+    return " ".join(sentences)
 
 
 def _exit_codes(outcome: SyncOutcome) -> list[int]:
     if outcome.error:
         return [exit_code_for(outcome.cause) if outcome.cause else FAILED]
-    return [FAILED for result in outcome.results if result.error]
+    taken = [TRY_LATER for result in outcome.results if result.taken]
+    return [*taken, *(FAILED for result in outcome.results if result.error)]
 
 
 def _document(connection: Connection, outcome: SyncOutcome) -> dict[str, Any]:

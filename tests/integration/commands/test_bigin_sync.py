@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 from django.db import OperationalError
 
-from django_bigin import sync
-from django_bigin.models import Connection, Record
+from django_bigin import clock, sync
+from django_bigin.models import Connection, ModuleSync, Record
 from tests.support.commands import Ran
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -114,3 +114,27 @@ def test_stopped_by_hand_says_that_nothing_is_lost(connection, monkeypatch):
 
     monkeypatch.setattr(sync, "sync_connection", stopped)
     assert Ran("bigin_sync").code == 130
+
+
+def test_after_a_kill_it_is_not_now_until_the_lease_of_the_dead_has_expired(sandbox, connection):
+    assert Ran("bigin_sync").code == 0
+    contacts = ModuleSync.objects.filter(module="Contacts")
+    contacts.update(lease_id="of a process that was killed", lease_until=clock.database_in(120))
+    sandbox.clear_calls()
+    ran = Ran("bigin_sync")
+    assert ran.code == 75
+    assert "1 of 9 modules were left to another process" in ran.error
+    assert sandbox.count_calls("GET /bigin/v2/Contacts") == 0
+    assert sandbox.count_calls("GET /bigin/v2/Accounts") > 0
+    contacts.update(lease_until=clock.database_in(-1))
+    assert Ran("bigin_sync").code == 0
+
+
+def test_of_a_failure_and_a_module_that_another_works_on_the_failure_counts(sandbox, connection):
+    assert Ran("bigin_sync").code == 0
+    ModuleSync.objects.filter(module="Contacts").update(lease_id="another's", lease_until=clock.database_in(120))
+    sandbox.fail("GET /bigin/v2/Accounts", status=500, body="<html></html>", times=None)
+    ran = Ran("bigin_sync")
+    assert ran.code == 1
+    assert "1 of 9 modules failed" in ran.error
+    assert "1 of 9 modules were left" in ran.error

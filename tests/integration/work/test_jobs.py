@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from django.db import connections as databases
 
+from django_bigin import clock
 from django_bigin.connections import tokens
 from django_bigin.models import Connection, Job, ModuleSync
 from django_bigin.sync import sync_connection
@@ -207,3 +208,20 @@ def test_pause_and_resume_are_jobs(sandbox: Any, connection: Connection) -> None
     assert tick() == []
     jobs.run(jobs.ensure_job(Job.Kind.RESUME, connection, actor="a test").pk)
     assert REFRESH in kinds_of(tick())
+
+
+def test_a_job_waits_for_a_module_that_another_process_holds(sandbox: Any, connection: Connection) -> None:
+    sync_connection(connection)
+    sandbox.add_records("Contacts", 2)
+    contacts = ModuleSync.objects.filter(module="Contacts")
+    contacts.update(lease_id="of a process that was killed", lease_until=clock.database_in(120))
+    job = jobs.ensure_job(Job.Kind.FULL_SYNC, connection, actor="a test")
+    for _ in range(jobs.TRIES_AT_MOST + 1):
+        work_off([(JOB, job.pk)])
+    job.refresh_from_db()
+    assert (job.state, job.tries, job.progress) == (Job.State.WAITING, 0, "8 of 9 modules")
+    contacts.update(lease_until=clock.database_in(-1))
+    work_off([(JOB, job.pk)])
+    job.refresh_from_db()
+    assert (job.state, job.created, job.progress) == (Job.State.DONE, 2, "9 of 9 modules")
+    assert "Skipped" not in job.result
