@@ -14,10 +14,11 @@ class BiginConfig(AppConfig):
         from . import checks, tasks  # noqa: F401  # the checks register themselves
         from .api.redaction import redact_access_logs, redact_library_logs
         from .health import alerts, probes
+        from .views.addresses import is_callback
         from .work import housekeeping, requests
 
         redact_library_logs()
-        redact_access_logs()
+        redact_access_logs(is_callback)
         # What lower layers may not import is handed to them here.
         requests.set_waker(tasks.send)
         housekeeping.register(alerts.send_due)

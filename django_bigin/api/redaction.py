@@ -10,6 +10,7 @@ import logging
 import re
 from collections.abc import Callable, Mapping
 from typing import Any
+from urllib.parse import urlsplit
 
 _HIDDEN = "[hidden]"
 # `requests_oauthlib` writes client secret and tokens to its DEBUG log (upstream #536); `urllib3` writes addresses with
@@ -25,7 +26,17 @@ _ACCESS_LOGGERS = (
     "daphne",
 )
 
-_SECRET_PARAMETER = re.compile(r"(?<=[?&])(code|state)=[^&\s\"']+")
+_ADDRESS = re.compile(r"([^\s?\"']*)\?([^\s\"']+)")
+_SECRET_PARAMETER = re.compile(r"(?<![^&])(code|state)=[^&]+")
+# Of all addresses with a code only Zoho's callbacks name an accounts server.
+_ZOHOS_PARAMETER = "accounts-server="
+
+
+def _every_address(path: str) -> bool:
+    return True
+
+
+_is_callback: Callable[[str], bool] = _every_address
 
 
 def redact_library_logs() -> None:
@@ -36,8 +47,14 @@ def redact_library_logs() -> None:
         _add_filter(name, _hide_queries)
 
 
-def redact_access_logs() -> None:
-    """Keep authorization codes out of every known access log; safe to call again and again."""
+def redact_access_logs(is_callback: Callable[[str], bool] = _every_address) -> None:
+    """Keep authorization codes out of every known access log; safe to call again and again.
+
+    Args:
+        is_callback: tells whether a path is a callback's. The site's own `?code=` and `?state=` are no secrets.
+    """
+    global _is_callback
+    _is_callback = is_callback
     for name in _ACCESS_LOGGERS:
         _add_filter(name, _hide_codes)
 
@@ -66,12 +83,37 @@ def _hide_queries(record: logging.LogRecord) -> bool:
 
 def _hide_codes(record: logging.LogRecord) -> bool:
     record.msg = _without_codes(record.msg)
-    if isinstance(record.args, dict):  # gunicorn's are by name
-        record.args = {name: _without_codes(value) for name, value in record.args.items()}
+    if isinstance(record.args, dict):
+        _hide_codes_by_name(record.args)
     elif record.args:
         record.args = tuple(_without_codes(value) for value in record.args)
     return True
 
 
+def _hide_codes_by_name(atoms: dict[str, Any]) -> None:
+    """Hide codes in the arguments of gunicorn and hypercorn: in place, since their kind of dict has a default."""
+    path, query = atoms.get("U"), atoms.get("q")
+    if isinstance(path, str) and isinstance(query, str) and _brings_code(path, query):
+        atoms["q"] = _hidden(query)
+    for name, value in list(atoms.items()):
+        atoms[name] = _without_codes(value)
+
+
 def _without_codes(value: Any) -> Any:
-    return _SECRET_PARAMETER.sub(rf"\1={_HIDDEN}", value) if isinstance(value, str) else value
+    if not isinstance(value, str):
+        return value
+    return _ADDRESS.sub(lambda found: _without_code(found[1], found[2]), value)
+
+
+def _without_code(path: str, query: str) -> str:
+    return f"{path}?{_hidden(query) if _brings_code(path, query) else query}"
+
+
+def _brings_code(path: str, query: str) -> bool:
+    if not _SECRET_PARAMETER.search(query):
+        return False
+    return _ZOHOS_PARAMETER in query or _is_callback(urlsplit(path).path)
+
+
+def _hidden(query: str) -> str:
+    return _SECRET_PARAMETER.sub(rf"\1={_HIDDEN}", query)

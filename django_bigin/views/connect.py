@@ -28,6 +28,7 @@ from ..exceptions import BiginError, CallbackRefusedError
 from ..models import AuthorizationAttempt, ClientRegistration, Connection
 from ..policy import access_policy, visible
 from ..tenants import tenant_model
+from .addresses import note_callback
 from .guards import guarded, signed_in
 from .hiding import take_query
 
@@ -81,6 +82,7 @@ def connect(request: HttpRequest) -> HttpResponse:
 @sensitive_variables("parameters", "nonce")
 def callback(request: HttpRequest) -> HttpResponse:
     """Take what Zoho sends the browser back with; redirect at once to an address that holds nothing of it."""
+    note_callback(request.path)
     try:
         parameters = take_query(request, fields_at_most=PARAMETERS_AT_MOST)
         nonce = Secret(request.session.get(NONCE_KEY, ""))
