@@ -97,6 +97,7 @@ def test_the_sandbox_imports_nothing_of_the_package_and_only_its_doors_import_it
         ("requests_oauthlib", ("api",)),
         ("oauthlib", ("api",)),
         ("cryptography", ("encryption", "sandbox")),
+        ("prometheus_client", ("health.metrics",)),
     ],
 )  # fmt: skip
 def test_a_library_is_imported_in_its_room_alone(library, rooms):

@@ -17,7 +17,8 @@ SECTIONS = {
 PACKAGES = {
     f"django_bigin.{name}"
     for name in (
-        "api", "connections", "exceptions", "models", "policy", "sandbox", "signals", "sync", "tasks", "testing",
+        "api", "connections", "exceptions", "health.metrics", "models", "policy", "sandbox", "signals", "sync", "tasks",
+        "testing",
     )
 }  # fmt: skip
 

@@ -46,7 +46,11 @@ def disconnect(root: Client, connection: Connection) -> Any:
     return root.post(reverse("admin:django_bigin_connection_changelist"), chosen)
 
 
-every_page = pytest.mark.parametrize("page", [connect, paste_a_grant_token, paste_nothing, disconnect])
+def health(root: Client, connection: Connection) -> Any:
+    return root.get(reverse("admin:django_bigin_connection_health"))
+
+
+every_page = pytest.mark.parametrize("page", [health, connect, paste_a_grant_token, paste_nothing, disconnect])
 Page = Callable[[Client, Connection], Any]
 
 
