@@ -24,6 +24,7 @@ class _FormParser(HTMLParser):
     def __init__(self) -> None:
         super().__init__()
         self.forms: list[Form] = []
+        self.leads_to = ""
         self._form: Form | None = None
         self._button: tuple[str, str] | None = None
         self._radio: tuple[str, str] | None = None
@@ -32,6 +33,8 @@ class _FormParser(HTMLParser):
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         attributes = {name: value or "" for name, value in attrs}
+        if attributes.get("http-equiv") == "refresh":
+            self.leads_to = attributes["content"].partition("url=")[2]
         if tag == "form":
             self._form = Form(attributes)
             self.forms.append(self._form)
@@ -128,3 +131,5 @@ class Browser:
         parser = _FormParser()
         parser.feed(response.text)
         self.url, self.text, self.forms = response.url, response.text, parser.forms
+        if parser.leads_to:
+            self.go(parser.leads_to)

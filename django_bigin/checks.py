@@ -106,24 +106,36 @@ def _check_session() -> list[CheckMessage]:
 
 @register("django_bigin", Tags.database)
 def check_redirect_uris(*, databases: Sequence[str] | None = None, **kwargs: Any) -> list[CheckMessage]:
-    """Check that Zoho sends browsers back to this site; with `manage.py check --database default`."""
+    """Check that Zoho sends browsers back to this site, with a session; with `manage.py check --database default`."""
     if not databases or router.db_for_read(ClientRegistration) not in databases:
         return []
-    hosts = [host for host in django_settings.ALLOWED_HOSTS if host != "*"]
     try:
         registrations = list(ClientRegistration.objects.exclude(redirect_uri=""))
     except DatabaseError:
         return []  # `migrate` looks before it has made the tables
-    return [
-        Warning(
+    found = (_judge_redirect(row, urlsplit(row.redirect_uri).hostname or "") for row in registrations)
+    return [message for message in found if message is not None]
+
+
+def _judge_redirect(registration: ClientRegistration, host: str) -> CheckMessage | None:
+    hosts = [each for each in django_settings.ALLOWED_HOSTS if each != "*"]
+    if hosts and not validate_host(host, hosts):
+        return Warning(
             f"The redirect URI of {registration} is on {host}, which is not a host of this site.",
             hint="Compare it with the address of django_bigin:callback, and with ALLOWED_HOSTS.",
             obj=registration,
             id="django_bigin.W004",
         )
-        for registration in registrations
-        if hosts and not validate_host(host := urlsplit(registration.redirect_uri).hostname or "", hosts)
-    ]
+    subdomains = [each for each in hosts if each.startswith(".") and validate_host(host, [each])]
+    if not subdomains or django_settings.SESSION_COOKIE_DOMAIN:
+        return None
+    return Warning(
+        f"ALLOWED_HOSTS takes every host below {subdomains[0]}, and the redirect URI of {registration} is on {host}: "
+        "who starts on another of them comes back without the session, because its cookie stays on one host.",
+        hint=f"Set SESSION_COOKIE_DOMAIN = {subdomains[0]!r}, or let people connect on {host} alone and silence this.",
+        obj=registration,
+        id="django_bigin.W005",
+    )
 
 
 def _check_readable() -> list[CheckMessage]:

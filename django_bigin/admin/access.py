@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.contrib import admin
 from django.contrib.admin.options import IS_POPUP_VAR, TO_FIELD_VAR
-from django.core.exceptions import ValidationError
 from django.db.models import Field, ForeignKey, Model, QuerySet
 from django.forms import ModelChoiceField
 from django.http import HttpRequest, HttpResponse
@@ -15,15 +14,16 @@ from django.template.response import TemplateResponse
 from ..audit import key_of
 from ..conf import settings
 from ..db.aliases import written_alias
+from ..db.keys import possible_key
 from ..policy import ALL, Action, access_policy, is_unlimited, visible
 from ..tenants import all_tenants, tenant_model
+from .questions import ModelAdmin, PossibleQuestions
 
 if TYPE_CHECKING:
-    ModelAdmin = admin.ModelAdmin[Any]
     TabularInline = admin.TabularInline[Any, Any]
 else:
-    # Django's classes take no parameters while running.
-    ModelAdmin, TabularInline = admin.ModelAdmin, admin.TabularInline
+    # Django's class takes no parameters while running.
+    TabularInline = admin.TabularInline
 
 TENANTS_IN_SIDEBAR = 100
 
@@ -47,7 +47,7 @@ _NOTHING_TO_SAVE = {
 }  # fmt: skip
 
 
-class PolicyAdmin(ModelAdmin):
+class PolicyAdmin(PossibleQuestions):
     """An admin whose rows, choices and permissions are narrowed to what the site's policy grants.
 
     Django's own permissions are needed as well: the policy only ever takes away.
@@ -91,7 +91,7 @@ class PolicyAdmin(ModelAdmin):
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest | None = None) -> bool:
         if lookup.split("__")[0] in self.lookups_refused:
             return False
-        return super().lookup_allowed(lookup, value, request)  # type: ignore[arg-type]  # None only before Django 6
+        return super().lookup_allowed(lookup, value, request)
 
     def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
         to_delete, counts, refused, protected = super().get_deleted_objects(objs, request)
@@ -220,10 +220,8 @@ class TenantFilter(admin.SimpleListFilter):
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         if self.value() is None:
             return queryset
-        try:
-            return queryset.filter(**{self.path: self.value()})
-        except (ValueError, ValidationError):  # a key that no tenant can have
-            return queryset.none()
+        key = possible_key(tenant_model(), str(self.value()))
+        return queryset.none() if key is None else queryset.filter(**{self.path: key})
 
 
 class DataCenterFilter(admin.SimpleListFilter):

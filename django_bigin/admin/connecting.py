@@ -20,6 +20,7 @@ from ..conf import settings
 from ..connections import ConnectResult, connect_self_client
 from ..connections.accounts import retry_after_secret_change
 from ..db.aliases import outside_transactions
+from ..db.keys import row_by_key
 from ..exceptions import BiginError, ClientCredentialsError, GrantTokenError
 from ..models import ClientRegistration, Connection
 from ..policy import access_policy
@@ -238,13 +239,13 @@ class ConnectPages(TenantScoped):
     def _known(self, request: HttpRequest) -> dict[str, Any]:
         """Return the tenant, registration or connection of the query string, as far as the person may see it."""
         known: dict[str, Any] = {}
-        tenant = _visible_row(connectable_tenants(request), request.GET.get("tenant", ""))
-        connection = _visible_row(self.get_queryset(request), request.GET.get("connection", ""))
+        tenant = row_by_key(connectable_tenants(request), request.GET.get("tenant", ""))
+        connection = row_by_key(self.get_queryset(request), request.GET.get("connection", ""))
         registration = connection.registration if connection else None
         registrations = self.admin_site._registry.get(ClientRegistration)
         if registration is None and registrations is not None:
             rows = registrations.get_queryset(request)
-            registration = _visible_row(rows, request.GET.get("registration", ""))
+            registration = row_by_key(rows, request.GET.get("registration", ""))
         if registration is not None:
             known = {"client_id": registration.client_id, "data_center": registration.home_data_center}
             tenant = tenant or registration.tenant
@@ -252,10 +253,3 @@ class ConnectPages(TenantScoped):
             known["data_center"] = connection.data_center
             tenant = connection.tenant
         return {**known, "tenant": tenant}
-
-
-def _visible_row(rows: QuerySet[Any], key: str) -> Any:
-    try:
-        return rows.filter(pk=key).first() if key else None
-    except (ValueError, ValidationError):  # a key that no row can have
-        return None

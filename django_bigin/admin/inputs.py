@@ -9,6 +9,7 @@ from django import forms
 from django.core.exceptions import ImproperlyConfigured, ValidationError
 
 from ..api.scopes import read_scopes
+from ..db.keys import is_storable
 from ..encryption.secret import Secret
 from ..exceptions import EncryptionError
 from ..models.fields import seal
@@ -23,6 +24,8 @@ class NamesField(forms.CharField):
         return "\n".join(value) if isinstance(value, list) else value
 
     def to_python(self, value: Any) -> Any:
+        if isinstance(value, str) and not is_storable(value):  # Django looks for NUL in text alone, not in a list
+            raise ValidationError("Null characters are not allowed.", code="null_characters_not_allowed")
         return list(read_scopes(value))
 
     def has_changed(self, initial: Any, data: Any) -> bool:

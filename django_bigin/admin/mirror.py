@@ -18,6 +18,7 @@ from django.utils.safestring import SafeString
 from django.utils.text import Truncator
 
 from ..conf import settings
+from ..db.keys import is_storable
 from ..health.facts import with_quarantined
 from ..health.findings import judge_module
 from ..health.kinds import Level
@@ -213,6 +214,8 @@ class RecordAdmin(ReadOnly, TenantScoped):
         start = fold(search_term)
         if not start:
             return queryset, False
+        if not is_storable(start):
+            return queryset.none(), False
         found = Q(name_key__startswith=start) | Q(email_key__startswith=start)
         if start.isascii() and start.isdigit() and len(start) <= LONGEST_ID:
             found |= Q(record_id=int(start))

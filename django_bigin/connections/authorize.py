@@ -29,6 +29,7 @@ from .network import accounts_origins, for_the_browser
 ATTEMPT_LIVES = timedelta(minutes=10)
 CONFIRM_WITHIN = timedelta(minutes=15)
 ATTEMPT_KEPT_FOR = timedelta(days=1)
+RETURN_TO_LENGTH = 500
 
 SECURITY_PARAMETERS = ("state", "code", "error", "location", "accounts-server")
 
@@ -40,6 +41,9 @@ REFUSALS = {
     "unknown": "This authorization is not known here: it is too old, or comes from elsewhere. Start again.",
     "expired": "This authorization took longer than ten minutes. Nothing was connected; start again.",
     "other-browser": "This authorization was started in another browser or session: finish it there, or start again.",
+    "no-session": "This host has no session of your browser that started this authorization: you have signed out, "
+    "it was started in another browser, or the site's session cookie does not reach this host (SESSION_COOKIE_DOMAIN). "
+    "Nothing was connected; start again.",
     "used": "This authorization was completed before: see its connection, or start again.",
     "forbidden": "You may no longer connect this tenant. Nothing was connected; ask an administrator.",
 }
@@ -67,7 +71,7 @@ def begin(
 
     Args:
         nonce: the one that the browser's session already holds; it serves several tabs at once.
-        return_to: a path of this site, shown as a link at the end.
+        return_to: a path of this site or the address of one, shown as a link at the end; dropped where it is too long.
 
     Raises:
         ClientCredentialsError: the registration cannot be used in a browser; the message says why.
@@ -84,7 +88,7 @@ def begin(
         registration=registration,
         connection=connection,
         code_verifier=Secret(secrets.token_urlsafe(64)) if settings.BIGIN_PKCE else "",
-        return_to=return_to[:500],
+        return_to=return_to if len(return_to) <= RETURN_TO_LENGTH else "",
         created_at=now,
         expires_at=now + ATTEMPT_LIVES,
     )
@@ -170,7 +174,9 @@ def _claim_attempt(given: dict[str, str], *, user: Any, nonce: str) -> Authoriza
     attempt: AuthorizationAttempt | None = attempts.filter(state_hash=_hash(given["state"])).first()
     if attempt is None:
         raise _refused("unknown")
-    if not nonce or not hmac.compare_digest(attempt.nonce_hash, _hash(nonce)) or attempt.user_id != user.pk:
+    if not nonce:
+        raise _refused("no-session")
+    if not hmac.compare_digest(attempt.nonce_hash, _hash(nonce)) or attempt.user_id != user.pk:
         raise _refused("other-browser")
     now = clock.now()
     if attempt.used_at is not None:

@@ -7,10 +7,10 @@ request's transaction, since they wait for Zoho; and no address of theirs carrie
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import urlsplit
 from uuid import UUID
 
 from django.contrib.auth.decorators import login_not_required
-from django.core.exceptions import ValidationError
 from django.db.models import Q
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, redirect, render
@@ -23,6 +23,7 @@ from ..connections import authorize, lifecycle
 from ..connections.authorize import REFUSALS
 from ..connections.states import is_syncable
 from ..db.aliases import written
+from ..db.keys import row_by_key
 from ..encryption.secret import Secret
 from ..exceptions import BiginError, CallbackRefusedError
 from ..models import AuthorizationAttempt, ClientRegistration, Connection
@@ -40,7 +41,7 @@ PARAMETERS_AT_MOST = 50
 @signed_in
 @require_http_methods(["GET", "POST"])
 def connect(request: HttpRequest) -> HttpResponse:
-    """Offer the tenant's registrations (GET), or begin an authorization and send the browser to Zoho (POST).
+    """Offer the tenant's registrations (GET), or begin an authorization and lead the browser to Zoho (POST).
 
     Takes `tenant` (its primary key), or `connection` to reconnect; POST also `registration`, and `next` for the end.
     """
@@ -67,12 +68,13 @@ def connect(request: HttpRequest) -> HttpResponse:
             registration,
             nonce=Secret(request.session.get(NONCE_KEY, "")),
             connection=connection,
-            return_to=return_to,
+            return_to=_on_this_host(request, registration, return_to),
         )
     except BiginError as error:
         return show(error.message)
     request.session[NONCE_KEY] = start.nonce
-    return _see_other(start.url)
+    # Not a redirect: browsers let no form end on another host where the site's policy says form-action 'self'.
+    return render(request, "django_bigin/continue.html", {"url": start.url})
 
 
 # Sent on to the login page, a callback would leave its code in that address.
@@ -150,10 +152,7 @@ def _return_to(user: Any, connection: Connection) -> str:
 
 def _tenant(request: HttpRequest, key: str) -> Any:
     """Return the tenant that the person may connect; for everybody else there is none by that key."""
-    try:
-        tenant = visible(written(tenant_model()), request.user, path="pk").filter(pk=key).first() if key else None
-    except (ValueError, ValidationError):
-        tenant = None
+    tenant = row_by_key(visible(written(tenant_model()), request.user, path="pk"), key)
     if tenant is None or not access_policy().may(request.user, "connect", tenant):
         raise Http404("There is no such tenant.")
     return tenant
@@ -162,7 +161,7 @@ def _tenant(request: HttpRequest, key: str) -> Any:
 def _connection(request: HttpRequest, key: str) -> Connection:
     # Where it is written: the callback stored it a moment ago, and a replica lags.
     rows = written(Connection).select_related("tenant", "registration")
-    connection: Connection | None = rows.filter(pk=key).first() if key.isdecimal() and len(key) < 19 else None
+    connection: Connection | None = row_by_key(rows, key)
     if connection is None or not access_policy().may(request.user, "connect", connection.tenant):
         raise Http404("There is no such connection.")
     return connection
@@ -178,9 +177,14 @@ def _registrations(tenant: Any, connection: Connection | None) -> list[ClientReg
 def _next(request: HttpRequest, given: Any) -> str:
     """Return a path of this site to go on to at the end; anything else is dropped."""
     path = given.get("next", "")
-    if path.startswith("/") and url_has_allowed_host_and_scheme(path, allowed_hosts={request.get_host()}):
-        return str(path)
-    return ""
+    is_ours = path.startswith("/") and url_has_allowed_host_and_scheme(path, allowed_hosts={request.get_host()})
+    return str(path) if is_ours and path.isprintable() else ""
+
+
+def _on_this_host(request: HttpRequest, registration: ClientRegistration, path: str) -> str:
+    """Return the path, with this host where Zoho sends the browser back to another one: a tenant's own subdomain."""
+    is_here = urlsplit(registration.redirect_uri).netloc.lower() == request.get_host().lower()
+    return path if is_here or not path else request.build_absolute_uri(path)
 
 
 def _see_other(url: str) -> HttpResponse:

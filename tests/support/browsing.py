@@ -1,6 +1,8 @@
 """A browser on its way to Zoho and back, and a server that nobody may speak to."""
 
+import html
 import http.server
+import re
 import threading
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
@@ -33,12 +35,22 @@ class Trap:
         self._server.server_close()
 
 
-def press_connect(browser: Client, *, connection: Connection | None = None) -> str:
-    """Press Connect or Reconnect: the address at Zoho."""
+def press_connect(
+    browser: Client, *, connection: Connection | None = None, next: str = "", host: str = "testserver"
+) -> str:
+    """Press Connect or Reconnect on this host of the site: the address at Zoho."""
     about = {"connection": connection.pk} if connection else {"tenant": Tenant.objects.get(slug="acme").pk}
-    answer = browser.post("/bigin/connect/", {**about, "registration": ClientRegistration.objects.get(name="Ours").pk})
-    assert answer.status_code == 303
-    return str(answer["Location"])
+    registration = ClientRegistration.objects.get(name="Ours").pk
+    given = {**about, "registration": registration, "next": next}
+    answer = browser.post("/bigin/connect/", given, headers={"host": host})
+    return address_at_zoho(answer)
+
+
+def address_at_zoho(answer: Any) -> str:
+    """Return where the page leads that follows a press of *Continue to Zoho*."""
+    assert answer.status_code == 200
+    [leads_to] = re.findall(r'<a class="button" href="([^"]+)">Continue to Zoho</a>', answer.content.decode())
+    return html.unescape(leads_to)
 
 
 def user_in(sandbox: Any, data_center: str) -> str:

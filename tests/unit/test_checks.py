@@ -91,6 +91,18 @@ def test_a_redirect_uri_of_another_host_is_warned_about(settings: Any) -> None:
     assert "django_bigin.W004" in {message.id for message in run_checks(databases=["default"])}
 
 
+@pytest.mark.django_db
+def test_a_session_that_does_not_reach_the_host_of_the_redirect_uri_is_warned_about(settings: Any) -> None:
+    settings.ALLOWED_HOSTS = [".site.example", "other.example"]
+    for host in ("hub.site.example", "other.example"):
+        ClientRegistration.objects.create(client_id=host, redirect_uri=f"https://{host}/bigin/callback/")
+    [warning] = check_redirect_uris(databases=["default"])
+    assert (warning.id, "hub.site.example" in warning.msg) == ("django_bigin.W005", True)
+    assert "SESSION_COOKIE_DOMAIN = '.site.example'" in warning.hint
+    settings.SESSION_COOKIE_DOMAIN = ".site.example"
+    assert check_redirect_uris(databases=["default"]) == []
+
+
 def test_without_time_zones_nothing_can_be_judged(settings: Any) -> None:
     settings.USE_TZ = False
     assert "USE_TZ = True" in found()["django_bigin.E006"]

@@ -9,6 +9,7 @@ from django.urls import reverse
 
 from django_bigin.conf import settings
 from django_bigin.models import ClientRegistration, Connection
+from tests.support.browsing import address_at_zoho
 from tests.support.factories import make_superuser, make_tenant
 from tests.support.forms import read_form
 
@@ -42,7 +43,7 @@ def test_scopes_left_as_they_are_offered_are_those_of_the_site(root: Client, san
     registration = add_registration(root, given["client_id"], given["secrets"]["us"])
 
     assert registration.scopes == list(settings.BIGIN_SCOPES)
-    address = press_connect(root, tenant, registration)["Location"]
+    address = address_at_zoho(press_connect(root, tenant, registration))
     assert parse_qs(urlsplit(address).query)["scope"] == [",".join(settings.BIGIN_SCOPES)]
     user = next(user["email"] for user in sandbox.users() if user["data_center"] == "us")
     root.get(sandbox.consent(address, user=user))

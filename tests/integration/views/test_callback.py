@@ -1,5 +1,6 @@
 """Everything else that a callback may be: forged, repeated, late, hostile."""
 
+import html
 import json
 import threading
 from datetime import timedelta
@@ -145,6 +146,8 @@ def test_another_browser_cannot_complete_it(world: Any, browser: Client, person:
     location = world.consent(press_connect(browser), user=user_in(world, "us"))
     other = Client()
     other.force_login(person)
+    assert html.escape(REFUSALS["no-session"]) in come_back(other, location).content.decode()
+    press_connect(other)
     assert REFUSALS["other-browser"] in come_back(other, location).content.decode()
     nothing_was_connected(world)
     come_back(browser, location)
@@ -154,7 +157,7 @@ def test_another_browser_cannot_complete_it(world: Any, browser: Client, person:
 def test_a_lost_session_is_said(world: Any, browser: Client) -> None:
     location = world.consent(press_connect(browser), user=user_in(world, "us"))
     browser.logout()
-    assert REFUSALS["other-browser"] in come_back(browser, location).content.decode()
+    assert html.escape(REFUSALS["no-session"]) in come_back(browser, location).content.decode()
     nothing_was_connected(world)
 
 
