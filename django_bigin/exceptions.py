@@ -28,6 +28,7 @@
             LeaseLostError           another process syncs the module now
         ForeignDatabaseError         adopt the database, or leave it alone
         EncryptionError              correct the keys
+            DamagedSecretError       restore the secret, or enter it again
 
 What only one part of the package tells another is not here: a row to be quarantined, a run whose time is up, a message
 broker that is away.
@@ -46,6 +47,7 @@ __all__ = (
     "CallbackRefusedError",
     "ClientCredentialsError",
     "ConnectionNotReadyError",
+    "DamagedSecretError",
     "EncryptionError",
     "ForeignDatabaseError",
     "GrantTokenError",
@@ -212,3 +214,7 @@ class ForeignDatabaseError(BiginError):
 
 class EncryptionError(BiginError):
     """A stored secret does not decrypt with the configured keys, or no key is configured. It is never saved over."""
+
+
+class DamagedSecretError(EncryptionError):
+    """A stored secret was changed, or moved from another row or tenant: no key of ours can read it."""

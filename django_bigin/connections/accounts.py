@@ -6,7 +6,7 @@ from ..api.datacenters import DATA_CENTERS
 from ..api.oauth import AccountsServer, ClientCredentials
 from ..conf import settings
 from ..db.aliases import written
-from ..exceptions import ClientCredentialsError
+from ..exceptions import ClientCredentialsError, DamagedSecretError
 from ..models import ClientRegistration, ClientSecret, Connection
 from .network import shared_session
 
@@ -21,7 +21,9 @@ def accounts_server(registration: ClientRegistration, data_center: str) -> Accou
     """Return the accounts server of a data center, to be used as this registration.
 
     Raises:
-        ClientCredentialsError: no secret is stored for that data center, or the site has not switched it on.
+        ClientCredentialsError: no secret is stored for that data center, or it was damaged, or the site has not
+            switched it on.
+        EncryptionError: its key is missing.
     """
     rows = written(ClientSecret).filter(registration=registration, data_center__in=("", data_center))
     secrets = {row.data_center: row for row in rows}
@@ -35,7 +37,11 @@ def accounts_server(registration: ClientRegistration, data_center: str) -> Accou
         raise ClientCredentialsError(
             f"Data center {data_center} is not switched on for this site: see BIGIN_EXTRA_DATA_CENTERS."
         )
-    return open_accounts_server(data_center, client_id=registration.client_id, client_secret=row.secret.reveal())
+    try:
+        client_secret = row.secret.reveal()
+    except DamagedSecretError as error:
+        raise ClientCredentialsError(f"The client secret of registration {registration}: {error.message}") from error
+    return open_accounts_server(data_center, client_id=registration.client_id, client_secret=client_secret)
 
 
 def retry_after_secret_change(registration: ClientRegistration) -> None:

@@ -26,6 +26,7 @@ from ..exceptions import (
     AuthorizationError,
     BiginError,
     ClientCredentialsError,
+    EncryptionError,
     RateLimitError,
     ResponseError,
     TokenPendingError,
@@ -77,6 +78,9 @@ def refresh(connection: Connection, lease_id: str, *, refused: str) -> AccessTok
         raise resting_error(connection, resting)
     try:
         answer, asked_at = _ask(connection, lease_id)
+    except EncryptionError:
+        leases.release(_rows(connection), lease_id)
+        raise
     except BiginError as error:
         _store_failure(connection, lease_id, error)
         if serving and isinstance(error, TransientError | ResponseError):

@@ -35,7 +35,12 @@ def read_connection(connection_id: int) -> Connection:
 
 
 def fresh_token(connection: Connection, *, refused: str = "") -> AccessToken | None:
-    """Return the stored token if it is not due to be refreshed and is not the refused one."""
+    """Return the stored token if it is not due to be refreshed and is not the refused one.
+
+    Of a misconfigured connection none is fresh: only a refresh tells whether a person has corrected what is wrong.
+    """
+    if connection.status == Connection.Status.MISCONFIGURED:
+        return None
     return _stored_token(connection, refused, ahead_seconds=_margin_seconds(connection))
 
 

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from contextvars import ContextVar
 
 from ..db.aliases import database_of, written
 from ..db.apart import RowLockedError, can_be_apart, in_transaction, scope_of
-from ..exceptions import BiginError, TokenPendingError, TransientError
+from ..exceptions import BiginError, EncryptionError, TokenPendingError, TransientError
 from ..installation import require_ownership
 from ..models import Connection
 from .flights import Ended, Flight, Flights, is_flying
@@ -21,6 +22,7 @@ from .refresh import claim, refresh
 from .states import require_connected
 from .stored import AccessToken, fresh_token, read_connection, serving_token
 from .throttling import rest_seconds, resting_error
+from .unreadable import noting_unreadable
 
 WAIT_IN_WORKER_SECONDS = 90.0
 WAIT_IN_REQUEST_SECONDS = 10.0
@@ -73,6 +75,7 @@ def ensure_fresh_token(
         ConnectionNotReadyError: the connection is pending, paused or disconnected.
         ClientCredentialsError: the accounts server refuses the client: a person must compare its settings.
         TransientError: not now; `retry_after` says in how many seconds. TokenPendingError: the wait was too short.
+        EncryptionError: a stored secret cannot be read; the connection is misconfigured, or needs authorization.
         BiginError: the refresh would have to be stored inside the transaction that is open; or the database belongs to
             another installation, and its tokens with it.
     """
@@ -85,9 +88,10 @@ def ensure_fresh_token(
         require_ownership()
         connection = read_connection(connection_id)
         require_connected(connection)
-        serving = serving_token(connection, refused=refused)
-        if serving and (in_transaction(Connection) or fresh_token(connection, refused=refused)):
-            return serving
+        with suppress(EncryptionError):  # whoever fetches will meet it again, and note it
+            serving = serving_token(connection, refused=refused)
+            if serving and (in_transaction(Connection) or fresh_token(connection, refused=refused)):
+                return serving
 
     def fetch(flight: Flight[AccessToken]) -> AccessToken:
         require_ownership()
@@ -103,7 +107,11 @@ def token_of(connection: Connection) -> AccessToken:
     """
     require_ownership()
     require_connected(connection)
-    return fresh_token(connection) or ensure_fresh_token(connection.pk)
+    try:
+        fresh = fresh_token(connection)
+    except EncryptionError:
+        fresh = None  # whoever fetches will meet it again, and note it
+    return fresh or ensure_fresh_token(connection.pk)
 
 
 def refresh_now(connection_id: int, *, wait_seconds: float = WAIT_IN_REQUEST_SECONDS) -> AccessToken:
@@ -125,8 +133,9 @@ def refresh_now(connection_id: int, *, wait_seconds: float = WAIT_IN_REQUEST_SEC
 def _refresh_now(connection_id: int, *, is_wanted: Callable[[], bool]) -> AccessToken:
     require_ownership()
     written(Connection).filter(pk=connection_id, throttle_count=0).update(next_attempt_at=None)
-    stored = read_connection(connection_id)
-    return _ensure(connection_id, refused=stored.access_token.reveal(), is_wanted=is_wanted)
+    with noting_unreadable(connection_id):
+        refused = read_connection(connection_id).access_token.reveal()
+    return _ensure(connection_id, refused=refused, is_wanted=is_wanted)
 
 
 def _asks_for_itself() -> bool:
@@ -140,6 +149,11 @@ def _until(moment: float) -> Callable[[], bool]:
 
 def _ensure(connection_id: int, *, refused: str, is_wanted: Callable[[], bool]) -> AccessToken:
     """Return the stored token, or a new one of whichever process gets the lease, as long as anybody wants it."""
+    with noting_unreadable(connection_id):
+        return _ensure_readable(connection_id, refused=refused, is_wanted=is_wanted)
+
+
+def _ensure_readable(connection_id: int, *, refused: str, is_wanted: Callable[[], bool]) -> AccessToken:
     while True:
         connection = read_connection(connection_id)
         require_connected(connection)

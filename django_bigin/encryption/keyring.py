@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from ..exceptions import EncryptionError
+from ..exceptions import DamagedSecretError, EncryptionError
 from .secret import Secret
 
 _VERSION = "v1"
@@ -90,7 +90,7 @@ class Keyring:
                 return Secret(cipher.decrypt(nonce, ciphertext, _associated_data(context)).decode())
             except InvalidTag:
                 continue
-        raise EncryptionError(
+        raise DamagedSecretError(
             f"A secret encrypted with the key {key_id} was changed, or was moved here from another row or tenant; "
             "restore it from a backup, or enter the secret again."
         )
@@ -129,7 +129,7 @@ def _read_value(value: str) -> tuple[str, bytes]:
     except (binascii.Error, ValueError):
         sealed = b""
     if version != _VERSION or len(key_id) != 8 or len(sealed) < _NONCE_BYTES + _TAG_BYTES:
-        raise EncryptionError(
+        raise DamagedSecretError(
             "A stored secret is not in the form that this version writes (v1.<key id>.<base64>); "
             "restore it from a backup, or enter the secret again."
         )
