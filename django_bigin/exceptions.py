@@ -40,6 +40,8 @@ import copy
 from collections.abc import Sequence
 from typing import Any, Self
 
+from .text import one_line
+
 __all__ = (
     "AccessTokenError",
     "AuthorizationError",
@@ -87,6 +89,8 @@ class BiginError(Exception):
     completed: Sequence[Any] = ()
 
     def __init__(self, message: str, *, status: int | None = None, code: str | None = None, endpoint: str = "") -> None:
+        # Names from outside stand in it, and a line break would forge a line of a log.
+        message = one_line(str(message))
         super().__init__(message)
         self.message = message
         self.status = status
@@ -95,7 +99,7 @@ class BiginError(Exception):
 
     def __str__(self) -> str:
         where = [str(part) for part in (self.endpoint, self.status, self.code) if part]
-        return f"{self.message} ({', '.join(where)})" if where else self.message
+        return f"{self.message} ({one_line(', '.join(where))})" if where else self.message
 
     def with_completed(self, results: Sequence[Any]) -> Self:
         """Return the same error with the results of the batches that were answered before it."""

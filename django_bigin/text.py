@@ -1,11 +1,22 @@
-"""Text: moments as people write them, and folding for search."""
+"""Text: moments as people write them, folding for search, and names from outside on one line."""
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from datetime import UTC, datetime
 
 FOLDED_LENGTH = 120
+
+
+# Line breaks of every kind, what a terminal obeys (C0 with ESC, DEL, C1), half characters, and what turns the direction
+# of the text that follows. Joiners stay: they are part of names in Persian, Hindi and others.
+_CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+
+
+def one_line(text: str) -> str:
+    """Replace each control character by a space: names come from outside, and are shown in logs and terminals."""
+    return _CONTROLS.sub(" ", text)
 
 
 def moment(at: datetime | None) -> str:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from ..connections.states import STATES
 from ..models import Connection
 from ..tenants import tenant_label
-from ..text import moment
+from ..text import moment, one_line
 from .findings import ConnectionHealth, Finding, Health, Wrong
 from .kinds import Cause, Fault, Kind, Needs
 
@@ -191,7 +191,7 @@ def subject_of(wrong: Wrong) -> str:
 def mail_subject(connection: Connection, finding: Finding) -> str:
     """Return the subject of a mail about a connection, in one line: a name may hold a line break."""
     label = words_for(finding).label.lower()
-    return " ".join(f"{connection.description.name}: {connection} of {connection.tenant}: {label}".split())
+    return " ".join(one_line(f"{connection.description.name}: {connection} of {connection.tenant}: {label}").split())
 
 
 def mail_text(connection: Connection, finding: Finding, *, page: str) -> str:
@@ -203,10 +203,10 @@ def mail_text(connection: Connection, finding: Finding, *, page: str) -> str:
     words = words_for(finding)
     return "\n".join(
         (
-            f"Tenant: {connection.tenant}",
+            f"Tenant: {one_line(str(connection.tenant))}",
             f"Connection: {connection}",
             f"Status: {words.label} since {moment(finding.since)}",
-            f"Reason: {finding.reason or 'none given'}",
+            f"Reason: {one_line(finding.reason) or 'none given'}",
             "",
             f"{words.happened} {words.app_does}",
             words.person_does,

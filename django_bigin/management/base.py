@@ -21,6 +21,7 @@ from ..exceptions import AuthorizationError, BiginError, TransientError
 from ..health import alerts
 from ..health.kinds import Needs
 from ..models import Connection
+from ..text import one_line
 from .output import Output
 
 FAILED = 1
@@ -88,7 +89,7 @@ class BiginCommand(BaseCommand):
             self._reported(_send_alerts)
         output.document(report.document)
         if report.exit_code:
-            raise CommandError(report.failure, returncode=report.exit_code)
+            raise CommandError(one_line(report.failure), returncode=report.exit_code)
 
     @staticmethod
     def _reported(run: Callable[[], Report]) -> Report:
@@ -152,7 +153,7 @@ def ask(question: str, *, unasked: str) -> None:
     """Go on only after a yes; without a terminal nobody can give one, which `unasked` says."""
     if not sys.stdin.isatty():
         raise CommandError(unasked, returncode=USAGE)
-    print(question, end="", file=sys.stderr, flush=True)  # noqa: T201  # stdout may be for a program
+    print(one_line(question), end="", file=sys.stderr, flush=True)  # noqa: T201  # stdout may be for a program
     if sys.stdin.readline().strip().lower() not in ("y", "yes"):
         raise CommandError("Nothing was changed.")
 

@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING, Any
 from django.core.management.base import OutputWrapper
 from django.core.serializers.json import DjangoJSONEncoder
 
+from ..text import one_line
+
 if TYPE_CHECKING:
     from ..sync import OnProgress, Progress
 
@@ -37,11 +39,11 @@ class Output:
     def line(self, text: str = "") -> None:
         """Write a line for people."""
         if not self._as_json and self._verbosity > 0:
-            self._stdout.write(printable(text))
+            self._stdout.write(one_line(text))
 
     def warn(self, text: str) -> None:
         """Write a line that people and programs alike should look at; on stderr."""
-        self._stderr.write(f"Warning: {printable(text)}")
+        self._stderr.write(f"Warning: {one_line(text)}")
 
     def table(self, headers: Sequence[str], rows: Sequence[Sequence[Any]], *, indent: int = 0) -> None:
         """Write a table for people; numbers stand to the right."""
@@ -56,7 +58,7 @@ class Output:
     def document(self, document: dict[str, Any]) -> None:
         """Write the JSON document for programs."""
         if self._as_json:
-            self._stdout.write(json.dumps(document, cls=DjangoJSONEncoder, ensure_ascii=False, indent=2))
+            self._stdout.write(_escaped(json.dumps(document, cls=DjangoJSONEncoder, ensure_ascii=False, indent=2)))
 
     @contextmanager
     def progress(self, title: str) -> Iterator[OnProgress]:
@@ -80,7 +82,7 @@ class Output:
                 return
             said_at = time.monotonic()
             text = f"{title}: {step.module}, {step.phase}, page {step.page}, {step.stored:,} stored"
-            self._stderr.write(printable(text), str)
+            self._stderr.write(one_line(text), str)
 
         return show
 
@@ -98,7 +100,7 @@ class Output:
 
             def show(step: Progress) -> None:
                 text = f"{title}  {step.module}  {step.phase}  page {step.page}  {step.stored:,} stored"
-                text = escape(printable(text))
+                text = escape(one_line(text))
                 if step.module not in tasks:
                     for done in list(tasks.values())[-1:]:
                         bars.stop_task(done)
@@ -139,9 +141,13 @@ def plain_table(headers: Sequence[str], rows: Sequence[Sequence[Any]]) -> list[s
     return lines
 
 
-def printable(text: str) -> str:
-    """Replace control characters by spaces: names come from Zoho, and a terminal obeys escape sequences."""
-    return "".join(char if char.isprintable() else " " for char in text)
+def _escaped(document: str) -> str:
+    """Escape in JSON what it allows as it is and a terminal obeys; the value stays the same."""
+    return "".join(
+        # Its own line breaks: those in a value are escaped already.
+        char if char == "\n" or one_line(char) == char else f"\\u{ord(char):04x}"
+        for char in document
+    )
 
 
 def distance(at: datetime | None, now: datetime) -> str:
@@ -169,7 +175,7 @@ def _cell(value: Any) -> str:
         return f"{value:,.1f}"
     if isinstance(value, int):
         return f"{value:,}"
-    return printable(str(value))
+    return one_line(str(value))
 
 
 def _is_numeric(rows: Sequence[Sequence[Any]], column: int) -> bool:

@@ -7,6 +7,8 @@ from typing import Any
 
 from django.db import models
 
+from ..text import one_line
+
 KEY_LENGTH = 255
 
 
@@ -47,7 +49,7 @@ class AuditEvent(models.Model):
         ordering = ("-at", "-id")
 
     def __str__(self) -> str:
-        return f"{self.action} {self.connection}".strip()
+        return one_line(f"{self.action} {self.connection}").strip()
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         if self.pk is not None:
@@ -66,4 +68,4 @@ class Installation(models.Model):
     adopted_by = models.CharField(max_length=150, blank=True)
 
     def __str__(self) -> str:
-        return self.identifier
+        return one_line(self.identifier)

@@ -10,6 +10,7 @@ from django.db import models
 
 from ..api.products import DEFAULT_PRODUCT, PRODUCTS, Product
 from ..conf import TENANT_MODEL
+from ..text import one_line
 from .fields import EncryptedTextField, SecretModel
 from .registration import DATA_CENTER_LENGTH, ClientRegistration
 
@@ -111,7 +112,7 @@ class Connection(SecretModel):
         )
 
     def __str__(self) -> str:
-        return f"{self.org_name or self.org_id} ({self.data_center})"
+        return one_line(f"{self.org_name or self.org_id} ({self.data_center})")
 
     def secret_tenant_key(self) -> Any:
         return self.tenant_id

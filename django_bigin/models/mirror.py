@@ -6,7 +6,7 @@ from typing import Any
 
 from django.db import models
 
-from ..text import fold
+from ..text import fold, one_line
 from .connection import Connection
 
 MODULE_LENGTH = 64
@@ -69,7 +69,7 @@ class ModuleSync(models.Model):
         indexes = (models.Index(fields=("enabled", "next_run_at"), name="django_bigin_due_modules"),)
 
     def __str__(self) -> str:
-        return self.module
+        return one_line(self.module)
 
 
 class ModuleSchema(models.Model):
@@ -95,7 +95,7 @@ class ModuleSchema(models.Model):
         )
 
     def __str__(self) -> str:
-        return self.module
+        return one_line(self.module)
 
 
 class RecordQuerySet(models.QuerySet["Record"]):
@@ -151,7 +151,7 @@ class Record(models.Model):
         permissions = (("view_record_data", "Can see the contents of records"),)
 
     def __str__(self) -> str:
-        return self.name or str(self.record_id)
+        return one_line(self.name) or str(self.record_id)
 
     def __getitem__(self, field: str) -> Any:
         """Return the value of a field by its API name, as Zoho sends it: `record["Email"]`."""
@@ -177,4 +177,4 @@ class QuarantinedRow(models.Model):
         )
 
     def __str__(self) -> str:
-        return f"{self.module} {self.record_id or 'without id'}"
+        return one_line(f"{self.module} {self.record_id or 'without id'}")

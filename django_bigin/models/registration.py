@@ -9,6 +9,7 @@ from django.db import models
 
 from ..conf import TENANT_MODEL, settings
 from ..db.aliases import WrittenManager
+from ..text import one_line
 from .fields import EncryptedTextField, SecretModel
 
 DATA_CENTER_LENGTH = 8
@@ -60,7 +61,7 @@ class ClientRegistration(models.Model):
         )
 
     def __str__(self) -> str:
-        return self.name or self.client_id
+        return one_line(self.name or self.client_id)
 
     def serves(self, data_center: str) -> bool:
         """Tell whether the client is switched on for a data center."""
@@ -89,7 +90,7 @@ class ClientSecret(SecretModel):
         )
 
     def __str__(self) -> str:
-        return f"{self.registration} in {self.data_center or 'every data center'}"
+        return one_line(f"{self.registration} in {self.data_center or 'every data center'}")
 
     def secret_tenant_key(self) -> Any:
         return self.registration.tenant_id
@@ -111,4 +112,4 @@ class RegistrationState(models.Model):
         )
 
     def __str__(self) -> str:
-        return f"{self.registration} in {self.data_center}"
+        return one_line(f"{self.registration} in {self.data_center}")

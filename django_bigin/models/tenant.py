@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.db import models
 
 from ..db.aliases import WrittenManager
+from ..text import one_line
 
 
 class Tenant(models.Model):
@@ -26,4 +27,4 @@ class Tenant(models.Model):
         ordering = ("name",)
 
     def __str__(self) -> str:
-        return self.name
+        return one_line(self.name)

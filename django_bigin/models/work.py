@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.conf import settings as django_settings
 from django.db import models
 
+from ..text import one_line
 from .connection import Connection
 from .mirror import MODULE_LENGTH
 from .registration import DATA_CENTER_LENGTH
@@ -68,7 +69,7 @@ class Job(models.Model):
         indexes = (models.Index(fields=("state", "-priority", "requested_at"), name="django_bigin_waiting_jobs"),)
 
     def __str__(self) -> str:
-        return f"{self.get_kind_display()} {self.module}".strip()
+        return one_line(f"{self.get_kind_display()} {self.module}").strip()
 
 
 class CreditUse(models.Model):
@@ -87,7 +88,7 @@ class CreditUse(models.Model):
         )
 
     def __str__(self) -> str:
-        return f"{self.org_id} {self.minute:%H:%M}: {self.credits}"
+        return one_line(f"{self.org_id} {self.minute:%H:%M}: {self.credits}")
 
 
 class Heartbeat(models.Model):
@@ -98,4 +99,4 @@ class Heartbeat(models.Model):
     seen_at = models.DateTimeField()
 
     def __str__(self) -> str:
-        return self.name
+        return one_line(self.name)

@@ -119,7 +119,7 @@ def perform(run: Run) -> ModuleResult:
         _note_lost_database(run, error)
     except Exception as error:
         # Whatever it is, it is this module's: the others go on, and this one is tried again.
-        logger.exception("The sync of %s of connection %s failed.", run.module, run.row.connection_id)
+        logger.exception("The sync of %s of connection %s failed.", run.row, run.row.connection_id)
         _note_failure(run, SyncError(f"{run.module} was stopped by {type(error).__name__}: see the log."))
     except BaseException:
         # Somebody stopped us: the next run need not wait for the lease to expire.

@@ -28,6 +28,7 @@ LAYERS = (
 HEIGHT = {name: height for height, names in enumerate(LAYERS) for name in names}
 # Within one layer these may import the one named: each is a step of half a floor.
 SAME_FLOOR = {
+    ("exceptions", "text"),
     ("clock", "conf"),
     ("policy", "tenants"),
     ("audit", "tenants"),
