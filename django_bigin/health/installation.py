@@ -58,7 +58,8 @@ def _unreadable(facts: Facts) -> Iterator[SiteFault]:
         if found:
             names = ", ".join(each.subject for each in found[:NAMED])
             more = f" and {len(found) - NAMED:,} more" if len(found) > NAMED else ""
-            yield SiteFault(subject, fault, f"The {names}{more}: {found[0].reason}")
+            # What to do follows behind the semicolon, and is said by the words for the fault.
+            yield SiteFault(subject, fault, f"The {names}{more}: {found[0].reason.partition(';')[0].rstrip('.')}.")
 
 
 def _unsent(facts: Facts) -> Iterator[SiteFault]:

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 from ..connections.states import is_syncable, state_of
 from ..models import Connection
+from ..text import moment
 from ..work.kinds import KINDS, REFRESH
 from .facts import Facts
 from .kinds import Fault
@@ -38,7 +39,7 @@ def judge(facts: Facts) -> Iterator[QueueFault]:
         seen = _last_seen(facts, refresh=fault == Fault.SILENT_REFRESH)
         if due is not None and due < late and (seen is None or seen < late):
             found = True
-            yield QueueFault(queue, fault, f"No worker takes what is in {queue}.", seen)
+            yield QueueFault(queue, fault, f"Work in {queue} has been due since {moment(due)}.", seen)
     waits = facts.job_waits_since
     if not found and waits is not None and waits < facts.at - JOBS_MAY_WAIT:
         yield QueueFault("jobs", Fault.UNTAKEN, "A job waits, and no worker has taken it.", waits)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from ...health.document import as_document
@@ -11,7 +12,7 @@ from ...text import moment
 from ..base import BiginCommand, Report
 from ..output import Output
 
-HEADERS = ("code", "about", "what is known", "since")
+HEADERS = ("code", "about", "since")
 
 
 class Command(BiginCommand):
@@ -44,12 +45,18 @@ exit codes:
         if not wrong:
             output.line("Nothing is wrong.")
             return Report(document)
-        rows = [(each.code, subject_of(each), detail(each.finding), moment(each.finding.since)) for each in wrong]
-        output.table(HEADERS, rows)
-        output.line()
-        for code, words in {each.code.text: remedy(each.finding) for each in wrong}.items():
+        output.table(HEADERS, [(each.code, subject_of(each), _moment(each.finding.since)) for each in wrong])
+        for code, words in {each.code: remedy(each.finding) for each in wrong}.items():
+            output.line()
             output.line(f"{code}: {words}")
+            for each in wrong:
+                if each.code == code and each.finding.reason:
+                    output.line(f"  {subject_of(each)}: {each.finding.reason}")
         first = wrong[0]
         more = f" And {len(wrong) - 1:,} more." if len(wrong) > 1 else ""
         failure = f"{first.code}: {detail(first.finding)}{more}"
         return Report(document, failure=failure, exit_code=first.code.exit_code)
+
+
+def _moment(at: datetime | None) -> str:
+    return moment(at) if at else ""
