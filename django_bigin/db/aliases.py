@@ -66,6 +66,16 @@ def database_of(model: type[Model]) -> Any:
     return connections[written_alias(model)]
 
 
+def close_what_failed() -> None:
+    """Close this thread's connections that have failed or are too old, as Django does between two requests.
+
+    One that a transaction is open on is its owner's: Django would close it all the same, and the transaction with it.
+    """
+    for database in connections.all(initialized_only=True):
+        if not database.in_atomic_block:
+            database.close_if_unusable_or_obsolete()
+
+
 def is_lost(model: type[Model], error: Exception) -> bool:
     """Tell whether an error is that the session with a model's database is gone, not a statement that failed."""
     if not isinstance(error, OperationalError | InterfaceError):

@@ -15,7 +15,7 @@ from django.db import InterfaceError, OperationalError
 
 from .. import clock
 from ..db import leases
-from ..db.aliases import database_of, written
+from ..db.aliases import close_what_failed, written
 from ..db.backoff import backoff_seconds
 from ..exceptions import (
     AuthorizationError,
@@ -25,7 +25,7 @@ from ..exceptions import (
     ScopeError,
     SyncError,
 )
-from ..models import ModuleSync, Record
+from ..models import ModuleSync
 from . import compare, delta, full, plan, whole
 from .plan import Strategy
 from .results import ANOTHER_WORKS, DATABASE_FAILED, ModuleResult
@@ -175,7 +175,7 @@ def _note_failure(run: Run, error: BiginError) -> None:
 
 def _note_lost_database(run: Run, error: Exception) -> None:
     """Say that the database failed, in the row if it can be written already; all up to the last page is stored."""
-    database_of(Record).close_if_unusable_or_obsolete()
+    close_what_failed()
     sentence = SyncError(
         f"{DATABASE_FAILED} while {run.module} was being stored ({_reason(error)}): every page up to "
         "then is kept, and the next run goes on from there."

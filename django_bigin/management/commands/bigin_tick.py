@@ -6,8 +6,9 @@ import time
 from typing import Any
 
 from django.core.management.base import CommandParser
-from django.db import InterfaceError, OperationalError, close_old_connections
+from django.db import InterfaceError, OperationalError
 
+from ...db.aliases import close_what_failed
 from ...work.in_process import tick_in_process
 from ...work.kinds import KINDS
 from ...work.scheduler import TickReport
@@ -40,7 +41,7 @@ workers, and several times at once: what is due is done by one of them only.
     def run(self, output: Output, options: dict[str, Any]) -> Report:
         while True:
             # As between two requests: a connection that has failed, or is too old, is not used again.
-            close_old_connections()
+            close_what_failed()
             try:
                 done = tick_in_process()
             except (OperationalError, InterfaceError) as error:

@@ -6,7 +6,6 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from django.db import connection as database
 from django.db import connections as databases
 from django.db import transaction
 
@@ -16,6 +15,7 @@ from django_bigin.exceptions import BiginError, TokenPendingError, TransientErro
 from django_bigin.models import Connection, Job, ModuleSync
 from django_bigin.sync import sync_connection
 from django_bigin.work import jobs
+from tests.support.databases import database
 from tests.support.grants import TOKEN, let_token_expire
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -68,10 +68,10 @@ def test_a_token_or_an_error_that_names_the_transaction(
 ) -> None:
     let_token_expire(sandbox)
     started = time.monotonic()
-    with transaction.atomic():
+    with transaction.atomic(using=database.alias):
         write(connection)
         said = error_of(DOORS[door], connection)
-        transaction.set_rollback(bool(said))
+        transaction.set_rollback(bool(said), using=database.alias)
     assert not said or "transaction" in said
     assert time.monotonic() - started < tokens.WAIT_IN_REQUEST_SECONDS
     assert ensure_fresh_token(connection.pk).value
@@ -80,9 +80,9 @@ def test_a_token_or_an_error_that_names_the_transaction(
 def test_a_token_refused_in_a_first_sync_inside_a_transaction(sandbox: Any, connection: Connection) -> None:
     sandbox.fail("GET /bigin/v2", wrong_token=True)
     started = time.monotonic()
-    with transaction.atomic():
+    with transaction.atomic(using=database.alias):
         said = error_of(sync_connection, connection)
-        transaction.set_rollback(bool(said))
+        transaction.set_rollback(bool(said), using=database.alias)
     assert not said or "transaction" in said
     assert time.monotonic() - started < tokens.WAIT_IN_REQUEST_SECONDS
 
@@ -91,7 +91,7 @@ def test_what_a_failure_inside_leaves_of_the_transaction_is_the_callers_to_decid
     sandbox: Any, connection: Connection
 ) -> None:
     let_token_expire(sandbox)
-    with transaction.atomic():
+    with transaction.atomic(using=database.alias):
         update(connection)
         with pytest.raises(BiginError, match="transaction"):
             ensure_fresh_token(connection.pk)
@@ -105,7 +105,7 @@ def test_no_one_waits_for_ever_for_another_threads_transaction(sandbox: Any, con
     locked, over = threading.Event(), threading.Event()
 
     def hold() -> None:
-        with transaction.atomic():
+        with transaction.atomic(using=database.alias):
             update(connection)
             locked.set()
             over.wait(30)
