@@ -12,6 +12,7 @@ from django_bigin.models import Connection
 from django_bigin.views import health
 from tests.support.broken import without_database
 from tests.support.commands import Ran
+from tests.support.databases import database
 from tests.support.factories import make_connection, make_staff, make_superuser, make_tenant
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -122,7 +123,7 @@ def test_a_database_that_is_gone_is_503_for_everybody() -> None:
 def test_takes_the_same_few_queries_for_any_number(number: int, django_assert_num_queries: Any) -> None:
     for _ in range(number):
         make_connection()
-    with django_assert_num_queries(9):
+    with django_assert_num_queries(9, connection=database):
         assert Client().get(PAGE).status_code == 200
 
 
@@ -133,5 +134,5 @@ def test_the_answer_for_anybody_is_kept_for_a_moment(
     client.get(PAGE)
     monkeypatch.setattr(health, "ANSWER_KEPT_SECONDS", 60)
     client.get(PAGE)
-    with django_assert_num_queries(0):
+    with django_assert_num_queries(0, connection=database):
         assert client.get(PAGE).status_code == 200
