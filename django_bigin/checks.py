@@ -153,6 +153,7 @@ def _check_readable() -> list[CheckMessage]:
         lambda: settings.BIGIN_MISSING_SHARE,
         lambda: settings.job_retention,
         lambda: settings.BIGIN_SITE_URL,
+        lambda: settings.BIGIN_CELERY,
         lambda: settings.BIGIN_REFRESH_QUEUE,
         lambda: settings.BIGIN_SYNC_QUEUE,
     )

@@ -153,6 +153,14 @@ class _Times(_Reader):
         return self._number("BIGIN_TICK_SECONDS", 10, least=0.1)
 
     @property
+    def BIGIN_CELERY(self) -> bool:
+        """Says whether the site has Celery's workers: True. Else no broker is asked, and `bigin_tick` does the work."""
+        value = self._get("BIGIN_CELERY", True)
+        if not isinstance(value, bool):
+            raise ImproperlyConfigured(f"BIGIN_CELERY must be True or False; it is {value!r}.")
+        return value
+
+    @property
     def BIGIN_REFRESH_QUEUE(self) -> str:
         """Celery's queue for the tick and for refreshes ("bigin.refresh"); a route of `CELERY_TASK_ROUTES` wins."""
         return self._name("BIGIN_REFRESH_QUEUE", "bigin.refresh")

@@ -70,8 +70,10 @@ def send(kind: str, row_id: int) -> None:
 def beat_schedule() -> dict[str, dict[str, Any]]:
     """Return the one entry that a site adds to Celery's `beat_schedule`; any scheduler takes it.
 
-    `app.conf.beat_schedule |= beat_schedule()`
+    `app.conf.beat_schedule |= beat_schedule()`. Without `BIGIN_CELERY` there is none.
     """
+    if not settings.BIGIN_CELERY:
+        return {}
     seconds = settings.BIGIN_TICK_SECONDS
     # A tick that nobody took in time is of no use: the next one sees more. The task says it as well, because
     # django-celery-beat keeps no `expires` of an entry (django-celery-beat#280).
@@ -97,7 +99,7 @@ def ask_broker() -> str:
     Returns:
         "" where it does, or where the site has set up none; else a sentence without its address.
     """
-    if not current_app.conf.broker_write_url or current_app.conf.task_always_eager:
+    if not settings.BIGIN_CELERY or not current_app.conf.broker_write_url or current_app.conf.task_always_eager:
         return ""
     connection = current_app.connection_for_write(connect_timeout=BROKER_SECONDS)  # opens nothing yet
     said: list[str] = []

@@ -11,7 +11,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from ..models import Connection, Job
-from ..work.requests import RequestOutcome
+from ..work.requests import NO_CELERY, RequestOutcome
 from .addresses import admin_page
 
 NAMED_AT_MOST = 10
@@ -30,12 +30,14 @@ def report_outcome(model_admin: Any, request: HttpRequest, noun: str, outcome: R
         model_admin.message_user(request, said, level)
 
     if outcome.queued:
-        say(messages.SUCCESS, f"{noun} queued for {{}}.", outcome.queued)
+        level = messages.WARNING if outcome.outlook else messages.SUCCESS
+        say(level, f"{noun} queued for {{}}. {{}}", outcome.queued, outcome.outlook)
     if outcome.stored:
-        sentence = f"{noun} stored for {{}}, because {{}}. It starts with the next tick."
-        say(messages.WARNING, sentence, outcome.stored, outcome.why_stored)
+        level = messages.SUCCESS if outcome.why_stored == NO_CELERY else messages.WARNING
+        sentence = f"{noun} stored for {{}}, because {{}}. {{}}"
+        say(level, sentence, outcome.stored, outcome.why_stored, outcome.outlook)
     if outcome.queued_before:
-        say(messages.INFO, f"{noun} was already queued for {{}}.", outcome.queued_before)
+        say(messages.INFO, f"{noun} was already queued for {{}}. {{}}", outcome.queued_before, outcome.outlook)
     for (failed, result), about in _by_result(outcome.done).items():
         say(messages.ERROR if failed else messages.SUCCESS, "{}: {}", about, result)
     if outcome.is_open:

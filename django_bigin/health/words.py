@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from ..conf import settings
 from ..connections.states import STATES
 from ..models import Connection
 from ..tenants import tenant_label
@@ -156,7 +157,13 @@ WORDS: Mapping[str, Words] = {**_OF_STATUS, **_OF_KIND, **_OF_CAUSE, **_OF_FAULT
 
 def words_for(finding: Finding) -> Words:
     """Return the words for a finding."""
-    return WORDS[finding.cause or finding.kind]
+    words = WORDS[finding.cause or finding.kind]
+    return words if settings.BIGIN_CELERY else replace(words, person_does=_start(words.person_does))
+
+
+def _start(sentence: str) -> str:
+    """Name only what this site has of what could be started."""
+    return sentence if settings.BIGIN_CELERY else sentence.replace(_START_WORKERS, "Start bigin_tick.")
 
 
 def phrase(finding: Finding) -> str:
@@ -243,5 +250,6 @@ def verdict(health: Health, names: Iterable[str]) -> str:
     silent = [sentence(each) for each in health.installation if each.kind in _WORK and each.kind != Kind.SILENT_TICK]
     if late or any(each.kind in _WORK for each in health.installation):
         seen = health.facts.last_seen
-        sentences += [*silent, f"Last seen: tick {moment(seen.tick)}, worker {moment(seen.worker)}. {_START_WORKERS}"]
+        last_seen = f"Last seen: tick {moment(seen.tick)}, worker {moment(seen.worker)}."
+        sentences += [*silent, last_seen, _start(_START_WORKERS)]
     return " ".join(sentences)

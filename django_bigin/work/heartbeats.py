@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
+from collections.abc import Iterable
 from datetime import datetime
 
 from django.db.models import Max
@@ -15,6 +16,8 @@ from ..models import Heartbeat
 TICK = "tick"
 TRIM = "trim"  # not a sign of life: when the tick last deleted what is kept for a time only
 
+_IN_TICK = " bigin_tick"
+
 
 def beat(name: str, *, kind: str) -> None:
     """Note that a worker, or the tick, is alive."""
@@ -24,9 +27,20 @@ def beat(name: str, *, kind: str) -> None:
         written(Heartbeat).bulk_create([Heartbeat(name=name[:200], **seen)], ignore_conflicts=True)
 
 
-def beat_as_worker(kind: str) -> None:
-    """Note that this process does work of a kind."""
-    beat(f"{socket.gethostname()}:{os.getpid()}", kind=kind)
+def beat_as_worker(kind: str, *, in_tick: bool = False) -> None:
+    """Note that this process does work of a kind.
+
+    Args:
+        in_tick: it does what its own tick handed out, and takes nothing from a queue.
+    """
+    beat(f"{socket.gethostname()}:{os.getpid()}{_IN_TICK if in_tick else ''}", kind=kind)
+
+
+def worker_last_seen(kinds: Iterable[str]) -> datetime | None:
+    """Return when a worker that takes work from a queue last did work of one of these kinds; None where none has."""
+    workers = written(Heartbeat).filter(kind__in=list(kinds)).exclude(name__endswith=_IN_TICK)
+    seen: datetime | None = workers.aggregate(latest=Max("seen_at"))["latest"]
+    return seen
 
 
 def last_seen() -> dict[str, datetime]:

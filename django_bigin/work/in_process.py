@@ -83,7 +83,7 @@ def tick_in_process() -> TickReport:
         while waiting:
             name, row_id = waiting.popleft()
             with scheduler.one_piece(KINDS[name].model, report, KINDS[name].label):
-                scheduler.run_slice(name, row_id)
+                scheduler.run_slice(name, row_id, in_tick=True)
     except (KeyboardInterrupt, SystemExit):
         for name, row_id in waiting:
             scheduler.give_back(KINDS[name], row_id)

@@ -5,13 +5,22 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from typing import Any
 
+from .. import clock
+from ..conf import settings
 from ..db.aliases import atomic, on_commit, reread
 from ..models import Connection, Job
-from . import jobs, scheduler
+from ..text import moment
+from . import heartbeats, jobs, scheduler
 from .kinds import JOB, KINDS
 from .scheduler import BrokerDown, Waker
+
+SILENT_AFTER = timedelta(minutes=20)  # the modules of a free edition are due every quarter of an hour
+NO_CELERY = "this site works without Celery"
+
+_KINDS_OF_QUEUE = [kind.short_name for kind in KINDS.values() if kind.queue_setting == KINDS[JOB].queue_setting]
 
 
 @dataclass
@@ -23,6 +32,8 @@ class RequestOutcome:
         queued: jobs that a worker was told of.
         stored: jobs that stay due until the next tick, because no worker could be woken.
         why_stored: the reason for that.
+        outlook: a sentence on when those that are queued or stored are done, from what was last seen; "" where a worker
+            was seen lately, so that it is now.
         queued_before: jobs that had been requested already and are unfinished.
         done: jobs that were run at once.
     """
@@ -31,6 +42,7 @@ class RequestOutcome:
     queued: list[Job] = field(default_factory=list)
     stored: list[Job] = field(default_factory=list)
     why_stored: str = ""
+    outlook: str = ""
     queued_before: list[Job] = field(default_factory=list)
     done: list[Job] = field(default_factory=list)
 
@@ -81,16 +93,45 @@ def _run(job: Job) -> Job:
 
 def _wake(requested: list[Job], outcome: RequestOutcome) -> None:
     """Wake a worker for each. After the first that the broker does not take, the others wait for the tick as well."""
+    seen = heartbeats.worker_last_seen(_KINDS_OF_QUEUE)
+    silent = seen is None or seen < clock.now() - _patience()
+    if not settings.BIGIN_CELERY:
+        outcome.why_stored = NO_CELERY
     for job in requested:
         if not outcome.why_stored:
             try:
-                scheduler.hand_out(KINDS[JOB], job.pk, _waker)  # where a tick was faster, it is on its way as well
+                # Where a tick was faster, it is on its way as well.
+                if scheduler.hand_out(KINDS[JOB], job.pk, _waker) and silent:
+                    # Should nobody take the message, the next tick is not to wait until it has expired.
+                    scheduler.give_back(KINDS[JOB], job.pk)
             except BrokerDown as error:
                 outcome.why_stored = str(error)
         if outcome.why_stored:
             outcome.stored.append(job)
         else:
             (outcome.queued if job.batch == outcome.batch else outcome.queued_before).append(job)
+    if outcome.why_stored or silent:
+        outcome.outlook = _outlook(seen, queued=not outcome.why_stored)
+
+
+def _outlook(worker_seen: datetime | None, *, queued: bool) -> str:
+    """Say when a request is done for which no worker is known to be there."""
+    tick = heartbeats.last_seen().get(heartbeats.TICK)
+    sentences = []
+    if queued:
+        who = f"No worker of {KINDS[JOB].queue}"
+        sentences.append(f"{who} was seen since {moment(worker_seen)}." if worker_seen else f"{who} was seen yet.")
+    if tick is None:
+        start = "beat and a worker, or bigin_tick" if settings.BIGIN_CELERY else "bigin_tick"
+        sentences.append(f"It waits for a tick, and none was seen yet: start {start}.")
+    else:
+        sentences.append(f"The next tick sees to it; the last one was at {moment(tick)}.")
+    return " ".join(sentences)
+
+
+def _patience() -> timedelta:
+    """Return how long a worker may be silent because nothing was due."""
+    return max(SILENT_AFTER, timedelta(seconds=2 * (settings.BIGIN_SYNC_INTERVAL_SECONDS or 0)))
 
 
 def _wake_nobody(kind: str, row_id: int) -> None:

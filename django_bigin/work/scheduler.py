@@ -106,10 +106,14 @@ def give_back(kind: Kind, row_id: int) -> None:
     leases.unreserve(written(kind.model).filter(pk=row_id), column=kind.column)
 
 
-def run_slice(name: str, row_id: int) -> None:
-    """Do one slice of a kind of work: what a message asks for."""
+def run_slice(name: str, row_id: int, *, in_tick: bool = False) -> None:
+    """Do one slice of a kind of work: what a message asks for.
+
+    Args:
+        in_tick: no message asked for it, but the tick of this very process.
+    """
     kind = KINDS[name]
-    heartbeats.beat_as_worker(kind.short_name)
+    heartbeats.beat_as_worker(kind.short_name, in_tick=in_tick)
     row = written(kind.model).filter(pk=row_id)
     try:
         rest = kind.slice(row_id)

@@ -68,6 +68,7 @@ def test_a_strict_session_cookie_is_warned_about(settings: Any) -> None:
         ("BIGIN_RECONCILE_INTERVAL_SECONDS", 1),
         ("BIGIN_SITE_URL", "crm.example.org"),
         ("BIGIN_SYNC_QUEUE", ""),
+        ("BIGIN_CELERY", "no"),
     ],
 )
 def test_a_value_that_cannot_be_is_an_error(name: str, value: Any, settings: Any) -> None:

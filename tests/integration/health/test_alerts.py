@@ -43,7 +43,7 @@ def test_a_mail_says_what_happened_what_the_app_does_and_what_to_do(connection: 
     [message] = mail.outbox
     state = states.STATES[Status.MISCONFIGURED]
     assert message.subject == f"Bigin: Acme Ltd (us) of {connection.tenant}: misconfigured"
-    tenant, _, _, status, reason, _, happened, to_do = message.body.split("\n")
+    tenant, _, status, reason, _, happened, to_do = message.body.split("\n")
     assert tenant == f"Tenant: {connection.tenant}"
     assert status.startswith("Status: Misconfigured since ")
     assert reason == "Reason: The secret is refused."

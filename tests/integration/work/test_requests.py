@@ -9,7 +9,7 @@ from django.db import connections as databases
 
 from django_bigin.db.aliases import atomic, database_of
 from django_bigin.models import Connection, Job
-from django_bigin.work import jobs, requests
+from django_bigin.work import heartbeats, jobs, requests
 from django_bigin.work.kinds import JOB
 from tests.support.factories import make_connection
 from tests.support.ticking import tick, work_off
@@ -21,6 +21,7 @@ Kind, State, Status = Job.Kind, Job.State, Connection.Status
 
 
 def test_a_worker_is_woken_for_each_connection() -> None:
+    heartbeats.beat_as_worker("sync")
     chosen = [make_connection() for _ in range(3)]
     sent: list[tuple[str, int]] = []
     with woken_by(lambda kind, row_id: sent.append((kind, row_id))):
