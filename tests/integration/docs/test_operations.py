@@ -22,7 +22,8 @@ def test_the_lines_that_write_secrets_anew_leave_nothing_under_the_old_key(setti
     Connection.objects.create(
         tenant=tenant, registration=registration, data_center="us", org_id="1", refresh_token="a refresh token"
     )
-    [lines] = re.findall(r"^ *```python\n(.*?)^ *```", OPERATIONS.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
+    keys = OPERATIONS.read_text(encoding="utf-8").split("## Keys\n")[1].split("\n## ")[0]
+    [lines] = re.findall(r"^ *```python\n(.*?)^ *```", keys, re.MULTILINE | re.DOTALL)
 
     settings.BIGIN_ENCRYPTION_KEYS = [new, old]
     exec(textwrap.dedent(lines))
