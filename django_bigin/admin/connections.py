@@ -122,6 +122,7 @@ class ConnectionAdmin(HealthPage, ConnectPages, ConnectionActions):
                     "grant_version",
                     "failure_count",
                     "throttle_count",
+                    "refused_count",
                     "confirm_until",
                     "created_at",
                 ),

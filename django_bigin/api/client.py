@@ -37,6 +37,9 @@ class TokenSource(Protocol):
     def replace(self, refused: str) -> str:
         """Give another one than this, which was refused; called once a call at most."""
 
+    def judge(self, token: str, *, accepted: bool) -> None:
+        """Hear whether the product takes a token: with each answer that tells, of a refusal when there is no other."""
+
 
 class Client:
     """Reads and writes one organization's data in one product.
@@ -108,10 +111,13 @@ class Client:
         replaced = repeated = False
         while True:
             answer = self._exchange(call, token)
-            if not replaced and call.errors.refuses_token(call, answer):
+            refused = call.errors.refuses_token(call, answer)
+            if refused and not replaced:
                 replaced = True
                 token = Secret(self._tokens.replace(token))
                 continue
+            if refused or answer.status < 500:
+                self._tokens.judge(token, accepted=not refused)
             try:
                 return call.read(answer)
             except ResponseError:

@@ -64,6 +64,9 @@ class _OneToken:
     def current(self) -> str:
         return self.value
 
+    def judge(self, token: str, *, accepted: bool) -> None:
+        """Nothing is stored yet that could be degraded."""
+
     def replace(self, refused: str) -> str:
         raise GrantTokenError(
             f"The API refuses the token that Zoho has just given: the account may have no {DEFAULT_PRODUCT.name} "

@@ -231,6 +231,7 @@ def _cleared_columns(now: datetime, *, waits: timedelta | None) -> dict[str, Any
     return {
         "failure_count": 0,
         "throttle_count": 0,
+        "refused_count": 0,
         "next_attempt_at": None,
         "status": Status.HEALTHY if waits is None else Status.PENDING,
         "confirm_until": None if waits is None else now + waits,

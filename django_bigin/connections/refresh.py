@@ -116,10 +116,12 @@ def _store_answer(connection: Connection, lease_id: str, answer: TokenAnswer, *,
     if answer.scopes:
         columns["scopes"] = list(answer.scopes)
     recovered = Verdict(columns, Status.HEALTHY, only_from=(Status.DEGRADED, Status.MISCONFIGURED))
+    if connection.refused_count:  # only the API can tell that it takes this one
+        recovered = Verdict(columns, Status.DEGRADED, only_from=(Status.MISCONFIGURED,))
     if not _release(connection, lease_id, recovered):
         # The lease expired, or a person reconnected or disconnected meanwhile: theirs is what counts.
         raise TokenPendingError(f"The connection {connection} changed while its token was refreshed.", retry_after=1)
-    return AccessToken(value=Secret(answer.access_token), expires_at=expires_at)
+    return AccessToken(Secret(answer.access_token), expires_at, doubted=connection.refused_count > 0)
 
 
 def _sealed(connection: Connection, name: str, value: str) -> Any:

@@ -57,7 +57,7 @@ STATES: dict[str, State] = {
         syncable=True,
         token_kept=True,
         needs_person=False,
-        happened="The last refresh of the access token failed, and may work later.",
+        happened="The last refresh of the access token failed, or Zoho's API refuses the token; it may work later.",
         app_does="It tries again by itself, and goes on mirroring as long as the token is valid.",
         person_does="If it stays so while Zoho works, look at the reason.",
     ),

@@ -17,10 +17,15 @@ SERVES_SECONDS = 60  # a token that is valid for longer may still be used
 
 @dataclass(frozen=True)
 class AccessToken:
-    """A token that may be sent to Zoho now."""
+    """A token that may be sent to Zoho now.
+
+    Attributes:
+        doubted: the API has refused those before it, though they had just been given.
+    """
 
     value: Secret = field(repr=False)
     expires_at: datetime
+    doubted: bool = False
 
     @property
     def serves(self) -> bool:
@@ -57,10 +62,12 @@ def refresh_at(connection: Connection, expires_at: datetime) -> datetime:
 def _stored_token(connection: Connection, refused: str, *, ahead_seconds: float) -> AccessToken | None:
     if connection.expires_at is None or not _is_ahead(connection.expires_at, ahead_seconds):
         return None
+    if connection.refused_count and connection.next_attempt_at and _is_ahead(connection.next_attempt_at, 0):
+        return None  # the API is left alone for a while
     value = connection.access_token.reveal()
     if not value or value == refused:
         return None
-    return AccessToken(value=value, expires_at=connection.expires_at)
+    return AccessToken(value=value, expires_at=connection.expires_at, doubted=connection.refused_count > 0)
 
 
 def _is_ahead(moment: datetime, seconds: float) -> bool:

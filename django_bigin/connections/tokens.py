@@ -11,12 +11,14 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from contextvars import ContextVar
+from dataclasses import replace
 
 from ..db.aliases import database_of, written
 from ..db.apart import RowLockedError, can_be_apart, in_transaction, scope_of
-from ..exceptions import BiginError, EncryptionError, TokenPendingError, TransientError
+from ..exceptions import AccessTokenError, BiginError, EncryptionError, TokenPendingError, TransientError
 from ..installation import require_ownership
 from ..models import Connection
+from . import refusals
 from .flights import Ended, Flight, Flights, is_flying
 from .refresh import claim, refresh
 from .states import require_connected
@@ -56,6 +58,15 @@ class ConnectionTokens:
         """Return another token than the one that Zoho refused."""
         self._held = ensure_fresh_token(self.connection_id, refused=refused, wait_seconds=self.wait_seconds)
         return self._held.value
+
+    def judge(self, token: str, *, accepted: bool) -> None:
+        """Note in the connection's row that the API refuses a token just given, or takes one again."""
+        if not accepted:
+            self._held = None
+            refusals.note_refused(self.connection_id, token)
+        elif self._held is not None and self._held.doubted:
+            self._held = replace(self._held, doubted=False)
+            refusals.note_accepted(self.connection_id)
 
 
 def ensure_fresh_token(
@@ -135,7 +146,7 @@ def _refresh_now(connection_id: int, *, is_wanted: Callable[[], bool]) -> Access
     written(Connection).filter(pk=connection_id, throttle_count=0).update(next_attempt_at=None)
     with noting_unreadable(connection_id):
         refused = read_connection(connection_id).access_token.reveal()
-    return _ensure(connection_id, refused=refused, is_wanted=is_wanted)
+    return _ensure(connection_id, refused=refused, is_wanted=is_wanted, insists=True)
 
 
 def _asks_for_itself() -> bool:
@@ -147,13 +158,17 @@ def _until(moment: float) -> Callable[[], bool]:
     return lambda: time.monotonic() < moment
 
 
-def _ensure(connection_id: int, *, refused: str, is_wanted: Callable[[], bool]) -> AccessToken:
-    """Return the stored token, or a new one of whichever process gets the lease, as long as anybody wants it."""
+def _ensure(connection_id: int, *, refused: str, is_wanted: Callable[[], bool], insists: bool = False) -> AccessToken:
+    """Return the stored token, or a new one of whichever process gets the lease, as long as anybody wants it.
+
+    Args:
+        insists: it is a person who asks, though another token may be no better.
+    """
     with noting_unreadable(connection_id):
-        return _ensure_readable(connection_id, refused=refused, is_wanted=is_wanted)
+        return _ensure_readable(connection_id, refused=refused, is_wanted=is_wanted, insists=insists)
 
 
-def _ensure_readable(connection_id: int, *, refused: str, is_wanted: Callable[[], bool]) -> AccessToken:
+def _ensure_readable(connection_id: int, *, refused: str, is_wanted: Callable[[], bool], insists: bool) -> AccessToken:
     while True:
         connection = read_connection(connection_id)
         require_connected(connection)
@@ -164,6 +179,9 @@ def _ensure_readable(connection_id: int, *, refused: str, is_wanted: Callable[[]
             if serving:
                 return serving
             raise resting_error(connection, resting)
+        if refused and not insists and refusals.is_no_use_refreshing(connection):
+            refusals.note_refused(connection_id, refused)
+            raise AccessTokenError(f"{connection}: {refusals.REASON}")
         if lease_id := claim(connection):
             return refresh(connection, lease_id, refused=refused)
         if serving:

@@ -27,6 +27,7 @@ MAILED_AFTER = {
     Status.DEGRADED: timedelta(hours=6),  # mostly it passes by itself
 }
 """The findings that are mailed, and how long they must have lasted."""
+REFUSED_MAILED_AFTER = timedelta(minutes=10)  # a token that the API refuses is Zoho's to explain, not a passing outage
 TRY_AGAIN_AFTER = timedelta(minutes=5)
 
 
@@ -42,6 +43,7 @@ def send_due() -> int:
     due = Q()
     for status, after in MAILED_AFTER.items():
         due |= Q(status=status, status_since__lte=now - after) if after else Q(status=status)
+    due |= Q(status=Status.DEGRADED, refused_count__gt=0, status_since__lte=now - REFUSED_MAILED_AFTER)
     rested = Q(last_alert_at=None) | Q(last_alert_at__lte=now - TRY_AGAIN_AFTER) | ~Q(last_alert_status="")
     waiting = written(Connection).filter(due).exclude(last_alert_status=F("status"))
     waiting = waiting.select_related("tenant", "registration")

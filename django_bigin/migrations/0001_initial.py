@@ -224,6 +224,10 @@ class Migration(migrations.Migration):
                 ),
                 ("failure_count", models.PositiveIntegerField(default=0)),
                 ("throttle_count", models.PositiveIntegerField(default=0)),
+                (
+                    "refused_count",
+                    models.PositiveIntegerField(default=0, help_text="How often the API refused a token just given."),
+                ),
                 ("next_attempt_at", models.DateTimeField(blank=True, null=True)),
                 (
                     "metadata_at",

@@ -78,6 +78,7 @@ class Connection(SecretModel):
     token_requests = models.JSONField(default=list, blank=True, help_text="Requests of the last ten minutes.")
     failure_count = models.PositiveIntegerField(default=0)
     throttle_count = models.PositiveIntegerField(default=0)
+    refused_count = models.PositiveIntegerField(default=0, help_text="How often the API refused a token just given.")
     next_attempt_at = models.DateTimeField(null=True, blank=True)
 
     # Reading the metadata: when, and by whom

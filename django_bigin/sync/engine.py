@@ -18,6 +18,7 @@ from ..db import leases
 from ..db.aliases import close_what_failed, written
 from ..db.backoff import backoff_seconds
 from ..exceptions import (
+    AccessTokenError,
     AuthorizationError,
     BiginError,
     LeaseLostError,
@@ -160,7 +161,8 @@ def _give_up(run: Run, columns: Ending) -> None:
 def _note_failure(run: Run, error: BiginError) -> None:
     run.result.error = str(error)
     now = clock.now()
-    failures = run.row.failure_count + 1
+    # What the whole connection is refused rests by the connection's own pauses.
+    failures = 1 if isinstance(error, AccessTokenError) else run.row.failure_count + 1
     rest = backoff_seconds(failures, first=FIRST_REST_SECONDS, longest=LONGEST_REST_SECONDS)
     _give_up(
         run,

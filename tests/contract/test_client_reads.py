@@ -104,6 +104,9 @@ class OneToken:
     def current(self):
         return "1000.a.token"
 
+    def judge(self, token, *, accepted):
+        pass
+
     def replace(self, refused):
         return "1000.another.token"
 

@@ -141,10 +141,13 @@ class Tokens:
     """A token source that counts."""
 
     def __init__(self, first="1000.first.token", second="1000.second.token"):
-        self.first, self.second, self.refused = first, second, []
+        self.first, self.second, self.refused, self.judged = first, second, [], []
 
     def current(self):
         return self.second if self.refused else self.first
+
+    def judge(self, token, *, accepted):
+        self.judged.append((token, accepted))
 
     def replace(self, refused):
         self.refused.append(refused)
