@@ -196,7 +196,7 @@ def chromium() -> Iterator[Browser]:
 
 @pytest.fixture(scope="session")
 def site(chromium: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    """Run the whole example on SQLite; the environment of this process is afterwards as before."""
+    """Run the whole example on SQLite, under a strict policy for browsers; the environment is afterwards as before."""
     before = dict(os.environ)
     for name in before:
         if name.startswith(("BIGIN_", "CELERY_", "DATABASE_", "DJANGO_")):
@@ -205,6 +205,7 @@ def site(chromium: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterato
     try:
         folder = tmp_path_factory.mktemp("site")
         with Stack(folder, organizations=DATA_CENTERS, sandbox_options=options) as stack:
+            os.environ["DJANGO_SETTINGS_MODULE"] = "tests.browser.site_settings"
             running = Site(stack)
             running.run(f"from demo.scene import prepare\nprepare({stack.start!r})\nanswer = None")
             stack.start_site()

@@ -1,9 +1,9 @@
 """Settings of the suite.
 
 The environment chooses: `DATABASE_URL` the database, `BIGIN_TEST_TENANT` ("", "uuid", "int" or "user") whose tenant
-model, `BIGIN_TEST_AUTO_FIELD` the site's default primary key, and `BIGIN_TEST_ROUTER` ("", "second" or "replica") a
-second database: one that holds every table, or a replica that lags for ever. Whatever a test starts as a process of its
-own reads these too.
+model, `BIGIN_TEST_AUTO_FIELD` the site's default primary key, `BIGIN_TEST_THEME` the admin's theme (one of
+`tests.settings.themes`), and `BIGIN_TEST_ROUTER` ("", "second" or "replica") a second database: one that holds every
+table, or a replica that lags for ever. Whatever a test starts as a process of its own reads these too.
 """
 
 import os
@@ -11,6 +11,8 @@ import tempfile
 from pathlib import Path
 
 import environ
+
+from tests.settings.themes import THEMES
 
 env = environ.Env()
 
@@ -94,6 +96,11 @@ if auto_field := env.str("BIGIN_TEST_AUTO_FIELD", default=""):
     DEFAULT_AUTO_FIELD = f"django.db.models.{auto_field}"
 else:
     DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+if THEME := env.str("BIGIN_TEST_THEME", default=""):
+    before, behind, more = THEMES[THEME]
+    INSTALLED_APPS = [*before, *INSTALLED_APPS, *behind]
+    globals().update(more)
 
 match env.str("BIGIN_TEST_TENANT", default=""):
     case "":
