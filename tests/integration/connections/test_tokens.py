@@ -85,7 +85,7 @@ def test_inside_a_transaction_the_new_token_survives_a_rollback(connection: Conn
                 tokens.ensure_fresh_token(connection.pk)
             return
         value = tokens.ensure_fresh_token(connection.pk).value
-        transaction.set_rollback(True)
+        transaction.set_rollback(True, using=database.alias)
     connection.refresh_from_db()
     assert connection.access_token.reveal() == value
 
