@@ -132,6 +132,7 @@ class Client:
         started = time.perf_counter()
         status: int | None = None
         spent = call.credits
+
         def explain(error: Exception) -> BiginError:
             nonlocal spent
             spent = 0 if isinstance(error, requests.ConnectTimeout) else spent

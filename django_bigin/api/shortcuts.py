@@ -58,6 +58,7 @@ class Records:
         Raises:
             SyncError: a page token, or the same page, came twice.
         """
+
         def build(where: Place) -> Call[Page]:
             return records.list_page(self._product, module, where, fields=fields, order=order)
 

@@ -206,9 +206,7 @@ class Walk:
             # It starts again, after a token that was not taken for one: what it saw before is no circle now.
             self._reset()
         self._tokens |= position.tokens
-        parts = [
-            self._read_part(place, fields) for place, fields in zip(position.places, self._parts, strict=True)
-        ]
+        parts = [self._read_part(place, fields) for place, fields in zip(position.places, self._parts, strict=True)]
         page = self._join(parts)
         ids = [int(record["id"]) for record in page.records]
         self._refuse_circles(ids)

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 from ..text import one_line
 
@@ -34,19 +35,23 @@ class AuditEventQuerySet(models.QuerySet["AuditEvent"]):
 class AuditEvent(models.Model):
     """One act of a person: connect, refresh by hand, revoke. Text, so that it outlives what it names."""
 
-    action = models.CharField(max_length=32, db_index=True)
-    at = models.DateTimeField(db_index=True)
-    actor = models.CharField(max_length=150, blank=True)
-    tenant = models.CharField(max_length=200, blank=True)
-    tenant_key = models.CharField(max_length=KEY_LENGTH, blank=True, db_index=True, help_text="See `audit.key_of`.")
-    connection = models.CharField(max_length=300, blank=True)
-    connection_key = models.CharField(max_length=20, blank=True, db_index=True)
-    detail = models.TextField(blank=True)
+    action = models.CharField(_("action"), max_length=32, db_index=True)
+    at = models.DateTimeField(_("at"), db_index=True)
+    actor = models.CharField(_("actor"), max_length=150, blank=True)
+    tenant = models.CharField(_("tenant"), max_length=200, blank=True)
+    tenant_key = models.CharField(
+        _("tenant key"), max_length=KEY_LENGTH, blank=True, db_index=True, help_text=_("See `audit.key_of`.")
+    )
+    connection = models.CharField(_("connection"), max_length=300, blank=True)
+    connection_key = models.CharField(_("connection key"), max_length=20, blank=True, db_index=True)
+    detail = models.TextField(_("detail"), blank=True)
 
     objects = AuditEventQuerySet.as_manager()
 
     class Meta:
         ordering = ("-at", "-id")
+        verbose_name = _("audit event")
+        verbose_name_plural = _("audit events")
 
     def __str__(self) -> str:
         return one_line(f"{self.action} {self.connection}").strip()
@@ -63,9 +68,13 @@ class AuditEvent(models.Model):
 class Installation(models.Model):
     """The installation that owns this database. One row, made on first use, replaced by `bigin_adopt`."""
 
-    identifier = models.CharField(max_length=200)
-    adopted_at = models.DateTimeField()
-    adopted_by = models.CharField(max_length=150, blank=True)
+    identifier = models.CharField(_("identifier"), max_length=200)
+    adopted_at = models.DateTimeField(_("adopted at"))
+    adopted_by = models.CharField(_("adopted by"), max_length=150, blank=True)
+
+    class Meta:
+        verbose_name = _("installation")
+        verbose_name_plural = _("installations")
 
     def __str__(self) -> str:
         return one_line(self.identifier)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from django.db import models
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from ..text import fold, one_line
 from .connection import Connection
@@ -17,52 +19,77 @@ class ModuleSync(models.Model):
     """The progress of one module of one connection. Deleted with the connection."""
 
     class Phase(models.TextChoices):
-        IDLE = "", "Idle"
-        FULL = "full", "Reading every record"
-        COMPARE = "compare", "Comparing the ids"
-        DELTA = "delta", "Reading what changed"
+        IDLE = "", _("Idle")
+        FULL = "full", _("Reading every record")
+        COMPARE = "compare", _("Comparing the ids")
+        DELTA = "delta", _("Reading what changed")
 
-    connection = models.ForeignKey(Connection, on_delete=models.CASCADE, related_name="modules")
-    module = models.CharField(max_length=MODULE_LENGTH)
-    enabled = models.BooleanField(default=True, help_text="Switch off to stop mirroring this module.")
-    unavailable_reason = models.TextField(blank=True, help_text="Why Zoho does not offer it; empty if it does.")
-    fields = models.JSONField(default=list, blank=True, help_text="Fields to mirror; empty: all that Zoho lists.")
-    interval_seconds = models.PositiveIntegerField(null=True, blank=True, help_text="Empty: the site's default.")
+    connection = models.ForeignKey(
+        Connection, verbose_name=_("connection"), on_delete=models.CASCADE, related_name="modules"
+    )
+    module = models.CharField(_("module"), max_length=MODULE_LENGTH)
+    enabled = models.BooleanField(_("enabled"), default=True, help_text=_("Switch off to stop mirroring this module."))
+    unavailable_reason = models.TextField(
+        _("unavailable reason"), blank=True, help_text=_("Why Zoho does not offer it; empty if it does.")
+    )
+    fields = models.JSONField(
+        _("fields"), default=list, blank=True, help_text=_("Fields to mirror; empty: all that Zoho lists.")
+    )
+    interval_seconds = models.PositiveIntegerField(
+        _("interval seconds"), null=True, blank=True, help_text=_("Empty: the site's default.")
+    )
 
-    phase = models.CharField(max_length=8, choices=Phase.choices, blank=True, default=Phase.IDLE)
+    phase = models.CharField(_("phase"), max_length=8, choices=Phase.choices, blank=True, default=Phase.IDLE)
     records_watermark = models.DateTimeField(
-        null=True, blank=True, help_text="By Zoho's clock: every change up to this moment is stored."
+        _("records watermark"),
+        null=True,
+        blank=True,
+        help_text=_("By Zoho's clock: every change up to this moment is stored."),
     )
     deletions_watermark = models.DateTimeField(
-        null=True, blank=True, help_text="By Zoho's clock: every deletion up to this moment is applied."
+        _("deletions watermark"),
+        null=True,
+        blank=True,
+        help_text=_("By Zoho's clock: every deletion up to this moment is applied."),
     )
     opened_at = models.DateTimeField(
-        null=True, blank=True, help_text="When the full sync, comparison or delta in progress began."
+        _("opened at"), null=True, blank=True, help_text=_("When the full sync, comparison or delta in progress began.")
     )
-    position = models.JSONField(default=dict, blank=True, help_text="Where that goes on.")
-    missing_ids = models.JSONField(default=list, blank=True, help_text="Stored records that a full sync did not find.")
-    full_requested = models.BooleanField(default=True, help_text="Whether the next run is a full sync.")
-    deletions_requested = models.BooleanField(default=False, help_text="Whether the next run reads the deleted log.")
-    deltas_since_deletions = models.PositiveIntegerField(default=0)
-    incomplete_reason = models.TextField(blank=True, help_text="What is missing in the mirror of this module, and why.")
+    position = models.JSONField(_("position"), default=dict, blank=True, help_text=_("Where that goes on."))
+    missing_ids = models.JSONField(
+        _("missing ids"), default=list, blank=True, help_text=_("Stored records that a full sync did not find.")
+    )
+    full_requested = models.BooleanField(
+        _("full requested"), default=True, help_text=_("Whether the next run is a full sync.")
+    )
+    deletions_requested = models.BooleanField(
+        _("deletions requested"), default=False, help_text=_("Whether the next run reads the deleted log.")
+    )
+    deltas_since_deletions = models.PositiveIntegerField(_("deltas since deletions"), default=0)
+    incomplete_reason = models.TextField(
+        _("incomplete reason"), blank=True, help_text=_("What is missing in the mirror of this module, and why.")
+    )
 
-    lease_id = models.CharField(max_length=36, blank=True, default="")
-    lease_until = models.DateTimeField(null=True, blank=True)
-    queued_until = models.DateTimeField(null=True, blank=True)
-    tries = models.PositiveIntegerField(default=0, help_text="Runs since the last that ended or stored a page.")
-    last_success_at = models.DateTimeField(null=True, blank=True)
-    last_full_at = models.DateTimeField(null=True, blank=True)
-    last_error = models.TextField(blank=True)
-    last_error_at = models.DateTimeField(null=True, blank=True)
-    failure_count = models.PositiveIntegerField(default=0)
-    next_run_at = models.DateTimeField(null=True, blank=True)
-    total_calls = models.PositiveBigIntegerField(default=0, help_text="API calls of all runs.")
-    total_credits = models.PositiveBigIntegerField(default=0)
-    total_seconds = models.FloatField(default=0)
+    lease_id = models.CharField(_("lease id"), max_length=36, blank=True, default="")
+    lease_until = models.DateTimeField(_("lease until"), null=True, blank=True)
+    queued_until = models.DateTimeField(_("queued until"), null=True, blank=True)
+    tries = models.PositiveIntegerField(
+        _("tries"), default=0, help_text=_("Runs since the last that ended or stored a page.")
+    )
+    last_success_at = models.DateTimeField(_("last success at"), null=True, blank=True)
+    last_full_at = models.DateTimeField(_("last full at"), null=True, blank=True)
+    last_error = models.TextField(_("last error"), blank=True)
+    last_error_at = models.DateTimeField(_("last error at"), null=True, blank=True)
+    failure_count = models.PositiveIntegerField(_("failure count"), default=0)
+    next_run_at = models.DateTimeField(_("next run at"), null=True, blank=True)
+    total_calls = models.PositiveBigIntegerField(_("total calls"), default=0, help_text=_("API calls of all runs."))
+    total_credits = models.PositiveBigIntegerField(_("total credits"), default=0)
+    total_seconds = models.FloatField(_("total seconds"), default=0)
 
     class Meta:
         ordering = ("connection", "module")
-        verbose_name = "module"
+        verbose_name = _("module")
+        verbose_name_plural = _("modules")
         constraints = (
             models.UniqueConstraint(fields=("connection", "module"), name="django_bigin_module_once_per_connection"),
         )
@@ -75,21 +102,29 @@ class ModuleSync(models.Model):
 class ModuleSchema(models.Model):
     """The fields of a module as last read from Zoho. Deleted with the connection."""
 
-    connection = models.ForeignKey(Connection, on_delete=models.CASCADE, related_name="schemas")
-    module = models.CharField(max_length=MODULE_LENGTH)
-    label = models.CharField(max_length=200, blank=True)
+    connection = models.ForeignKey(
+        Connection, verbose_name=_("connection"), on_delete=models.CASCADE, related_name="schemas"
+    )
+    module = models.CharField(_("module"), max_length=MODULE_LENGTH)
+    label = models.CharField(_("label"), max_length=200, blank=True)
     fields = models.JSONField(
+        _("fields"),
         default=list,
         blank=True,
         help_text='[{"name", "label", "data_type", "json_type", "unique", "custom", "lookup_module"}, ...]',
     )
-    display_field = models.CharField(max_length=120, blank=True)
-    module_modified_at = models.DateTimeField(null=True, blank=True, help_text="When it was last modified at Zoho.")
-    fields_read_at = models.DateTimeField(null=True, blank=True)
-    new_fields = models.JSONField(default=list, blank=True, help_text="Fields that appeared since the first reading.")
+    display_field = models.CharField(_("display field"), max_length=120, blank=True)
+    module_modified_at = models.DateTimeField(
+        _("module modified at"), null=True, blank=True, help_text=_("When it was last modified at Zoho.")
+    )
+    fields_read_at = models.DateTimeField(_("fields read at"), null=True, blank=True)
+    new_fields = models.JSONField(
+        _("new fields"), default=list, blank=True, help_text=_("Fields that appeared since the first reading.")
+    )
 
     class Meta:
-        verbose_name = "module schema"
+        verbose_name = _("module schema")
+        verbose_name_plural = _("module schemas")
         constraints = (
             models.UniqueConstraint(fields=("connection", "module"), name="django_bigin_schema_once_per_connection"),
         )
@@ -118,28 +153,36 @@ class Record(models.Model):
     """One record as Zoho has it. Deleted there it stays as a tombstone (`deleted_at`); a purge removes it."""
 
     class Source(models.TextChoices):
-        LIST = "list", "List"
-        SINGLE = "single", "Single read"
+        LIST = "list", _("List")
+        SINGLE = "single", _("Single read")
 
-    connection = models.ForeignKey(Connection, on_delete=models.CASCADE, related_name="records", db_index=False)
-    module = models.CharField(max_length=MODULE_LENGTH)
-    record_id = models.BigIntegerField()
-    data = models.JSONField(default=dict)
-    name = models.CharField(max_length=255, blank=True, default="")
-    name_key = models.CharField(max_length=KEY_LENGTH, blank=True, default="")
-    email = models.CharField(max_length=254, blank=True, default="")
-    email_key = models.CharField(max_length=KEY_LENGTH, blank=True, default="")
-    owner_record_id = models.BigIntegerField(null=True, blank=True)
-    created_at = models.DateTimeField(null=True, blank=True, help_text="When it was created at Zoho.")
-    modified_at = models.DateTimeField(null=True, blank=True, help_text="When it was last modified at Zoho.")
-    seen_at = models.DateTimeField(help_text="When this copy was read, by Zoho's clock.")
-    content_hash = models.CharField(max_length=64)
-    source = models.CharField(max_length=12, choices=Source.choices, default=Source.LIST)
-    deleted_at = models.DateTimeField(null=True, blank=True)
+    connection = models.ForeignKey(
+        Connection, verbose_name=_("connection"), on_delete=models.CASCADE, related_name="records", db_index=False
+    )
+    module = models.CharField(_("module"), max_length=MODULE_LENGTH)
+    record_id = models.BigIntegerField(_("record id"))
+    data = models.JSONField(_("data"), default=dict)
+    name = models.CharField(_("name"), max_length=255, blank=True, default="")
+    name_key = models.CharField(_("name key"), max_length=KEY_LENGTH, blank=True, default="")
+    email = models.CharField(_("email"), max_length=254, blank=True, default="")
+    email_key = models.CharField(_("email key"), max_length=KEY_LENGTH, blank=True, default="")
+    owner_record_id = models.BigIntegerField(_("owner record id"), null=True, blank=True)
+    created_at = models.DateTimeField(
+        _("created at"), null=True, blank=True, help_text=_("When it was created at Zoho.")
+    )
+    modified_at = models.DateTimeField(
+        _("modified at"), null=True, blank=True, help_text=_("When it was last modified at Zoho.")
+    )
+    seen_at = models.DateTimeField(_("seen at"), help_text=_("When this copy was read, by Zoho's clock."))
+    content_hash = models.CharField(_("content hash"), max_length=64)
+    source = models.CharField(_("source"), max_length=12, choices=Source.choices, default=Source.LIST)
+    deleted_at = models.DateTimeField(_("deleted at"), null=True, blank=True)
 
     objects = RecordQuerySet.as_manager()
 
     class Meta:
+        verbose_name = _("record")
+        verbose_name_plural = _("records")
         constraints = (
             models.UniqueConstraint(fields=("connection", "module", "record_id"), name="django_bigin_record_once"),
         )
@@ -161,20 +204,24 @@ class Record(models.Model):
 class QuarantinedRow(models.Model):
     """A row that could not be stored, kept as it came. Removed when a later copy of it is stored."""
 
-    connection = models.ForeignKey(Connection, on_delete=models.CASCADE, related_name="quarantined")
-    module = models.CharField(max_length=MODULE_LENGTH)
-    record_id = models.CharField(max_length=40, blank=True)
-    raw = models.TextField(help_text="The row as JSON text.")
-    raw_hash = models.CharField(max_length=64)
-    reason = models.TextField()
-    tries = models.PositiveIntegerField(default=1)
-    first_at = models.DateTimeField()
-    last_at = models.DateTimeField()
+    connection = models.ForeignKey(
+        Connection, verbose_name=_("connection"), on_delete=models.CASCADE, related_name="quarantined"
+    )
+    module = models.CharField(_("module"), max_length=MODULE_LENGTH)
+    record_id = models.CharField(_("record id"), max_length=40, blank=True)
+    raw = models.TextField(_("raw"), help_text=_("The row as JSON text."))
+    raw_hash = models.CharField(_("raw hash"), max_length=64)
+    reason = models.TextField(_("reason"))
+    tries = models.PositiveIntegerField(_("tries"), default=1)
+    first_at = models.DateTimeField(_("first at"))
+    last_at = models.DateTimeField(_("last at"))
 
     class Meta:
+        verbose_name = _("quarantined row")
+        verbose_name_plural = _("quarantined rows")
         constraints = (
             models.UniqueConstraint(fields=("connection", "module", "raw_hash"), name="django_bigin_quarantined_once"),
         )
 
     def __str__(self) -> str:
-        return one_line(f"{self.module} {self.record_id or 'without id'}")
+        return one_line(f"{self.module} {self.record_id or gettext('without id')}")

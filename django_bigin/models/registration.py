@@ -6,6 +6,8 @@ import uuid
 from typing import Any
 
 from django.db import models
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from ..conf import TENANT_MODEL, settings
 from ..db.aliases import WrittenManager
@@ -24,31 +26,38 @@ class ClientRegistration(models.Model):
     """One client from Zoho's API console. A person deletes it; never while a connection uses it."""
 
     class Kind(models.TextChoices):
-        SERVER = "server", "Server-based application"
-        SELF_CLIENT = "self_client", "Self client"
+        SERVER = "server", _("Server-based application")
+        SELF_CLIENT = "self_client", _("Self client")
 
     tenant = models.ForeignKey(
         TENANT_MODEL,
+        verbose_name=_("tenant"),
         on_delete=models.PROTECT,
         null=True,
         blank=True,
         related_name="bigin_registrations",
-        help_text="Leave empty to let every tenant use it.",
+        help_text=_("Leave empty to let every tenant use it."),
     )
-    name = models.CharField(max_length=200, blank=True)
-    kind = models.CharField(max_length=16, choices=Kind.choices, default=Kind.SERVER)
-    client_id = models.CharField(max_length=120)
+    name = models.CharField(_("name"), max_length=200, blank=True)
+    kind = models.CharField(_("kind"), max_length=16, choices=Kind.choices, default=Kind.SERVER)
+    client_id = models.CharField(_("client id"), max_length=120)
     home_data_center = models.CharField(
-        max_length=DATA_CENTER_LENGTH, default="us", help_text="Where the client was registered."
+        _("home data center"),
+        max_length=DATA_CENTER_LENGTH,
+        default="us",
+        help_text=_("Where the client was registered."),
     )
     data_centers = models.JSONField(
+        _("data centers"),
         default=list,
         blank=True,
-        help_text="Codes of those it is switched on for; empty: all but cn, or cn alone when that is its home.",
+        help_text=_("Codes of those it is switched on for; empty: all but cn, or cn alone when that is its home."),
     )
-    redirect_uri = models.URLField(max_length=500, blank=True, help_text="Empty for a self client.")
-    scopes = models.JSONField(default=default_scopes, blank=True)
-    created_at = models.DateTimeField(auto_now_add=True)
+    redirect_uri = models.URLField(
+        _("redirect uri"), max_length=500, blank=True, help_text=_("Empty for a self client.")
+    )
+    scopes = models.JSONField(_("scopes"), default=default_scopes, blank=True)
+    created_at = models.DateTimeField(_("created at"), auto_now_add=True)
 
     objects = models.Manager()
     as_written = WrittenManager()
@@ -56,6 +65,8 @@ class ClientRegistration(models.Model):
     class Meta:
         base_manager_name = "as_written"
         ordering = ("name", "client_id")
+        verbose_name = _("client registration")
+        verbose_name_plural = _("client registrations")
         constraints = (
             models.UniqueConstraint(fields=("tenant", "client_id"), name="django_bigin_registration_once_per_tenant"),
         )
@@ -76,21 +87,29 @@ class ClientRegistration(models.Model):
 class ClientSecret(SecretModel):
     """The secret of one registration in one data center, or in all where the console shares it. Deleted with it."""
 
-    uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
-    registration = models.ForeignKey(ClientRegistration, on_delete=models.CASCADE, related_name="secrets")
-    data_center = models.CharField(
-        max_length=DATA_CENTER_LENGTH, blank=True, default="", help_text="Empty: the same secret in every data center."
+    uuid = models.UUIDField(_("uuid"), default=uuid.uuid4, unique=True, editable=False)
+    registration = models.ForeignKey(
+        ClientRegistration, verbose_name=_("registration"), on_delete=models.CASCADE, related_name="secrets"
     )
-    secret = EncryptedTextField(purpose="client_secret.secret")
-    changed_at = models.DateTimeField(auto_now=True)
+    data_center = models.CharField(
+        _("data center"),
+        max_length=DATA_CENTER_LENGTH,
+        blank=True,
+        default="",
+        help_text=_("Empty: the same secret in every data center."),
+    )
+    secret = EncryptedTextField(_("secret"), purpose="client_secret.secret")
+    changed_at = models.DateTimeField(_("changed at"), auto_now=True)
 
     class Meta:
+        verbose_name = _("client secret")
+        verbose_name_plural = _("client secrets")
         constraints = (
             models.UniqueConstraint(fields=("registration", "data_center"), name="django_bigin_secret_once_per_dc"),
         )
 
     def __str__(self) -> str:
-        return one_line(f"{self.registration} in {self.data_center or 'every data center'}")
+        return _in_data_center(self.registration, self.data_center or gettext("every data center"))
 
     def secret_tenant_key(self) -> Any:
         return self.registration.tenant_id
@@ -99,17 +118,29 @@ class ClientSecret(SecretModel):
 class RegistrationState(models.Model):
     """The throttling of one registration by the accounts server of one data center. Goes with the registration."""
 
-    registration = models.ForeignKey(ClientRegistration, on_delete=models.CASCADE, related_name="states")
-    data_center = models.CharField(max_length=DATA_CENTER_LENGTH)
-    throttled_until = models.DateTimeField(null=True, blank=True)
+    registration = models.ForeignKey(
+        ClientRegistration, verbose_name=_("registration"), on_delete=models.CASCADE, related_name="states"
+    )
+    data_center = models.CharField(_("data center"), max_length=DATA_CENTER_LENGTH)
+    throttled_until = models.DateTimeField(_("throttled until"), null=True, blank=True)
     recent_throttled = models.JSONField(
-        default=list, blank=True, help_text="[connection id, moment] of grants throttled within the last minute."
+        _("recent throttled"),
+        default=list,
+        blank=True,
+        help_text=_("[connection id, moment] of grants throttled within the last minute."),
     )
 
     class Meta:
+        verbose_name = _("registration state")
+        verbose_name_plural = _("registration states")
         constraints = (
             models.UniqueConstraint(fields=("registration", "data_center"), name="django_bigin_state_once_per_dc"),
         )
 
     def __str__(self) -> str:
-        return one_line(f"{self.registration} in {self.data_center}")
+        return _in_data_center(self.registration, self.data_center)
+
+
+def _in_data_center(registration: ClientRegistration, data_center: str) -> str:
+    names = {"registration": registration, "data_center": data_center}
+    return one_line(gettext("%(registration)s in %(data_center)s") % names)

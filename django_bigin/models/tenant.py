@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 from ..db.aliases import WrittenManager
 from ..text import one_line
@@ -14,9 +15,9 @@ class Tenant(models.Model):
     A site with a model of its own names it in `BIGIN_TENANT_MODEL` before its first migrate, as with AUTH_USER_MODEL.
     """
 
-    name = models.CharField(max_length=200)
-    slug = models.SlugField(max_length=100, unique=True, help_text="The value of --tenant in commands.")
-    created_at = models.DateTimeField(auto_now_add=True)
+    name = models.CharField(_("name"), max_length=200)
+    slug = models.SlugField(_("slug"), max_length=100, unique=True, help_text=_("The value of --tenant in commands."))
+    created_at = models.DateTimeField(_("created at"), auto_now_add=True)
 
     objects = models.Manager()
     as_written = WrittenManager()
@@ -25,6 +26,8 @@ class Tenant(models.Model):
         base_manager_name = "as_written"
         swappable = "BIGIN_TENANT_MODEL"
         ordering = ("name",)
+        verbose_name = _("tenant")
+        verbose_name_plural = _("tenants")
 
     def __str__(self) -> str:
         return one_line(self.name)

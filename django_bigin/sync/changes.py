@@ -47,9 +47,7 @@ class _ChangedPage:
     position: Position
 
 
-def read(
-    run: Run, since: datetime, *, resumable: bool, rounds: int = 0, before: datetime | None = None
-) -> Pass | None:
+def read(run: Run, since: datetime, *, resumable: bool, rounds: int = 0, before: datetime | None = None) -> Pass | None:
     """Read and store what changed since a moment.
 
     Args:

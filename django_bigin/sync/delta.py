@@ -25,9 +25,7 @@ def read(run: Run) -> Outcome:
     opened_at = watermark  # where the pages never stand still, the next run reads all of it again
     try:
         while rounds < PASSES_AT_MOST:
-            done = changes.read(
-                run, watermark - settings.delta_overlap, resumable=True, rounds=rounds, before=before
-            )
+            done = changes.read(run, watermark - settings.delta_overlap, resumable=True, rounds=rounds, before=before)
             if done is None:
                 return Outcome.TIME_UP
             if _was_quiet(run, done):

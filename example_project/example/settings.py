@@ -1,17 +1,17 @@
 """Settings of the site, all of them from the environment.
 
-    SECRET_KEY      required, unless DEBUG is on
-    DEBUG           off by default; manage.py turns it on where SECRET_KEY is not set
-    ALLOWED_HOSTS   comma-separated; this machine only by default
-    DATABASE_URL    sqlite:///path, postgres://user@host/name or mysql://user@host/name; example.sqlite3 beside
-                    manage.py by default
-    CELERY_BROKER_URL
-                    redis://host or amqp://user@host; filesystem:// by default, which needs no server, only
-                    CELERY_FOLDER (celery-messages beside manage.py by default)
-    SITE_URL        where browsers find the site; http://localhost:8000 by default
-    LOG_LEVEL       INFO by default
-    BIGIN_*         each setting of django-bigin under its own name; BIGIN_ENCRYPTION_KEYS is required, unless DEBUG is
-                    on
+SECRET_KEY      required, unless DEBUG is on
+DEBUG           off by default; manage.py turns it on where SECRET_KEY is not set
+ALLOWED_HOSTS   comma-separated; this machine only by default
+DATABASE_URL    sqlite:///path, postgres://user@host/name or mysql://user@host/name; example.sqlite3 beside
+                manage.py by default
+CELERY_BROKER_URL
+                redis://host or amqp://user@host; filesystem:// by default, which needs no server, only
+                CELERY_FOLDER (celery-messages beside manage.py by default)
+SITE_URL        where browsers find the site; http://localhost:8000 by default
+LOG_LEVEL       INFO by default
+BIGIN_*         each setting of django-bigin under its own name; BIGIN_ENCRYPTION_KEYS is required, unless DEBUG is
+                on
 """
 
 import base64

@@ -106,9 +106,7 @@ def test_the_site_passes_the_checks_of_django_and_ours(tmp_path):
     code = "import django; django.setup(); from django.core.management import call_command; call_command('check')"
     key = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="
 
-    done = run(
-        code, cwd=tmp_path, SECRET_KEY="x", DJANGO_SETTINGS_MODULE="example.settings", BIGIN_ENCRYPTION_KEYS=key
-    )
+    done = run(code, cwd=tmp_path, SECRET_KEY="x", DJANGO_SETTINGS_MODULE="example.settings", BIGIN_ENCRYPTION_KEYS=key)
 
     assert done.returncode == 0, done.stderr
 

@@ -17,6 +17,8 @@ class PhoneNumbers(BiginTestCase):
         self.sandbox.edit_records("Contacts", [{"id": contact, "Phone": "2"}])
         sync_connection(connection, modules=["Contacts"])
         self.assertEqual(Record.objects.get(record_id=contact).data["Phone"], "2")
+
+
 # [/example]
 
 
@@ -41,6 +43,8 @@ class WhoListens(BiginTestCase):
         with self.captureOnCommitCallbacks(execute=True), self.no_secrets_logged():
             sync_connection(connection, modules=["Contacts"])
         self.assertEqual(len(self.heard), 3)
+
+
 # [/more]
 
 
@@ -54,4 +58,6 @@ class Plain(TransactionTestCase):
         with running_sandbox(records={"Contacts": 3}) as sandbox, no_secrets_logged(sandbox), connected() as connection:
             sync_connection(connection, modules=["Contacts"])
         self.assertEqual(Record.objects.count(), 3)
+
+
 # [/plain]

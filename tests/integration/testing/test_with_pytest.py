@@ -16,6 +16,8 @@ def test_a_new_phone_number_arrives(bigin_sandbox, bigin_connection):
     bigin_sandbox.edit_records("Contacts", [{"id": contact, "Phone": "2"}])
     sync_connection(bigin_connection, modules=["Contacts"])
     assert Record.objects.get(record_id=contact).data["Phone"] == "2"
+
+
 # [/example]
 
 
@@ -31,6 +33,8 @@ def test_two_tenants_do_not_mix(bigin_sandbox):
         sync_connection(connection, modules=["Contacts"])
     assert Record.objects.filter(connection=ours).count() == 0
     assert Record.objects.filter(connection=theirs).count() == 3
+
+
 # [/tenants]
 
 
@@ -50,6 +54,8 @@ def test_who_listens_hears_of_a_new_contact(bigin_sandbox, bigin_connection, dja
         sync_connection(bigin_connection, modules=["Contacts"])
     records_changed.disconnect(listen)
     assert heard == [int(contact)]
+
+
 # [/signals]
 
 
@@ -58,6 +64,8 @@ def test_who_listens_hears_of_a_new_contact(bigin_sandbox, bigin_connection, dja
 def test_a_sync_logs_no_secret(bigin_sandbox, bigin_connection):
     bigin_sandbox.advance(3600)
     sync_connection(bigin_connection, modules=["Contacts"])
+
+
 # [/secrets]
 
 
@@ -69,4 +77,6 @@ def test_an_outage_loses_nothing(bigin_sandbox, bigin_connection):
     assert "Bigin failed to answer" in broken.error
     sync_connection(bigin_connection, modules=["Contacts"])
     assert Record.objects.count() == 450
+
+
 # [/faults]

@@ -65,7 +65,7 @@ OURS, THEIRS = "code=1000.ab&state=s3cret&location=us", "state=open&code=SPRING"
     ("message", "arguments"),
     [
         ('"%s" %s', ("GET /orders/?{theirs} HTTP/1.1", 200)),
-        ("%s - \"%s %s HTTP/%s\" %d", ("127.0.0.1", "GET", "/crm/callback/?{ours}", "1.1", 303)),
+        ('%s - "%s %s HTTP/%s" %d', ("127.0.0.1", "GET", "/crm/callback/?{ours}", "1.1", 303)),
         ("GET http://site.example/crm/callback/?{ours} then /orders/?{theirs}", ()),
         ("%(U)s %(q)s %(r)s %({x-forwarded-for}i)s", ({"U": "/crm/callback/", "q": "{ours}", "r": "GET /?{theirs}"},)),
         ("%(U)s %(q)s", ({"U": "/orders/", "q": "{theirs}"},)),

@@ -166,7 +166,7 @@ def ways_of_writing_a_value(value: Any) -> list[str]:
 def test_every_way_of_writing_the_attribute_writes_a_placeholder(save: Any) -> None:
     row = save(a_connection(access_token=SECRET))
     for written in ways_of_writing_a_value(row.access_token):
-        assert written.strip(" \"") == "<secret>" or written == "{'value': <secret>}"
+        assert written.strip(' "') == "<secret>" or written == "{'value': <secret>}"
 
 
 def test_a_row_without_a_secret_writes_nothing_and_reveals_nothing() -> None:
