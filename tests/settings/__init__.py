@@ -28,6 +28,8 @@ USE_TZ = True
 TIME_ZONE = "UTC"
 LANGUAGE_CODE = "en-us"
 STATIC_URL = "/static/"
+# Its databases live for one run, so nobody can go on with a copy: see `BIGIN_INSTALLATION_ID`.
+SILENCED_SYSTEM_CHECKS = ["django_bigin.W002"]
 
 DATABASE = env.db_url("DATABASE_URL", default=f"sqlite:///{SCRATCH}.sqlite3")
 if DATABASE["ENGINE"].endswith("sqlite3"):
