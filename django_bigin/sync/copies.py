@@ -31,7 +31,7 @@ class Row(NamedTuple):
     """A row of a page, with what decides read from it.
 
     Attributes:
-        modified_at: as it came, in whatever year.
+        modified_at: cut to the moment of the answer, which no record can have been modified after.
         raw: the row itself, for `RowReader` alone.
     """
 
@@ -50,10 +50,11 @@ class StoredCopy(NamedTuple):
     deleted_at: datetime | None
 
     def is_behind(self, row: Row, opened_at: datetime) -> bool:
-        """Tell whether a row shows something newer: the record's return, or a newer state of it."""
+        """Tell whether a row of a walk shows something newer: the record's return, or another state of it."""
         if self.deleted_at is not None:
             return self.deleted_at <= opened_at
-        return (row.modified_at or BEGINNING) > (self.modified_at or BEGINNING)
+        shown, known = row.modified_at or BEGINNING, self.modified_at or BEGINNING
+        return shown != known if opened_at > self.seen_at else shown > known
 
 
 class Copy(NamedTuple):
@@ -78,9 +79,11 @@ class Copy(NamedTuple):
     def beats(self, stored: StoredCopy | None) -> bool:
         """Tell whether this copy is to be written over the stored one.
 
-        The greater (modified_at, seen_at) wins; equal in both but different, the later stored. A tombstone is lifted
-        by a copy that was not seen before the deletion: within one second the later stored counts, since the deleted
-        log is read again after every full sync. A copy equal in content has nothing to write.
+        What was seen later wins, whatever the moments of modification say: the clocks of the product's servers differ,
+        and a moment far ahead is corrected some day. Seen in the same second or in one walk, the greater modified_at
+        wins, and of two equal ones the later stored. A tombstone is lifted by a copy that was not seen before the
+        deletion: within one second the later stored counts, since the deleted log is read again after every full sync.
+        A copy equal in content has nothing to write.
         """
         if stored is None:
             return True
@@ -88,7 +91,7 @@ class Copy(NamedTuple):
             return self.seen_at >= stored.deleted_at
         if self.content_hash == stored.content_hash:
             return False
-        if self.modified_at is None or stored.modified_at is None:
+        if self.seen_at > stored.seen_at or self.modified_at is None or stored.modified_at is None:
             return self.seen_at >= stored.seen_at
         return (self.modified_at, self.seen_at) >= (stored.modified_at, stored.seen_at)
 
@@ -137,9 +140,9 @@ class RowReader:
 
     def rows(self, step: Step) -> list[Row]:
         """Read the rows of a page as far as decides what is to be done with them."""
-        modified = self.spec.modified_field
-        records = step.page.records
-        return [Row(each, read_moment(raw.get(modified)), raw) for each, raw in zip(step.ids, records, strict=True)]
+        modified, latest = self.spec.modified_field, step.page.answered_at
+        records = zip(step.ids, step.page.records, strict=True)
+        return [Row(each, not_after(latest, read_moment(raw.get(modified))), raw) for each, raw in records]
 
     def page(self, step: Step, rows: Iterable[Row], *, source: str) -> Batch:
         """Read rows of a page into copies, and take its rows without a usable id for what they are: unstorable."""
@@ -159,7 +162,7 @@ class RowReader:
 
     def single(self, raw: Json, *, seen_at: datetime, source: str) -> Batch:
         """Read a record that was read by itself."""
-        row = Row(int(raw["id"]), read_moment(raw.get(self.spec.modified_field)), raw)
+        row = Row(int(raw["id"]), not_after(seen_at, read_moment(raw.get(self.spec.modified_field))), raw)
         return self.copies([row], seen_at=seen_at, source=source)
 
     def _copy(self, row: Row, seen_at: datetime, source: str) -> Copy:
@@ -183,6 +186,11 @@ class RowReader:
             content_hash=digest,
             source=source,
         )
+
+
+def not_after(answered_at: datetime, moment: datetime | None) -> datetime | None:
+    """Cut a moment of an answer to that of the answer itself."""
+    return moment if moment is None or moment <= answered_at else answered_at
 
 
 def _shown(moment: datetime | None) -> datetime | None:

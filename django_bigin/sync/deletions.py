@@ -41,8 +41,8 @@ def apply(run: Run, *, since: datetime | None = None) -> int:
         for page in _pages(run, dialect):
             read_from = page.opened_at
             latest = page.latest
-            recent += sum(1 for moment in latest.values() if since and moment >= since)
-            _tombstone(run, {record_id: moment for record_id, moment in latest.items() if moment >= from_moment})
+            recent += sum(1 for moment in latest.values() if since and since <= moment <= page.believed_until)
+            _tombstone(run, {each: page.cut(moment) for each, moment in latest.items() if moment >= from_moment})
             order.add([deletion.deleted_at for deletion in page.deletions])
             if order.is_past(from_moment):
                 break
@@ -58,10 +58,24 @@ def apply(run: Run, *, since: datetime | None = None) -> int:
 
 @dataclass(frozen=True)
 class _LogPage:
-    """One page of the log; `opened_at` is the product's clock at the first of them."""
+    """One page of the log.
+
+    Attributes:
+        opened_at, answered_at: the product's clock at the first page, and at this one.
+    """
 
     deletions: Sequence[Deletion]
     opened_at: datetime
+    answered_at: datetime
+
+    @property
+    def believed_until(self) -> datetime:
+        """The last moment that a deletion just now may bear; one further ahead is a wrong clock's, of any time."""
+        return self.answered_at + settings.delta_overlap
+
+    def cut(self, moment: datetime) -> datetime:
+        """Cut a moment to that of the answer: a tombstone from the future could never be lifted."""
+        return min(moment, self.answered_at)
 
     @property
     def latest(self) -> dict[int, datetime]:
@@ -103,7 +117,8 @@ def _pages(run: Run, dialect: Deletions) -> Iterator[_LogPage]:
     def read(step: Step) -> _LogPage:
         # Without a readable moment, the answer's own stands in.
         moments = [dialect.deleted_at(row) or step.page.answered_at for row in step.page.records]
-        return _LogPage([Deletion(*pair) for pair in zip(step.ids, moments, strict=True)], step.position.opening)
+        deletions = [Deletion(*pair) for pair in zip(step.ids, moments, strict=True)]
+        return _LogPage(deletions, step.position.opening, step.page.answered_at)
 
     walk = Walk(run.product, run.module, build, send=run.send, now=clock.now)
     return pipeline.pages(walk, walk.start(), read)

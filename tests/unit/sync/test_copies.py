@@ -64,7 +64,17 @@ def test_an_owner_that_is_none_is_left_out(owner):
 def test_a_moment_that_no_calendar_shows_is_left_out_of_the_columns(moment):
     copy = read_one(Created_Time=moment, Modified_Time=moment)
 
-    assert (copy.created_at, copy.modified_at) == (None, None)
+    assert copy.created_at is None
+    assert copy.modified_at in (None, OPENED)
+
+
+def test_a_moment_of_modification_past_the_answers_own_is_cut_to_it():
+    ahead = {"Modified_Time": "9998-01-01T00:00:00+00:00"}
+
+    assert read_one(**ahead).modified_at == OPENED
+    [copy] = CONTACTS.single(contact(**ahead), seen_at=OPENED - SECOND, source="single").copies
+    assert copy.modified_at == OPENED - SECOND
+    assert json.loads(copy.text)["Modified_Time"] == ahead["Modified_Time"]
 
 
 def test_a_row_that_comes_twice_counts_once_as_it_came_last():
@@ -133,6 +143,8 @@ def stored(modified_at=BEFORE, seen_at=OPENED, text_hash="other", deleted_at=Non
         (stored(text_hash=read_one().content_hash), False),
         (stored(modified_at=BEFORE + SECOND), False),
         (stored(modified_at=BEFORE - SECOND, seen_at=OPENED + SECOND), True),
+        (stored(modified_at=BEFORE + SECOND, seen_at=OPENED - SECOND), True),
+        (stored(modified_at=BEFORE, seen_at=OPENED - SECOND), True),
         (stored(seen_at=OPENED + SECOND), False),
         (stored(modified_at=None), True),
         (stored(modified_at=None, seen_at=OPENED + SECOND), False),
@@ -151,6 +163,9 @@ def test_the_later_copy_wins(known, wins):
         (stored(), BEFORE, False),
         (stored(), BEFORE + SECOND, True),
         (stored(), None, False),
+        (stored(), BEFORE - SECOND, False),
+        (stored(seen_at=OPENED - SECOND), BEFORE - SECOND, True),
+        (stored(seen_at=OPENED - SECOND), BEFORE, False),
         (stored(modified_at=None), BEFORE, True),
         (stored(deleted_at=OPENED), BEFORE, True),
         (stored(deleted_at=OPENED + SECOND), BEFORE, False),
