@@ -77,7 +77,7 @@ class CreditUseAdmin(ReadOnly, PolicyAdmin):
 @admin.register(Heartbeat)
 class HeartbeatAdmin(ReadOnly, UnlimitedOnly):
     list_display = ("name", "kind", "seen_at")
-    ordering = ("name",)
+    ordering = ("name", "kind")
 
 
 @admin.register(Installation)

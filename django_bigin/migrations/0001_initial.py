@@ -82,7 +82,7 @@ class Migration(migrations.Migration):
             name="Heartbeat",
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("name", models.CharField(max_length=200, unique=True, verbose_name="name")),
+                ("name", models.CharField(max_length=200, verbose_name="name")),
                 (
                     "kind",
                     models.CharField(help_text="The tick, or a kind of work.", max_length=16, verbose_name="kind"),
@@ -92,6 +92,9 @@ class Migration(migrations.Migration):
             options={
                 "verbose_name": "heartbeat",
                 "verbose_name_plural": "heartbeats",
+                "constraints": [
+                    models.UniqueConstraint(fields=("name", "kind"), name="django_bigin_heartbeat_once_per_kind")
+                ],
             },
         ),
         migrations.CreateModel(

@@ -112,13 +112,15 @@ class CreditUse(models.Model):
 class Heartbeat(models.Model):
     """A worker or beat seen alive. Trimmed after a day of silence."""
 
-    name = models.CharField(_("name"), max_length=200, unique=True)
+    name = models.CharField(_("name"), max_length=200)
     kind = models.CharField(_("kind"), max_length=16, help_text=_("The tick, or a kind of work."))
     seen_at = models.DateTimeField(_("seen at"))
 
     class Meta:
         verbose_name = _("heartbeat")
         verbose_name_plural = _("heartbeats")
+        # One of each kind: a worker that serves both queues would else be seen at the one it served last alone.
+        constraints = (models.UniqueConstraint(fields=("name", "kind"), name="django_bigin_heartbeat_once_per_kind"),)
 
     def __str__(self) -> str:
         return one_line(self.name)

@@ -21,10 +21,10 @@ _IN_TICK = " bigin_tick"
 
 def beat(name: str, *, kind: str) -> None:
     """Note that a worker, or the tick, is alive."""
-    seen = {"kind": kind[:16], "seen_at": clock.now()}
+    who = {"name": name[:200], "kind": kind[:16]}
     # Not update_or_create(): it locks what is not there yet, and ticks at once would deadlock on MariaDB.
-    if not written(Heartbeat).filter(name=name[:200]).update(**seen):
-        written(Heartbeat).bulk_create([Heartbeat(name=name[:200], **seen)], ignore_conflicts=True)
+    if not written(Heartbeat).filter(**who).update(seen_at=clock.now()):
+        written(Heartbeat).bulk_create([Heartbeat(**who, seen_at=clock.now())], ignore_conflicts=True)
 
 
 def beat_as_worker(kind: str, *, in_tick: bool = False) -> None:

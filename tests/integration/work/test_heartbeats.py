@@ -6,9 +6,10 @@ from typing import Any
 import pytest
 from django.db import connections as databases
 
-from django_bigin.models import Connection, Heartbeat
-from django_bigin.work import heartbeats
+from django_bigin.models import Connection, Heartbeat, Job
+from django_bigin.work import heartbeats, requests
 from tests.support.ticking import tick, work_off
+from tests.support.wakers import woken_by
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -25,6 +26,20 @@ def test_the_last_beat_of_a_kind_counts(sandbox: Any) -> None:
     heartbeats.beat("second", kind="sync")
     heartbeats.beat(heartbeats.TRIM, kind=heartbeats.TICK)
     assert heartbeats.last_seen() == {"sync": Heartbeat.objects.get(name="second").seen_at}
+
+
+def test_a_worker_that_serves_both_queues_is_seen_at_both(sandbox: Any, connection: Connection) -> None:
+    for kind in ("refresh", "sync"):
+        heartbeats.beat_as_worker(kind)
+        sandbox.advance(60)
+    seen = heartbeats.last_seen()
+    assert set(seen) == {"refresh", "sync"}
+    assert seen["refresh"] < seen["sync"]
+    heartbeats.beat_as_worker("refresh")
+    assert heartbeats.worker_last_seen(["sync"]) == seen["sync"]
+    assert heartbeats.last_seen()["refresh"] > seen["sync"]
+    with woken_by(lambda kind, row_id: None):
+        assert requests.request(Job.Kind.SYNC, [connection]).outlook == ""
 
 
 def test_many_ticks_at_once_are_seen_alive(transactional_db: None) -> None:
