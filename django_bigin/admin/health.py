@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from django.core.exceptions import PermissionDenied
-from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, path, reverse
-from django.utils.decorators import method_decorator
 
+from ..db.aliases import outside_transactions
 from ..health.examine import examine_for
 from ..health.findings import Health, Wrong
 from ..health.words import detail, remedy, subject_of
@@ -23,7 +22,7 @@ class HealthPage(TenantScoped):
         return [path("health/", view, name="django_bigin_connection_health"), *super().get_urls()]
 
     # A broker may be asked, for two seconds.
-    @method_decorator(transaction.non_atomic_requests)
+    @outside_transactions
     def health_view(self, request: HttpRequest) -> HttpResponse:
         """Show what is wrong, the likeliest cause of the rest first."""
         if not self.has_view_permission(request):
