@@ -1,4 +1,7 @@
-"""Queues whose work nobody takes although the tick hands it out: no worker serves them, or it comes to nothing."""
+"""Queues whose work nobody takes although the tick hands it out: no worker serves them, or it comes to nothing.
+
+Without Celery the tick does all work itself: there its own silence is judged, and what is late.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from ..conf import settings
 from ..connections.states import is_syncable, state_of
 from ..models import Connection
 from ..text import moment
@@ -35,14 +39,15 @@ def judge(facts: Facts) -> Iterator[QueueFault]:
         Fault.SILENT_SYNC: (_sync_queue(), _sync_due_since(facts)),
     }
     late, found = facts.at - patience(), False
-    for fault, (queue, due) in silent.items():
+    for fault, (queue, due) in silent.items() if settings.BIGIN_CELERY else ():
         seen = _last_seen(facts, refresh=fault == Fault.SILENT_REFRESH)
         if due is not None and due < late and (seen is None or seen < late):
             found = True
             yield QueueFault(queue, fault, f"Work in {queue} has been due since {moment(due)}.", seen)
     waits = facts.job_waits_since
     if not found and waits is not None and waits < facts.at - JOBS_MAY_WAIT:
-        yield QueueFault("jobs", Fault.UNTAKEN, "A job waits, and no worker has taken it.", waits)
+        nobody = "no worker has taken it" if settings.BIGIN_CELERY else "no tick has done it"
+        yield QueueFault("jobs", Fault.UNTAKEN, f"A job waits, and {nobody}.", waits)
 
 
 def _last_seen(facts: Facts, *, refresh: bool) -> datetime | None:

@@ -152,13 +152,24 @@ _OF_FAULT: dict[str, Words] = {
         "Start more workers; look whether they serve the same broker and queues.",
     ),
 }
+_WITHOUT_CELERY: dict[str, Words] = {
+    Fault.UNTAKEN: Words(
+        "Untaken",
+        "Work waits for an hour and more, and no tick does it although ticks come.",
+        "It is tried with every tick.",
+        "Look at the log of bigin_tick.",
+    ),
+}
 WORDS: Mapping[str, Words] = {**_OF_STATUS, **_OF_KIND, **_OF_CAUSE, **_OF_FAULT}
 
 
 def words_for(finding: Finding) -> Words:
     """Return the words for a finding."""
-    words = WORDS[finding.cause or finding.kind]
-    return words if settings.BIGIN_CELERY else replace(words, person_does=_start(words.person_does))
+    kind = finding.cause or finding.kind
+    if settings.BIGIN_CELERY:
+        return WORDS[kind]
+    words = _WITHOUT_CELERY.get(kind, WORDS[kind])
+    return replace(words, person_does=_start(words.person_does))
 
 
 def _start(sentence: str) -> str:
@@ -250,6 +261,6 @@ def verdict(health: Health, names: Iterable[str]) -> str:
     silent = [sentence(each) for each in health.installation if each.kind in _WORK and each.kind != Kind.SILENT_TICK]
     if late or any(each.kind in _WORK for each in health.installation):
         seen = health.facts.last_seen
-        last_seen = f"Last seen: tick {moment(seen.tick)}, worker {moment(seen.worker)}."
-        sentences += [*silent, last_seen, _start(_START_WORKERS)]
+        worker = f", worker {moment(seen.worker)}" if settings.BIGIN_CELERY else ""
+        sentences += [*silent, f"Last seen: tick {moment(seen.tick)}{worker}.", _start(_START_WORKERS)]
     return " ".join(sentences)

@@ -14,7 +14,7 @@ from ..connections.states import TOKEN_KEPT
 from ..exceptions import BiginError
 from ..models import Connection
 from ..sync import ModuleResult, Options
-from . import jobs, scheduler
+from . import heartbeats, jobs, scheduler
 from .kinds import KINDS
 from .scheduler import TickReport
 
@@ -83,6 +83,7 @@ def tick_in_process() -> TickReport:
         while waiting:
             name, row_id = waiting.popleft()
             with scheduler.one_piece(KINDS[name].model, report, KINDS[name].label):
+                heartbeats.beat(heartbeats.TICK, kind=heartbeats.TICK)  # much may be due, and it is alive all the while
                 scheduler.run_slice(name, row_id, in_tick=True)
     except (KeyboardInterrupt, SystemExit):
         for name, row_id in waiting:

@@ -16,7 +16,7 @@ from django_bigin.encryption.keyring import new_key
 from django_bigin.health import alerts
 from django_bigin.health.kinds import CODES
 from django_bigin.models import ClientSecret, Connection, Heartbeat, Job, ModuleSync, QuarantinedRow
-from django_bigin.work import requests
+from django_bigin.work import requests, scheduler
 from tests.support.broken import dead_port, full_disk, silent_port, without_database
 from tests.support.commands import Ran
 from tests.support.factories import make_connection, make_registration
@@ -107,6 +107,75 @@ def test_work_is_due_and_untaken(sandbox: Any, clean: Connection) -> None:
 def test_nothing_is_wrong_while_all_workers_work(sandbox: Any, clean: Connection) -> None:
     pass_time(sandbox, 180, working=lambda message: True)
     assert (Ran("bigin_doctor").code, Ran("bigin_doctor").out) == (0, "Nothing is wrong.\n")
+
+
+# Without Celery
+
+
+@pytest.fixture
+def without_celery(clean: Connection, settings: Any) -> None:
+    settings.BIGIN_CELERY = False
+
+
+def pass_time_with_ticks(sandbox: Any, minutes: int) -> None:
+    for _ in range(minutes // 5):
+        sandbox.advance(300)
+        Ran("bigin_tick")
+
+
+def test_without_celery_ticks_are_enough(sandbox: Any, without_celery: None) -> None:
+    pass_time_with_ticks(sandbox, 90)
+    assert [Ran(*command).code for command in (("bigin_doctor",), ("bigin_status", "--check"))] == [0, 0]
+
+
+def test_without_celery_no_tick_came(sandbox: Any, without_celery: None) -> None:
+    sandbox.advance(1_200)
+    ran = assert_found("tick.silent")
+    assert "Start bigin_tick." in ran.out
+    checked = Ran("bigin_status", "--check")
+    for said in (ran.out, checked.out, checked.error):
+        assert "worker" not in said
+        assert "beat" not in said
+    sandbox.advance(5 * 86_400)
+    assert_found("tick.silent")
+    pass_time_with_ticks(sandbox, 10)
+    assert Ran("bigin_doctor").code == 0
+
+
+def test_without_celery_there_was_never_a_tick(sandbox: Any, without_celery: None) -> None:
+    Heartbeat.objects.all().delete()
+    ModuleSync.objects.all().delete()
+    sandbox.advance(1_200)
+    ran = assert_found("sync.never")
+    assert "Start bigin_tick." in ran.out
+
+
+def test_without_celery_a_tick_whose_work_comes_to_nothing_is_told_by_what_is_late(
+    sandbox: Any, without_celery: None, clean: Connection
+) -> None:
+    requests.request(Job.Kind.SYNC, [clean], actor="a person")
+    pass_time(sandbox, 70, working=lambda message: False)
+    ran = assert_found("work.untaken")
+    assert "module.late" in ran.out
+    assert "worker" not in ran.out
+
+
+def test_a_tick_with_much_to_do_is_alive_all_the_while(
+    sandbox: Any, without_celery: None, clean: Connection, monkeypatch: Any
+) -> None:
+    seen: list[int] = []
+    run_slice = scheduler.run_slice
+
+    def take_long(name: str, row_id: int, *, in_tick: bool) -> None:
+        sandbox.advance(600)
+        seen.append(Ran("bigin_doctor").code)
+        run_slice(name, row_id, in_tick=in_tick)
+
+    sandbox.advance(300)
+    monkeypatch.setattr(scheduler, "run_slice", take_long)
+    Ran("bigin_tick")
+    assert len(seen) > 3
+    assert EXIT_CODES["tick.silent"] not in seen
 
 
 # Keys and secrets
