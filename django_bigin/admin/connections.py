@@ -14,7 +14,6 @@ from django.utils.text import Truncator
 from .. import audit
 from ..conf import settings
 from ..db.aliases import atomic, outside_transactions
-from ..health.facts import with_quarantined
 from ..health.findings import judge_connection, judge_module
 from ..health.words import words_for
 from ..models import (
@@ -27,6 +26,7 @@ from ..models import (
     Record,
 )
 from ..models.fields import is_stored
+from ..sync.quarantine import with_quarantined
 from ..tenants import model_is_ours
 from .access import DataCenterFilter, ReadOnly, ReadOnlyInline, TenantFilter, TenantScoped
 from .actions import ConnectionActions

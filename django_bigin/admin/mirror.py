@@ -19,10 +19,10 @@ from django.utils.text import Truncator
 
 from ..conf import settings
 from ..db.keys import is_storable
-from ..health.facts import with_quarantined
 from ..health.findings import judge_module
 from ..health.kinds import Level
 from ..models import ModuleSchema, ModuleSync, QuarantinedRow, Record
+from ..sync.quarantine import with_quarantined
 from ..text import fold
 from .access import ReadOnly, TenantFilter, TenantScoped
 from .inputs import NamesField

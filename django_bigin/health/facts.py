@@ -8,8 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import Count, Max, Min, OuterRef, QuerySet, Subquery, Sum
-from django.db.models.functions import Coalesce
+from django.db.models import Count, Max, Min, QuerySet, Sum
 
 from .. import clock
 from ..db import leases
@@ -111,13 +110,6 @@ def _read_waiting(connections: Collection[Connection]) -> datetime | None:
     waiting = Job.objects.filter(leases.free(), state=Job.State.WAITING, connection__in=[row.pk for row in connections])
     oldest: datetime | None = waiting.aggregate(oldest=Min("requested_at"))["oldest"]
     return oldest
-
-
-def with_quarantined(modules: QuerySet[ModuleSync]) -> QuerySet[ModuleSync]:
-    """Let each module tell as `quarantined_rows` how many of its rows could not be stored."""
-    of_module = QuarantinedRow.objects.filter(connection=OuterRef("connection"), module=OuterRef("module"))
-    number = of_module.order_by().values("module").annotate(number=Count("pk")).values("number")
-    return modules.annotate(quarantined_rows=Coalesce(Subquery(number), 0))
 
 
 def _read_modules(connections: Collection[Connection], *, count_records: bool) -> dict[int, list[ModuleFacts]]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from ..models import Connection, ModuleSync
-from ..sync.results import DATABASE_FAILED
+from ..sync.results import DATABASE_FAILED, why_incomplete
 from . import installation, overdue, queues
 from .facts import ConnectionFacts, Facts
 from .kinds import CODES, Cause, Code, Kind, Level, Needs
@@ -152,8 +152,7 @@ def judge_module(module: ModuleSync, *, quarantined: int = 0) -> Finding:
         since = module.last_error_at
         return Finding(name, Kind.FAILED, Level.ERROR, Needs.LOOK, module.last_error, since=since, cause=cause)
     if quarantined:
-        rows = "1 row is quarantined." if quarantined == 1 else f"{quarantined:,} rows are quarantined."
-        reason = f"{rows} {module.incomplete_reason}".strip()
+        reason = why_incomplete(module.incomplete_reason, quarantined)
         return Finding(name, Kind.INCOMPLETE, Level.WARNING, Needs.LOOK, reason, cause=Cause.QUARANTINED)
     if module.incomplete_reason:
         return Finding(name, Kind.INCOMPLETE, Level.WARNING, reason=module.incomplete_reason)

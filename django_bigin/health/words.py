@@ -81,7 +81,7 @@ _OF_CAUSE: dict[str, Words] = {
     Cause.QUARANTINED: Words(
         "Incomplete",
         "Some rows could not be stored, and are quarantined.",
-        "A row leaves the quarantine when a later copy of its record is stored.",
+        "A row leaves the quarantine when a later copy of its record is stored, or the record is gone.",
         "Read the reasons under Quarantined rows in the admin, and correct the records in Zoho.",
     ),
     Cause.LATE_TOKEN: Words(

@@ -872,6 +872,10 @@ class Migration(migrations.Migration):
                 ("raw_hash", models.CharField(max_length=64, verbose_name="raw hash")),
                 ("reason", models.TextField(verbose_name="reason")),
                 ("tries", models.PositiveIntegerField(default=1, verbose_name="tries")),
+                (
+                    "seen_at",
+                    models.DateTimeField(help_text="When it was last read, by Zoho's clock.", verbose_name="seen at"),
+                ),
                 ("first_at", models.DateTimeField(verbose_name="first at")),
                 ("last_at", models.DateTimeField(verbose_name="last at")),
                 (

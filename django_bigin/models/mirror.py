@@ -202,7 +202,7 @@ class Record(models.Model):
 
 
 class QuarantinedRow(models.Model):
-    """A row that could not be stored, kept as it came. Removed when a later copy of it is stored."""
+    """A row that could not be stored, kept as it came. Removed when a later copy of it is stored, or it is gone."""
 
     connection = models.ForeignKey(
         Connection, verbose_name=_("connection"), on_delete=models.CASCADE, related_name="quarantined"
@@ -213,6 +213,7 @@ class QuarantinedRow(models.Model):
     raw_hash = models.CharField(_("raw hash"), max_length=64)
     reason = models.TextField(_("reason"))
     tries = models.PositiveIntegerField(_("tries"), default=1)
+    seen_at = models.DateTimeField(_("seen at"), help_text=_("When it was last read, by Zoho's clock."))
     first_at = models.DateTimeField(_("first at"))
     last_at = models.DateTimeField(_("last at"))
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from ..api.walks import Position, Step
 from ..exceptions import PaginationLimitError
-from ..models import ModuleSync, Record
+from ..models import ModuleSync
 from . import deletions, missing, scan, single
 from .copies import Batch
 from .run import Outcome, Run
@@ -20,8 +20,8 @@ def read(run: Run) -> Outcome:
     watermark = run.row.records_watermark
 
     def read_page(step: Step) -> scan.ScannedPage:
-        malformed = run.reader.page(step, (), source=Record.Source.LIST)
-        return scan.ScannedPage(step.ids, run.reader.rows(step), malformed, step.position)
+        # A row without a usable id comes with two fields here, so it is none to keep; the position knows of it.
+        return scan.ScannedPage(step.ids, run.reader.rows(step), Batch(), step.position)
 
     def choose(page: scan.ScannedPage, stored: scan.Stored) -> Batch:
         batch = page.batch

@@ -97,10 +97,11 @@ class Copy(NamedTuple):
 
 
 class Unstorable(NamedTuple):
-    """A row that cannot be stored, and why."""
+    """A row that cannot be stored, why, and when it was seen, as `Copy.seen_at`."""
 
     row: Any
     reason: str
+    seen_at: datetime
 
 
 class Batch(NamedTuple):
@@ -120,7 +121,8 @@ class Batch(NamedTuple):
         """Return it without the copies that the database refused: they are unstorable as well."""
         ids = {copy.record_id for copy in refused}
         taken = [copy for copy in self.copies if copy.record_id not in ids]
-        more = [Unstorable(json.loads(copy.text), "The database cannot store this row.") for copy in refused]
+        reason = "The database cannot store this row."
+        more = [Unstorable(json.loads(copy.text), reason, copy.seen_at) for copy in refused]
         return Batch(taken, [*self.unstorable, *more])
 
 
@@ -146,8 +148,9 @@ class RowReader:
 
     def page(self, step: Step, rows: Iterable[Row], *, source: str) -> Batch:
         """Read rows of a page into copies, and take its rows without a usable id for what they are: unstorable."""
-        malformed = Batch(unstorable=[Unstorable(row.raw, row.reason) for row in step.page.malformed])
-        return malformed.joined(self.copies(rows, seen_at=step.position.opening, source=source))
+        seen_at = step.position.opening
+        malformed = Batch(unstorable=[Unstorable(row.raw, row.reason, seen_at) for row in step.page.malformed])
+        return malformed.joined(self.copies(rows, seen_at=seen_at, source=source))
 
     def copies(self, rows: Iterable[Row], *, seen_at: datetime, source: str) -> Batch:
         """Read rows into copies; what cannot be read comes apart. Of a row that comes twice, the last counts."""
@@ -157,7 +160,7 @@ class RowReader:
             try:
                 copies[row.record_id] = self._copy(row, seen_at, source)
             except UnreadableRow as error:
-                unstorable.append(Unstorable(row.raw, str(error)))
+                unstorable.append(Unstorable(row.raw, str(error), seen_at))
         return Batch(list(copies.values()), unstorable)
 
     def single(self, raw: Json, *, seen_at: datetime, source: str) -> Batch:

@@ -29,7 +29,8 @@ from ..exceptions import (
 from ..models import ModuleSync
 from . import compare, delta, full, plan, whole
 from .plan import Strategy
-from .results import ANOTHER_WORKS, DATABASE_FAILED, ModuleResult
+from .quarantine import with_quarantined
+from .results import ANOTHER_WORKS, DATABASE_FAILED, ModuleResult, why_incomplete
 from .run import Ending, Outcome, Run, claim
 from .session import Session
 
@@ -59,7 +60,7 @@ def sync_module(row: ModuleSync, session: Session) -> ModuleResult:
     lease_id = None if skipped else claim(row.pk)
     if lease_id is None:
         return ModuleResult(row.module, skipped=skipped or ANOTHER_WORKS)
-    fresh = written(ModuleSync).get(pk=row.pk)
+    fresh = with_quarantined(written(ModuleSync)).get(pk=row.pk)
     fresh.connection = row.connection
     return perform(Run(fresh, lease_id, session))
 
@@ -143,6 +144,7 @@ def _close(run: Run, outcome: Outcome) -> None:
     if run.result.error:
         ending["last_error_at"] = now  # it came to its end, with something that a person should know
     run.finish(**ending)
+    run.result.incomplete = why_incomplete(run.row.incomplete_reason, run.quarantine.number)
 
 
 def _doubted(run: Run, error: BiginError) -> SyncError:

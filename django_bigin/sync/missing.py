@@ -29,14 +29,20 @@ def nothing_hidden(run: Run, position: Position, *, moved: bool, compared: bool)
     if 0 < len(missing) <= ASKED_ONE_BY_ONE:
         there = _ask_for_each(run, missing, position.opening)
         gone = sum(1 for record_id in missing if record_id not in there)
-        return not moved and not there and (compared or not count_differs(run, gone=gone))
-    return not moved and (compared or (not missing and not count_differs(run)))
+        return not moved and not there and (compared or not count_differs(run, gone=gone, since=position.opening))
+    return not moved and (compared or (not missing and not count_differs(run, since=position.opening)))
 
 
-def count_differs(run: Run, *, gone: int = 0) -> bool:
-    """Tell whether the product counts another number of records than the mirror has, less those that are `gone`."""
+def count_differs(run: Run, *, gone: int = 0, since: datetime | None = None) -> bool:
+    """Tell whether the product counts another number of records than the mirror has and could not store.
+
+    Args:
+        gone: records of the mirror that are there no more.
+        since: rows that could not be stored count only if they were seen then or later.
+    """
     theirs = run.send(records.count(run.product, run.module))
-    return theirs is not None and theirs != store.live_records_of(run.row).count() - gone
+    live = store.live_records_of(run.row)
+    return theirs is not None and theirs != live.count() - gone + run.quarantine.unmirrored(live, since=since)
 
 
 def tells_deletions_by_count(run: Run) -> bool:

@@ -10,6 +10,14 @@ DATABASE_FAILED = "The database failed"
 ANOTHER_WORKS = "Another process is syncing it now."
 
 
+def why_incomplete(reason: str, quarantined: int) -> str:
+    """Say what the mirror of a module lacks: rows in quarantine, and what else is stored as its reason."""
+    if not quarantined:
+        return reason
+    rows = "1 row is quarantined." if quarantined == 1 else f"{quarantined:,} rows are quarantined."
+    return f"{rows} {reason}".strip()
+
+
 @dataclass(frozen=True)
 class Progress:
     """The progress of a module's sync, told after every page."""
@@ -26,6 +34,8 @@ class ModuleResult:
 
     Attributes:
         finished: False where the time was up; the next run goes on from there.
+        quarantined: rows that could not be stored by this run.
+        incomplete: what the mirror of the module lacks though the run has finished; "" where it is complete.
         error: one sentence that says what to do; "" where all went well.
         skipped: why nothing was done; "" where something was.
     """
@@ -40,6 +50,7 @@ class ModuleResult:
     credits: int = 0
     seconds: float = 0.0
     finished: bool = False
+    incomplete: str = ""
     error: str = ""
     skipped: str = ""
 

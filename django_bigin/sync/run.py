@@ -92,6 +92,7 @@ class Run:
     Attributes:
         row: the module's `ModuleSync`; nobody else writes it.
         position: where the walk goes on that an earlier run was in the midst of; None where there is none.
+        quarantine: the module's rows that could not be stored.
     """
 
     def __init__(self, row: ModuleSync, lease_id: str, session: Session) -> None:
@@ -109,7 +110,7 @@ class Run:
         self._lease_id = lease_id
         self._meter = session.meter
         self._ends_at = session.ends_at
-        self._quarantine = Quarantine(row)
+        self.quarantine = Quarantine(row)
         self._restarted = False
         self._lease_kept_at = time.monotonic()
         self._began = (time.monotonic(), session.meter.calls, session.meter.credits)
@@ -159,6 +160,7 @@ class Run:
         with atomic(Record):
             self._write({})
             changes = store.write_deletions(self.row, deleted, anyway=anyway)
+            self.quarantine.forget_deleted(deleted)
             store.announce(self.row, changes)
         changes.add_to(self.result)
         return changes
@@ -236,8 +238,8 @@ class Run:
             changes = store.write_copies(self.row, batch.copies, stored)
             if seen is not None:
                 store.mark_seen(self.row, seen)
-            self._quarantine.keep(batch.unstorable)
-            self._quarantine.forget(copy.record_id for copy in batch.copies)
+            self.quarantine.keep(batch.unstorable)
+            self.quarantine.forget(copy.record_id for copy in batch.copies)
             store.announce(self.row, changes)
         changes.quarantined = len(batch.unstorable)
         return changes

@@ -144,6 +144,9 @@ def close_or_compare(run: Run, position: Position, *, quiet: bool, watermark: da
         begin(run, Phase.COMPARE, walk.start(ordered=position.ordered, rounds=position.rounds + 1))
         return Outcome.COMPARE_NEEDED
     if quiet:
+        # A comparison asks for two fields, so what it shows of a row without an id is not what was kept.
+        without_id = not position.malformed or not position.rounds
+        run.quarantine.forget_unseen(position.opening, without_id=without_id)
         reason = missing.tombstone(run, position) or missing.why_not_counted(run)
     else:
         reason = (

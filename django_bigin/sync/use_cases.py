@@ -16,6 +16,7 @@ from ..models import Connection, ModuleSync
 from . import plan, schema
 from .engine import TRIES_AT_MOST, perform, quarantine_module, sync_module, why_not
 from .options import Options
+from .quarantine import with_quarantined
 from .results import ANOTHER_WORKS, ModuleResult
 from .run import Run, claim_due
 from .session import open_session
@@ -64,7 +65,8 @@ def sync_slice(module_sync_id: int, options: Options) -> ModuleResult | None:
     lease_id = claim_due(module_sync_id)
     if lease_id is None:
         return _worked_on_by_another(module_sync_id)
-    row = written(ModuleSync).select_related("connection__tenant").filter(pk=module_sync_id).first()
+    rows = with_quarantined(written(ModuleSync)).select_related("connection__tenant")
+    row = rows.filter(pk=module_sync_id).first()
     if row is None:
         return None  # deleted since it was claimed, and the lease with it
     if row.tries > TRIES_AT_MOST:

@@ -31,5 +31,6 @@ def read(run: Run) -> Outcome:
         run.save_page(page.batch, seen=store.Seen(page.ids, position.opening))
         run.note_page(ModuleSync.Phase.FULL, position.pages)
     run.save_progress(full_requested=False)
+    run.quarantine.forget_unseen(position.opening, without_id=True)
     scan.close(run, position.opening, missing.tombstone(run, position))
     return Outcome.DONE

@@ -103,7 +103,9 @@ def record_job(connection: Connection, result: ModuleResult, *, full: bool, acto
         calls=result.calls,
         credits=result.credits,
         seconds=result.seconds,
-        result=_counts(result) if result.finished else "The time limit was reached; the next run resumes it.",
+        result=f"{_counts(result)} {result.incomplete}".strip()
+        if result.finished
+        else "The time limit was reached; the next run resumes it.",
         error=result.error,
         requested_at=now,
         started_at=now,
@@ -289,7 +291,13 @@ def _counts(of: Job | ModuleResult) -> str:
 def _sentence(job: Job) -> str:
     sentence = _counts(job)
     skipped = [name for name, entry in job.details.items() if entry["skipped"]]
-    return f"{sentence} Skipped: {', '.join(skipped)}." if skipped else sentence
+    incomplete = [name for name, entry in job.details.items() if entry["incomplete"]]
+    said = [sentence]
+    if skipped:
+        said.append(f"Skipped: {', '.join(skipped)}.")
+    if incomplete:
+        said.append(f"Incomplete: {', '.join(incomplete)}.")
+    return " ".join(said)
 
 
 # Of a misconfigured connection as well: the token that is stored may still serve, and once a person has corrected the

@@ -121,7 +121,14 @@ def make_row_of_each_model(slug: str, *, user: Any = None) -> dict[Any, Any]:
         ),
         ModuleSchema.objects.create(connection=connection, module="Contacts", label=f"{slug} contacts"),
         QuarantinedRow.objects.create(
-            connection=connection, module="Contacts", raw=slug, raw_hash=slug, reason=slug, first_at=now, last_at=now
+            connection=connection,
+            module="Contacts",
+            raw=slug,
+            raw_hash=slug,
+            reason=slug,
+            seen_at=now,
+            first_at=now,
+            last_at=now,
         ),
         Job.objects.create(
             kind="sync",

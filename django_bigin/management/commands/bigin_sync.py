@@ -148,6 +148,12 @@ def _rows(connection: Connection, outcome: SyncOutcome) -> list[tuple[Any, ...]]
     return [_row(tenant, result) for result in outcome.results]
 
 
+def _ending(result: ModuleResult) -> str:
+    if not result.finished:
+        return "paused, will resume"
+    return f"incomplete: {result.incomplete}" if result.incomplete else "complete"
+
+
 def _row(tenant: str, result: ModuleResult) -> tuple[Any, ...]:
     outcome = result.error or (f"skipped: {result.skipped}" if result.skipped else "")
     return (
@@ -161,5 +167,5 @@ def _row(tenant: str, result: ModuleResult) -> tuple[Any, ...]:
         result.calls,
         result.credits,
         float(result.seconds),
-        outcome or ("complete" if result.finished else "paused, will resume"),
+        outcome or _ending(result),
     )

@@ -61,7 +61,7 @@ def quarantine(row: Connection, module: str) -> None:
     number = str(QuarantinedRow.objects.count())
     at = row.created_at
     QuarantinedRow.objects.create(
-        connection=row, module=module, raw="{}", raw_hash=number, reason="NUL", first_at=at, last_at=at
+        connection=row, module=module, raw="{}", raw_hash=number, reason="NUL", seen_at=at, first_at=at, last_at=at
     )
 
 

@@ -109,7 +109,7 @@ def test_text_that_only_looks_like_a_nul_is_taken():
 def test_a_row_without_an_id_is_unstorable():
     batch = read(contact(), malformed=(MalformedRow({"id": ""}, "The row has no id."),))
 
-    assert batch.unstorable == [Unstorable({"id": ""}, "The row has no id.")]
+    assert batch.unstorable == [Unstorable({"id": ""}, "The row has no id.", OPENED)]
     assert len(batch.copies) == 1
 
 
@@ -124,7 +124,7 @@ def test_a_copy_that_the_database_refused_is_unstorable():
 
 def test_nothing_is_false():
     assert not Batch()
-    assert Batch(unstorable=[Unstorable({}, "why")])
+    assert Batch(unstorable=[Unstorable({}, "why", OPENED)])
     assert read(contact())
 
 
