@@ -11,7 +11,7 @@ from django.conf import settings as django_settings
 from django.contrib.auth import get_user_model
 from django.core.checks import CheckMessage, Error, Tags, Warning, register
 from django.core.exceptions import FieldDoesNotExist, ImproperlyConfigured
-from django.db import DatabaseError, router
+from django.db import DatabaseError, connections, router
 from django.http.request import validate_host
 
 from .conf import TENANT_MODEL, settings
@@ -33,6 +33,7 @@ def check_settings(**kwargs: Any) -> list[CheckMessage]:
         _check_readable,
         _check_time_zones,
         _check_one_database,
+        _check_connect_timeout,
         _check_schemas,
     )
     return [message for check in checks for message in check()]
@@ -195,6 +196,26 @@ def _check_one_database() -> list[CheckMessage]:
             "not reach from one database into another.",
             hint="Send all models of django_bigin, the tenant model and the user model to one alias.",
             id="django_bigin.E007",
+        )
+    ]
+
+
+def _check_connect_timeout() -> list[CheckMessage]:
+    """Check that opening a connection ends: of Django's drivers only that of MariaDB and MySQL waits for ever."""
+    alias = router.db_for_write(Connection)
+    if alias not in connections:
+        return []  # Django says so
+    database = connections[alias]
+    options = database.settings_dict["OPTIONS"]
+    # A file of options may hold it too.
+    if database.vendor != "mysql" or {"connect_timeout", "read_default_file"} & set(options):
+        return []
+    return [
+        Warning(
+            f"DATABASES[{alias!r}] has no connect_timeout: where the server accepts a connection and says "
+            "nothing, a request or a worker waits for ever.",
+            hint=f'Set DATABASES[{alias!r}]["OPTIONS"]["connect_timeout"] = 5.',
+            id="django_bigin.W006",
         )
     ]
 

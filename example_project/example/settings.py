@@ -92,7 +92,7 @@ def database(url: dict[str, Any]) -> dict[str, Any]:
             "timeout": 30,
         } | options
     elif url["ENGINE"].endswith("mysql"):
-        options = {"charset": "utf8mb4"} | options
+        options = {"charset": "utf8mb4", "connect_timeout": 5} | options
     return url | {"OPTIONS": options, "CONN_MAX_AGE": env.int("CONN_MAX_AGE", default=60)}
 
 

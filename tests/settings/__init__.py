@@ -46,7 +46,7 @@ if DATABASE["ENGINE"].endswith("postgresql"):
     # A database that is thrown away need not survive a power cut.
     DATABASE["OPTIONS"] = {"options": "-c synchronous_commit=off", **DATABASE.get("OPTIONS", {})}
 if DATABASE["ENGINE"].endswith("mysql"):
-    DATABASE["OPTIONS"] = {"charset": "utf8mb4", **DATABASE.get("OPTIONS", {})}
+    DATABASE["OPTIONS"] = {"charset": "utf8mb4", "connect_timeout": 5, **DATABASE.get("OPTIONS", {})}
     DATABASE["TEST"] |= {"CHARSET": "utf8mb4", "COLLATION": "utf8mb4_unicode_ci"}
 DATABASES = {"default": DATABASE}
 

@@ -5,9 +5,10 @@ from typing import Any
 import pytest
 from django.contrib.auth import get_user_model
 from django.core.checks import run_checks
+from django.db import connections, router
 
 from django_bigin.checks import check_redirect_uris, check_settings
-from django_bigin.models import ClientRegistration
+from django_bigin.models import ClientRegistration, Connection
 
 
 def found() -> dict[str, str]:
@@ -135,6 +136,19 @@ def test_tables_that_point_to_each_other_are_in_one_database(what: str, named: s
 
 def test_other_apps_may_be_elsewhere(settings: Any) -> None:
     settings.DATABASE_ROUTERS = [Sends("sessions")]
+    assert found() == {}
+
+
+def test_a_driver_that_waits_for_ever_for_its_server_is_warned_about(monkeypatch: Any) -> None:
+    database = connections[router.db_for_write(Connection)]
+    monkeypatch.setattr(database, "vendor", "mysql")
+    monkeypatch.setitem(database.settings_dict, "OPTIONS", {"charset": "utf8mb4"})
+    assert '["OPTIONS"]["connect_timeout"] = 5' in found()["django_bigin.W006"]
+    for enough in ({"connect_timeout": 3}, {"read_default_file": "/etc/my.cnf"}):
+        monkeypatch.setitem(database.settings_dict, "OPTIONS", enough)
+        assert found() == {}
+    monkeypatch.setattr(database, "vendor", "postgresql")
+    monkeypatch.setitem(database.settings_dict, "OPTIONS", {})
     assert found() == {}
 
 
