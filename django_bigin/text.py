@@ -1,4 +1,4 @@
-"""Text: moments as people write them, folding for search, and names from outside on one line."""
+"""Text: sentences, moments as people write them, folding for search, and names from outside on one line."""
 
 from __future__ import annotations
 
@@ -17,6 +17,16 @@ _CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u206
 def one_line(text: str) -> str:
     """Replace each control character by a space: names come from outside, and are shown in logs and terminals."""
     return _CONTROLS.sub(" ", text)
+
+
+def sentence(template: str, /, **parts: object) -> str:
+    """Fill a template: the sentence is English, whatever language is active, since it is stored and logged.
+
+    A page passes it through `translation.translated`, which finds the template again. Of the parts, those that are
+    sentences themselves are called `reason`, `advice` or `more`; all others are names and numbers. Without parts, this
+    marks a template that is filled elsewhere.
+    """
+    return template % parts if parts else template
 
 
 def moment(at: datetime | None) -> str:

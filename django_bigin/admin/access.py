@@ -10,6 +10,8 @@ from django.db.models import Field, ForeignKey, Model, QuerySet
 from django.forms import ModelChoiceField
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from ..audit import key_of
 from ..conf import settings
@@ -163,9 +165,9 @@ class TenantScoped(PolicyAdmin):
             obj = getattr(obj, name)
         return obj
 
-    @admin.display(description="tenant")
+    @admin.display(description=_("tenant"))
     def tenant_name(self, obj: Any) -> str:
-        return str(self.tenant_of(obj) or "every tenant")
+        return str(self.tenant_of(obj) or gettext("every tenant"))
 
 
 class UnlimitedOnly(PolicyAdmin):
@@ -208,7 +210,7 @@ class ReadOnlyInline(TabularInline):
 class TenantFilter(admin.SimpleListFilter):
     """The sidebar's tenants: those that the person may see, and of many only the first."""
 
-    title = "tenant"
+    title = _("tenant")
     parameter_name = "tenant"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
@@ -227,7 +229,7 @@ class TenantFilter(admin.SimpleListFilter):
 class DataCenterFilter(admin.SimpleListFilter):
     """The sidebar's data centers: those that the site may use."""
 
-    title = "data center"
+    title = _("data center")
     parameter_name = "data_center"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:

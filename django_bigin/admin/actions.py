@@ -13,10 +13,13 @@ from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
 from django.urls import URLPattern, path
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from ..db.aliases import outside_transactions
 from ..models import Connection, Job
 from ..policy import Action
+from ..translation import LazyText
 from ..work import jobs, requests
 from .access import TenantScoped
 from .addresses import admin_page
@@ -42,18 +45,18 @@ class ActionSpec:
     name: str
     kind: Job.Kind
     needs: Action
-    label: str
-    noun: str
+    label: LazyText
+    noun: LazyText
     asks_first: bool = False
 
 
 _SPECS = (
-    ActionSpec("refresh_token_now", Kind.REFRESH, "refresh", "Refresh token now", "Token refresh"),
-    ActionSpec("sync_now", Kind.SYNC, "sync", "Sync now", "Sync"),
-    ActionSpec("full_sync", Kind.FULL_SYNC, "sync", "Full sync", "Full sync"),
-    ActionSpec("pause", Kind.PAUSE, "pause", "Pause", "Pause"),
-    ActionSpec("resume", Kind.RESUME, "pause", "Resume", "Resume"),
-    ActionSpec("disconnect", Kind.DISCONNECT, "disconnect", "Disconnect (revoke at Zoho)", "Disconnect", True),
+    ActionSpec("refresh_token_now", Kind.REFRESH, "refresh", _("Refresh token now"), _("Token refresh")),
+    ActionSpec("sync_now", Kind.SYNC, "sync", _("Sync now"), _("Sync")),
+    ActionSpec("full_sync", Kind.FULL_SYNC, "sync", _("Full sync"), _("Full sync")),
+    ActionSpec("pause", Kind.PAUSE, "pause", _("Pause"), _("Pause")),
+    ActionSpec("resume", Kind.RESUME, "pause", _("Resume"), _("Resume")),
+    ActionSpec("disconnect", Kind.DISCONNECT, "disconnect", _("Disconnect (revoke at Zoho)"), _("Disconnect"), True),
 )
 ACTIONS: Mapping[str, ActionSpec] = {spec.name: spec for spec in _SPECS}
 
@@ -119,7 +122,8 @@ class ConnectionActions(TenantScoped):
         """Act on the selected ones; show a page first where a person must confirm it."""
         selected = list(queryset.select_related("tenant")[: AT_MOST + 1])
         if len(selected) > AT_MOST:
-            self.message_user(request, f"Nothing was queued: select at most {AT_MOST} connections.", messages.ERROR)
+            sentence = gettext("Nothing was queued: select at most %(number)s connections.") % {"number": AT_MOST}
+            self.message_user(request, sentence, messages.ERROR)
             return None
         if spec.asks_first and "confirmed" not in request.POST:
             allowed = [connection for connection in selected if self._why_not(request, spec, connection) is None]
@@ -138,16 +142,17 @@ class ConnectionActions(TenantScoped):
 
     def _why_not(self, request: HttpRequest, spec: ActionSpec, connection: Connection) -> str | None:
         if not self.may_act(request, spec, connection):
-            return "you may not do this"
+            return gettext("you may not do this")
         if jobs.makes_sense(spec.kind, connection):
             return None
-        return f"not possible in the status {connection.get_status_display()}"
+        return gettext("not possible in the status %(status)s") % {"status": connection.get_status_display()}
 
     def _tell_skipped(self, request: HttpRequest, spec: ActionSpec, connections: list[Connection]) -> set[int]:
         skipped = {row: why for row in connections if (why := self._why_not(request, spec, row)) is not None}
         for reason in dict.fromkeys(skipped.values()):
             names = names_of([row for row, why in skipped.items() if why == reason])
-            self.message_user(request, f"{spec.label}: skipped {names}: {reason}.", messages.WARNING)
+            told = {"action": spec.label, "names": names, "reason": reason}
+            self.message_user(request, gettext("%(action)s: skipped %(names)s: %(reason)s.") % told, messages.WARNING)
         return {row.pk for row in skipped}
 
     def _confirmation(
@@ -159,7 +164,7 @@ class ConnectionActions(TenantScoped):
             "action_checkbox_name": ACTION_CHECKBOX_NAME,
             "back_to": back_to,
         }
-        return self.own_page(request, "connection/disconnect_confirmation.html", "Disconnect", context)
+        return self.own_page(request, "connection/disconnect_confirmation.html", gettext("Disconnect"), context)
 
 
 def _has_permission(request: HttpRequest, action: Action) -> bool:

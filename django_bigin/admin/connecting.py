@@ -15,6 +15,8 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import NoReverseMatch, URLPattern, path, reverse
 from django.utils.decorators import method_decorator
 from django.utils.html import format_html
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from ..conf import settings
 from ..connections import ConnectResult, connect_self_client
@@ -24,12 +26,13 @@ from ..db.keys import row_by_key
 from ..exceptions import BiginError, ClientCredentialsError, GrantTokenError
 from ..models import ClientRegistration, Connection
 from ..policy import access_policy
+from ..translation import translated
 from ..views.hiding import hides_posted
 from .access import TenantScoped, for_request, visible_tenants
 from .addresses import admin_page, index_page
 from .inputs import SecretField
 
-WITHOUT_PAGES = (
+WITHOUT_PAGES = _(
     "To connect in a browser, include django_bigin.urls in the site's URLs: see the docs under Connect a tenant."
 )
 
@@ -64,7 +67,7 @@ class Tools:
         """Link to one of the pages of django_bigin.urls, or say that the site has not included them."""
         address = site_page(page, *arguments, **query)
         if address is None:
-            self.hint = WITHOUT_PAGES
+            self.hint = str(WITHOUT_PAGES)
         else:
             self.links.append((address, label))
 
@@ -92,8 +95,8 @@ def self_client_page(site: AdminSite, **query: Any) -> str | None:
 def tools_for_tenant(site: AdminSite, request: HttpRequest, tenant: Any) -> Tools:
     tools = Tools()
     if may_connect(request, tenant):
-        tools.offer_pages("Connect", "connect", tenant=tenant.pk, next=request.path)
-        tools.link("Connect with a self client", self_client_page(site, tenant=tenant.pk))
+        tools.offer_pages(gettext("Connect"), "connect", tenant=tenant.pk, next=request.path)
+        tools.link(gettext("Connect with a self client"), self_client_page(site, tenant=tenant.pk))
     return tools
 
 
@@ -102,13 +105,13 @@ def tools_for_registration(site: AdminSite, request: HttpRequest, registration: 
     if not may_connect(request, registration.tenant):
         return tools
     if registration.kind == SELF_CLIENT:
-        tools.link("Connect with a grant token", self_client_page(site, registration=registration.pk))
+        tools.link(gettext("Connect with a grant token"), self_client_page(site, registration=registration.pk))
     elif registration.tenant is None:
-        tools.link("Connect a tenant", admin_page(site, "django_bigin_connection_connect"))
+        tools.link(gettext("Connect a tenant"), admin_page(site, "django_bigin_connection_connect"))
     elif registration.redirect_uri:
-        tools.offer_pages("Connect", "connect", tenant=registration.tenant.pk, next=request.path)
+        tools.offer_pages(gettext("Connect"), "connect", tenant=registration.tenant.pk, next=request.path)
     else:
-        tools.hint = "Enter the redirect URI to connect with this client in a browser."
+        tools.hint = gettext("Enter the redirect URI to connect with this client in a browser.")
     return tools
 
 
@@ -117,11 +120,11 @@ def add_links_of_connection(tools: Tools, site: AdminSite, request: HttpRequest,
     if not may_connect(request, connection.tenant):
         return
     if connection.status == Connection.Status.PENDING:
-        tools.offer_pages("Confirm", "confirm", connection.pk)
+        tools.offer_pages(gettext("Confirm"), "confirm", connection.pk)
     elif connection.registration.kind == SELF_CLIENT:
-        tools.link("Reconnect", self_client_page(site, connection=connection.pk))
+        tools.link(gettext("Reconnect"), self_client_page(site, connection=connection.pk))
     else:
-        tools.offer_pages("Reconnect", "connect", connection=connection.pk, next=request.path)
+        tools.offer_pages(gettext("Reconnect"), "connect", connection=connection.pk, next=request.path)
 
 
 def connectable_tenants(request: HttpRequest) -> QuerySet[Any]:
@@ -132,17 +135,22 @@ def connectable_tenants(request: HttpRequest) -> QuerySet[Any]:
 class SelfClientForm(forms.Form):
     """A self client as Zoho's API console shows it, and the grant token that it gave."""
 
-    tenant: forms.ModelChoiceField[Any] = forms.ModelChoiceField(queryset=Connection.objects.none())
-    client_id = forms.CharField(max_length=120, widget=forms.TextInput(attrs={"size": 50, "autocomplete": "off"}))
+    tenant: forms.ModelChoiceField[Any] = forms.ModelChoiceField(label=_("Tenant"), queryset=Connection.objects.none())
+    client_id = forms.CharField(
+        label=_("Client id"), max_length=120, widget=forms.TextInput(attrs={"size": 50, "autocomplete": "off"})
+    )
     client_secret = SecretField(
-        widget=forms.PasswordInput(render_value=False, attrs={"size": 50, "autocomplete": "new-password"})
+        label=_("Client secret"),
+        widget=forms.PasswordInput(render_value=False, attrs={"size": 50, "autocomplete": "new-password"}),
     )
     data_center = forms.ChoiceField(
-        help_text="Where the self client was made: us for the console at zoho.com, eu for zoho.eu and so on."
+        label=_("Data center"),
+        help_text=_("Where the self client was made: us for the console at zoho.com, eu for zoho.eu and so on."),
     )
     grant_token = SecretField(
+        label=_("Grant token"),
         widget=forms.PasswordInput(render_value=False, attrs={"size": 50, "autocomplete": "off"}),
-        help_text="From the console's tab Generate Code. It works once, and only for the minutes chosen there.",
+        help_text=_("From the console's tab Generate Code. It works once, and only for the minutes chosen there."),
     )
 
     def __init__(self, *args: Any, request: HttpRequest, **kwargs: Any) -> None:
@@ -156,7 +164,7 @@ class SelfClientForm(forms.Form):
     def clean_tenant(self) -> Any:
         tenant = self.cleaned_data["tenant"]
         if not may_connect(self.request, tenant):
-            raise ValidationError("You may not connect this tenant.")
+            raise ValidationError(gettext("You may not connect this tenant."))
         return tenant
 
     def connect(self) -> ConnectResult | None:
@@ -171,11 +179,11 @@ class SelfClientForm(forms.Form):
                 actor=str(self.request.user),
             )
         except GrantTokenError as error:
-            self.add_error("grant_token", error.message)
+            self.add_error("grant_token", translated(error.message))
         except ClientCredentialsError as error:
-            self.add_error("client_secret", error.message)
+            self.add_error("client_secret", translated(error.message))
         except BiginError as error:
-            self.add_error(None, error.message)
+            self.add_error(None, translated(error.message))
         return None
 
 
@@ -195,7 +203,7 @@ class ConnectPages(TenantScoped):
         return self.own_page(
             request,
             "connection/connect.html",
-            "Connect a tenant",
+            gettext("Connect a tenant"),
             {
                 "tenants": connectable_tenants(request),
                 "connect_address": site_page("connect"),
@@ -220,7 +228,7 @@ class ConnectPages(TenantScoped):
         return self.own_page(
             request,
             "connection/connect_self_client.html",
-            "Connect with a self client",
+            gettext("Connect with a self client"),
             {"adminform": shown, "form": form, "errors": form.errors},
         )
 
@@ -228,9 +236,12 @@ class ConnectPages(TenantScoped):
         connection = result.connection
         # The secret has just worked, so connections that rest for a wrong one may try again.
         retry_after_secret_change(connection.registration)
-        sentence = "{} is {} to <strong>{}</strong>. Its records are mirrored from now on."
-        done = "connected" if result.created else "connected again"
-        self.message_user(request, format_html(sentence, connection.tenant, done, connection), messages.SUCCESS)
+        sentence = (
+            gettext("{} is connected to <strong>{}</strong>. Its records are mirrored from now on.")
+            if result.created
+            else gettext("{} is connected again to <strong>{}</strong>. Its records are mirrored from now on.")
+        )
+        self.message_user(request, format_html(sentence, connection.tenant, connection), messages.SUCCESS)
         if not self.has_view_permission(request, connection):
             return HttpResponseRedirect(index_page(self.admin_site))
         page = admin_page(self.admin_site, "django_bigin_connection_change", connection.pk)

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
+from django.utils.formats import number_format
 from django.utils.safestring import SafeString
-from django.utils.text import Truncator
+from django.utils.translation import gettext, pgettext_lazy
+from django.utils.translation import gettext_lazy as _
 
 from .. import audit
 from ..conf import settings
@@ -28,12 +31,13 @@ from ..models import (
 from ..models.fields import is_stored
 from ..sync.quarantine import with_quarantined
 from ..tenants import model_is_ours
+from ..translation import LazyText, translated
 from .access import DataCenterFilter, ReadOnly, ReadOnlyInline, TenantFilter, TenantScoped
 from .actions import ConnectionActions
 from .addresses import admin_page
 from .connecting import ConnectPages, Tools, add_links_of_connection, may_connect
 from .health import HealthPage
-from .show import finding_badge, job_badge, lines, moment, secret_state
+from .show import finding_badge, job_badge, lines, moment, secret_state, sentence_of
 
 if TYPE_CHECKING:
     BaseInlineFormSet = forms.BaseInlineFormSet[Any, Any, Any]
@@ -41,26 +45,32 @@ else:
     BaseInlineFormSet = forms.BaseInlineFormSet
 
 JOBS_SHOWN = 10
+OUTCOMES: Mapping[str, LazyText] = {
+    "connected": pgettext_lazy("authorization", "connected"),
+    "failed": pgettext_lazy("authorization", "failed"),
+    "pending": pgettext_lazy("authorization", "pending"),
+}
+"""The outcomes of attempts as people read them; the rows hold the keys."""
 
 
 class ModulesInline(ReadOnlyInline):
     """The state of each module, on the connection's page."""
 
     model = ModuleSync
-    verbose_name_plural = "modules"
+    verbose_name_plural = _("modules")
     fields = ("enabled", "state", "records_watermark", "last_success_at", "trouble")
     readonly_fields = fields
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         return with_quarantined(super().get_queryset(request))
 
-    @admin.display(description="state")
+    @admin.display(description=_("state"))
     def state(self, obj: Any) -> SafeString:
         return finding_badge(judge_module(obj, quarantined=obj.quarantined_rows))
 
-    @admin.display(description="what is wrong")
+    @admin.display(description=_("what is wrong"))
     def trouble(self, obj: Any) -> str:
-        return judge_module(obj, quarantined=obj.quarantined_rows).reason
+        return translated(judge_module(obj, quarantined=obj.quarantined_rows).reason)
 
 
 class LastJobs(BaseInlineFormSet):
@@ -77,16 +87,17 @@ class JobsInline(ReadOnlyInline):
 
     model = Job
     formset = LastJobs
-    verbose_name_plural = "last jobs"
-    fields = ("requested_at", "requested_by", "status", "progress", "result", "error")
+    verbose_name_plural = _("last jobs")
+    fields = ("requested_at", "who", "status", "progress_said", "result_said", "error_said")
     readonly_fields = fields
     ordering = ("-requested_at", "-pk")
 
-    @admin.display(description="requested by")
-    def requested_by(self, obj: Job) -> str:
-        return obj.requested_by_name
+    who = sentence_of("requested_by_name", _("requested by"))
+    progress_said = sentence_of("progress", _("progress"))
+    result_said = sentence_of("result", _("result"))
+    error_said = sentence_of("error", _("error"))
 
-    @admin.display(description="state")
+    @admin.display(description=_("state"))
     def status(self, obj: Job) -> SafeString:
         return job_badge(obj)
 
@@ -106,19 +117,22 @@ class ConnectionAdmin(HealthPage, ConnectPages, ConnectionActions):
     fieldsets = (
         (None, {"fields": ("tenant", "registration", "data_center", "org_name", "org_id")}),
         (
-            "Status",
-            {"fields": ("state", "status_reason", "advice", "status_since", "next_attempt_at", "last_alert_at")},
+            _("Status"),
+            {"fields": ("state", "whole_reason", "advice", "status_since", "next_attempt_at", "last_alert_at")},
         ),
-        ("Access", {"fields": ("refresh_token_state", "token", "refreshed_at", "refresh_count", "granted_scopes")}),
-        ("Organization", {"fields": ("org_time_zone", "org_paid", "org_licences", "zoho_user_id", "zoho_user_email")}),
+        (_("Access"), {"fields": ("refresh_token_state", "token", "refreshed_at", "refresh_count", "granted_scopes")}),
         (
-            "Internals",
+            _("Organization"),
+            {"fields": ("org_time_zone", "org_paid", "org_licences", "zoho_user_id", "zoho_user_email")},
+        ),
+        (
+            _("Internals"),
             {
                 "classes": ("collapse",),
                 "fields": (
                     "refresh_at",
                     "metadata_at",
-                    "metadata_error",
+                    "metadata_failure",
                     "grant_version",
                     "failure_count",
                     "throttle_count",
@@ -129,7 +143,14 @@ class ConnectionAdmin(HealthPage, ConnectPages, ConnectionActions):
             },
         ),
     )
-    readonly_fields = ("state", "advice", "refresh_token_state", "token", "granted_scopes", "created_at")
+    readonly_fields = (
+        "state", "whole_reason", "advice", "refresh_token_state", "token", "granted_scopes", "metadata_failure",
+        "created_at",
+    )  # fmt: skip
+
+    reason = sentence_of("status_reason", _("reason"), chars=80)
+    whole_reason = sentence_of("status_reason", _("status reason"))
+    metadata_failure = sentence_of("metadata_error", _("metadata error"))
 
     # A worker is woken while the request is answered, and must find the job: so no transaction around it.
     @outside_transactions
@@ -167,55 +188,64 @@ class ConnectionAdmin(HealthPage, ConnectPages, ConnectionActions):
             str(model._meta.verbose_name_plural): model._default_manager.filter(connection=connection).count()
             for model in models
         }
-        to_delete = [str(connection), [f"{number:,} {name}" for name, number in counts.items() if number]]
-        return to_delete, {"connections": 1, **{name: number for name, number in counts.items() if number}}, set(), []
+        to_delete = [
+            str(connection),
+            [f"{number_format(number, force_grouping=True)} {name}" for name, number in counts.items() if number],
+        ]
+        one = {str(Connection._meta.verbose_name_plural): 1}
+        return to_delete, {**one, **{name: number for name, number in counts.items() if number}}, set(), []
 
     def delete_model(self, request: HttpRequest, obj: Connection) -> None:
         with atomic(Connection):
             audit.record("delete", obj, actor=request.user.get_username(), detail="with its mirror")
             super().delete_model(request, obj)
 
-    @admin.display(description="organization", ordering="org_name")
+    @admin.display(description=_("organization"), ordering="org_name")
     def organization(self, obj: Connection) -> str:
         return obj.org_name or obj.org_id
 
-    @admin.display(description="status", ordering="status")
+    @admin.display(description=_("status"), ordering="status")
     def state(self, obj: Connection) -> SafeString:
         return finding_badge(judge_connection(obj))
 
-    @admin.display(description="reason")
-    def reason(self, obj: Connection) -> str:
-        return Truncator(obj.status_reason).chars(80)
-
-    @admin.display(description="what to do")
+    @admin.display(description=_("what to do"))
     def advice(self, obj: Connection) -> str:
-        return words_for(judge_connection(obj)).person_does or "nothing"
+        return words_for(judge_connection(obj)).person_does or gettext("nothing")
 
-    @admin.display(description="refresh token")
+    @admin.display(description=_("refresh token"))
     def refresh_token_state(self, obj: Connection) -> str:
         return secret_state(obj, "refresh_token")
 
-    @admin.display(description="access token", ordering="expires_at")
+    @admin.display(description=_("access token"), ordering="expires_at")
     def token(self, obj: Connection) -> str:
-        return secret_state(obj, "access_token", detail=f", expires {moment(obj.expires_at)}")
+        return secret_state(
+            obj, "access_token", detail=gettext(", expires %(moment)s") % {"moment": moment(obj.expires_at)}
+        )
 
-    @admin.display(description="scopes granted")
+    @admin.display(description=_("scopes granted"))
     def granted_scopes(self, obj: Connection) -> SafeString | str:
-        return lines(obj.scopes) or "none"
+        return lines(obj.scopes) or gettext("none")
 
 
 @admin.register(AuthorizationAttempt)
 class AuthorizationAttemptAdmin(ReadOnly, TenantScoped):
     tenant_path = "tenant"
     lookups_refused = ("state_hash", "nonce_hash", "code_verifier")
-    list_display = ("created_at", "tenant_name", "registration", "user", "expires_at", "used_at", "outcome")
+    list_display = ("created_at", "tenant_name", "registration", "user", "expires_at", "used_at", "ended")
     list_filter = (TenantFilter,)
     list_select_related = ("tenant", "registration", "user")
     ordering = ("-pk",)
     fields = (
-        "tenant", "registration", "connection", "user", "created_at", "expires_at", "used_at", "outcome",
-        "detail", "result",
+        "tenant", "registration", "connection", "user", "created_at", "expires_at", "used_at", "ended",
+        "detail_said", "result",
     )  # fmt: skip
+    readonly_fields = ("ended", "detail_said")
+
+    detail_said = sentence_of("detail", _("detail"))
+
+    @admin.display(description=_("outcome"), ordering="outcome")
+    def ended(self, obj: AuthorizationAttempt) -> str:
+        return str(OUTCOMES.get(obj.outcome, obj.outcome))
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         # Else nobody could delete a user who has pressed Connect within the hour: the attempt is deleted with the user.

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, path, reverse
+from django.utils.translation import gettext
 
 from ..db.aliases import outside_transactions
 from ..health.examine import examine_for
@@ -29,7 +30,7 @@ class HealthPage(TenantScoped):
             raise PermissionDenied
         health = examine_for(request.user)
         rows = [self._row(request, each) for each in health.wrong] if health else []
-        return self.own_page(request, "connection/health.html", "Health", {"rows": rows, **_numbers(health)})
+        return self.own_page(request, "connection/health.html", gettext("Health"), {"rows": rows, **_numbers(health)})
 
     def _row(self, request: HttpRequest, wrong: Wrong) -> dict[str, object]:
         connection = wrong.connection

@@ -7,12 +7,14 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ImproperlyConfigured, ValidationError
+from django.utils.translation import gettext
 
 from ..api.scopes import read_scopes
 from ..db.keys import is_storable
 from ..encryption.secret import Secret
 from ..exceptions import EncryptionError
 from ..models.fields import seal
+from ..translation import translated
 
 
 class NamesField(forms.CharField):
@@ -25,7 +27,7 @@ class NamesField(forms.CharField):
 
     def to_python(self, value: Any) -> Any:
         if isinstance(value, str) and not is_storable(value):  # Django looks for NUL in text alone, not in a list
-            raise ValidationError("Null characters are not allowed.", code="null_characters_not_allowed")
+            raise ValidationError(gettext("Null characters are not allowed."), code="null_characters_not_allowed")
         return list(read_scopes(value))
 
     def has_changed(self, initial: Any, data: Any) -> bool:
@@ -42,8 +44,9 @@ class SecretField(forms.CharField):
         """Refuse what cannot be a secret, and every secret while none can be stored."""
         super().validate(value)
         if not value.isascii() or not value.isprintable() or " " in value:
-            raise ValidationError("This is one word without spaces: copy it again from the console.")
+            raise ValidationError(gettext("This is one word without spaces: copy it again from the console."))
         try:
             seal(uuid.uuid4(), "", "a trial", value)
         except (EncryptionError, ImproperlyConfigured) as error:
-            raise ValidationError(f"No secret can be stored: {error}") from error
+            reason = translated(str(error))
+            raise ValidationError(gettext("No secret can be stored: %(reason)s") % {"reason": reason}) from error

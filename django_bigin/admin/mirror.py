@@ -12,10 +12,13 @@ from django.core.exceptions import ValidationError
 from django.core.paginator import Paginator
 from django.db.models import Field, Q, QuerySet
 from django.http import HttpRequest
+from django.utils.formats import number_format
 from django.utils.functional import cached_property
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from django.utils.text import Truncator
+from django.utils.text import Truncator, capfirst
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from ..conf import settings
 from ..db.keys import is_storable
@@ -24,9 +27,10 @@ from ..health.kinds import Level
 from ..models import ModuleSchema, ModuleSync, QuarantinedRow, Record
 from ..sync.quarantine import with_quarantined
 from ..text import fold
+from ..translation import translated
 from .access import ReadOnly, TenantFilter, TenantScoped
 from .inputs import NamesField
-from .show import as_json, badge, finding_badge, record_fields
+from .show import as_json, badge, finding_badge, record_fields, sentence_of
 
 if TYPE_CHECKING:
     ModelForm = forms.ModelForm[Any]
@@ -42,7 +46,7 @@ SEES_CONTENTS = "django_bigin.view_record_data"
 class ModuleFilter(admin.SimpleListFilter):
     """The sidebar's modules: those that can be mirrored; asking the table which it holds would read all of it."""
 
-    title = "module"
+    title = _("module")
     parameter_name = "module"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
@@ -68,7 +72,8 @@ class ModuleForm(ModelForm):
         unknown = [name for name in names if known and name not in known]
         if unknown:
             product = self.instance.connection.description.name
-            raise ValidationError(f"{product} lists no field {', '.join(unknown)} in {self.instance.module}.")
+            told = {"product": product, "names": ", ".join(unknown), "module": self.instance.module}
+            raise ValidationError(gettext("%(product)s lists no field %(names)s in %(module)s.") % told)
         return names
 
 
@@ -86,23 +91,23 @@ class ModuleSyncAdmin(TenantScoped):
     list_select_related = ("connection__tenant",)
     ordering = ("-connection", "module")
     readonly_fields = (
-        "connection", "module", "state", "unavailable_reason", "incomplete_reason", "last_error", "last_error_at",
-        "failure_count", "last_success_at", "last_full_at", "next_run_at", "records_watermark", "deletions_watermark",
-        "phase", "opened_at", "full_requested", "deletions_requested",
+        "connection", "module", "state", "unavailable", "incomplete", "error", "last_error_at", "failure_count",
+        "last_success_at", "last_full_at", "next_run_at", "records_watermark", "deletions_watermark", "phase",
+        "opened_at", "full_requested", "deletions_requested",
     )  # fmt: skip
     fieldsets = (
         (None, {"fields": ("connection", "module", "enabled", "fields", "interval_seconds")}),
         (
-            "State",
+            _("State"),
             {
                 "fields": (
-                    "state", "unavailable_reason", "incomplete_reason", "last_error", "last_error_at", "failure_count",
+                    "state", "unavailable", "incomplete", "error", "last_error_at", "failure_count",
                     "last_success_at", "last_full_at", "next_run_at",
                 )
             },
         ),
         (
-            "Progress",
+            _("Progress"),
             {
                 "fields": (
                     "records_watermark", "deletions_watermark", "phase", "opened_at", "full_requested",
@@ -112,10 +117,15 @@ class ModuleSyncAdmin(TenantScoped):
         ),
     )  # fmt: skip
 
+    unavailable = sentence_of("unavailable_reason", _("unavailable reason"))
+    incomplete = sentence_of("incomplete_reason", _("incomplete reason"))
+    error = sentence_of("last_error", _("last error"))
+
     def formfield_for_dbfield(self, db_field: Field[Any, Any], request: HttpRequest, **kwargs: Any) -> Any:
         # A form has `fields` of its own, so this one cannot be declared there.
         if db_field.name == "fields":
-            return NamesField(required=False, help_text=str(db_field.help_text))
+            label = capfirst(db_field.verbose_name)
+            return NamesField(label=label, required=False, help_text=db_field.help_text)
         return super().formfield_for_dbfield(db_field, request, **kwargs)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
@@ -128,13 +138,13 @@ class ModuleSyncAdmin(TenantScoped):
         # They can be long, and no page shows them.
         return with_quarantined(super().get_queryset(request).defer("position", "missing_ids"))
 
-    @admin.display(description="state")
+    @admin.display(description=_("state"))
     def state(self, obj: Any) -> SafeString:
         return finding_badge(judge_module(obj, quarantined=obj.quarantined_rows))
 
-    @admin.display(description="what is wrong")
+    @admin.display(description=_("what is wrong"))
     def trouble(self, obj: Any) -> str:
-        return Truncator(judge_module(obj, quarantined=obj.quarantined_rows).reason).chars(80)
+        return Truncator(translated(judge_module(obj, quarantined=obj.quarantined_rows).reason)).chars(80)
 
 
 @admin.register(ModuleSchema)
@@ -150,7 +160,7 @@ class ModuleSchemaAdmin(ReadOnly, TenantScoped):
     )  # fmt: skip
     readonly_fields = ("described",)
 
-    @admin.display(description="fields")
+    @admin.display(description=_("fields"))
     def described(self, obj: ModuleSchema) -> SafeString:
         return as_json(obj.fields)
 
@@ -170,17 +180,18 @@ class BoundedChangeList(ChangeList):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         if self.result_count >= COUNTED_AT_MOST:
-            self.title = f"{self.title} (the first {COUNTED_AT_MOST:,}; filter or search for the others)"
+            told = {"title": self.title, "number": number_format(COUNTED_AT_MOST, force_grouping=True)}
+            self.title = gettext("%(title)s (the first %(number)s; filter or search for the others)") % told
 
 
 class LiveFilter(admin.SimpleListFilter):
     """Live records, or tombstones."""
 
-    title = "state"
+    title = _("state")
     parameter_name = "live"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [("yes", "Live"), ("no", "Deleted")]
+        return [("yes", gettext("Live")), ("no", gettext("Deleted"))]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         if self.value() not in ("yes", "no"):
@@ -199,7 +210,7 @@ class RecordAdmin(ReadOnly, TenantScoped):
     list_select_related = ("connection__tenant",)
     ordering = ("-pk",)
     search_fields = ("name_key", "email_key", "record_id")
-    search_help_text = "The beginning of a name or an e-mail address, or an id."
+    search_help_text = _("The beginning of a name or an e-mail address, or an id.")
     paginator = BoundedPaginator
     show_facets = ShowFacets.NEVER
     readonly_fields = ("label", "state", "contents")
@@ -228,15 +239,15 @@ class RecordAdmin(ReadOnly, TenantScoped):
         )  # fmt: skip
         return (*fields, "contents") if request.user.has_perm(SEES_CONTENTS) else fields
 
-    @admin.display(description="name", ordering="name_key")
+    @admin.display(description=_("name"), ordering="name_key")
     def label(self, obj: Record) -> str:
         return str(obj)
 
-    @admin.display(description="state")
+    @admin.display(description=_("state"))
     def state(self, obj: Record) -> SafeString:
-        return badge(Level.OFF, "Deleted") if obj.deleted_at else badge(Level.GOOD, "Live")
+        return badge(Level.OFF, gettext("Deleted")) if obj.deleted_at else badge(Level.GOOD, gettext("Live"))
 
-    @admin.display(description="fields")
+    @admin.display(description=_("fields"))
     def contents(self, obj: Record) -> SafeString:
         schema = ModuleSchema.objects.filter(connection=obj.connection_id, module=obj.module).first()
         described = schema.fields if schema else []
@@ -252,19 +263,18 @@ class QuarantinedRowAdmin(ReadOnly, TenantScoped):
     list_select_related = ("connection__tenant",)
     search_fields = ("=record_id",)
     ordering = ("-pk",)
-    readonly_fields = ("row",)
+    readonly_fields = ("whole_reason", "row")
+
+    why = sentence_of("reason", _("reason"), chars=100)
+    whole_reason = sentence_of("reason", _("reason"))
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         return super().get_queryset(request).defer("raw")
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
-        fields = ("connection", "module", "record_id", "reason", "tries", "first_at", "last_at")
+        fields = ("connection", "module", "record_id", "whole_reason", "tries", "first_at", "last_at")
         return (*fields, "row") if request.user.has_perm(SEES_CONTENTS) else fields
 
-    @admin.display(description="reason")
-    def why(self, obj: QuarantinedRow) -> str:
-        return Truncator(obj.reason).chars(100)
-
-    @admin.display(description="as it came")
+    @admin.display(description=_("as it came"))
     def row(self, obj: QuarantinedRow) -> SafeString:
         return format_html('<pre class="bigin-json">{}</pre>', obj.raw)

@@ -11,6 +11,7 @@ from django.core.exceptions import BadRequest
 from django.db import DataError, NotSupportedError
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext_lazy as _
 
 from ..db.keys import is_storable, possible_key
 
@@ -20,7 +21,7 @@ else:
     # Django's class takes no parameters while running.
     ModelAdmin = admin.ModelAdmin
 
-NO_SUCH_ROW = "No row can have what is asked for."
+NO_SUCH_ROW = _("No row can have what is asked for.")
 
 
 class PossibleQuestions(ModelAdmin):

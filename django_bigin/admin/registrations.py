@@ -1,4 +1,4 @@
-"""The admin of what people enter by hand: clients from Zoho's API console, and their secrets."""
+"""The admin of what people enter by hand: tenants, clients from Zoho's API console, and their secrets."""
 
 from __future__ import annotations
 
@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING, Any
 from django import forms
 from django.contrib import admin
 from django.core.exceptions import ValidationError
-from django.db.models import QuerySet
+from django.db.models import Count, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils.decorators import method_decorator
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from ..conf import settings
 from ..connections.accounts import retry_after_secret_change
@@ -19,13 +21,14 @@ from ..models import (
     ClientRegistration,
     ClientSecret,
     RegistrationState,
+    Tenant,
 )
 from ..models.fields import is_stored
 from ..models.registration import default_scopes
 from ..policy import Action, access_policy, is_unlimited, visible
 from ..views.hiding import hides_posted
 from .access import DataCenterFilter, ReadOnly, TabularInline, TenantFilter, TenantScoped
-from .connecting import Tools, tools_for_registration
+from .connecting import Tools, tools_for_registration, tools_for_tenant
 from .inputs import NamesField, SecretField
 from .show import moment, secret_state
 
@@ -35,28 +38,58 @@ else:
     ModelForm = forms.ModelForm
 
 
+@admin.register(Tenant)  # Django leaves it out where the site has a tenant model of its own
+class TenantAdmin(TenantScoped):
+    tenant_path = "pk"
+    cascades_to = (AuthorizationAttempt,)
+    list_display = ("name", "slug", "connection_count", "created_at")
+    search_fields = ("name", "slug")
+    ordering = ("name", "pk")  # the model's own is lost with the count
+    prepopulated_fields = {"slug": ("name",)}
+
+    def tenant_of(self, obj: Any) -> Any:
+        return obj
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        rows: QuerySet[Any] = super().get_queryset(request).annotate(_connections=Count("bigin_connections"))
+        return rows
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        # A limited person could not even see the tenant that they made.
+        return super().has_add_permission(request) and is_unlimited(request.user)
+
+    def tools(self, request: HttpRequest, obj: Any) -> Tools:
+        return tools_for_tenant(self.admin_site, request, obj)
+
+    @admin.display(description=_("connections"))
+    def connection_count(self, obj: Any) -> int:
+        return int(obj._connections)
+
+
 class RegistrationForm(ModelForm):
     """A client as the API console shows it."""
 
     user: Any = None  # the person who fills it in; the admin sets it
 
-    home_data_center = forms.ChoiceField(help_text="Where the client was registered.")
+    home_data_center = forms.ChoiceField(label=_("Home data center"), help_text=_("Where the client was registered."))
     data_centers = forms.MultipleChoiceField(
+        label=_("Data centers"),
         required=False,
         widget=forms.CheckboxSelectMultiple,
-        help_text="Where it is switched on. None chosen: all but cn, or cn alone when that is its home.",
+        help_text=_("Where it is switched on. None chosen: all but cn, or cn alone when that is its home."),
     )
     redirect_uri = forms.URLField(
-        label="Redirect URI",
+        label=_("Redirect URI"),
         required=False,
         max_length=500,
         assume_scheme="https",
-        help_text="Empty for a self client.",
+        help_text=_("Empty for a self client."),
     )
     scopes = NamesField(
+        label=_("Scopes"),
         required=False,
         initial=default_scopes,
-        help_text="One a line. A grant cannot gain any later, so ask for all from the first day.",
+        help_text=_("One a line. A grant cannot gain any later, so ask for all from the first day."),
     )
 
     class Meta:
@@ -77,7 +110,7 @@ class RegistrationForm(ModelForm):
     def clean_tenant(self) -> Any:
         tenant = self.cleaned_data["tenant"]
         if not access_policy().may(self.user, "change", tenant):
-            raise ValidationError("You may not change the registrations of this tenant.")
+            raise ValidationError(gettext("You may not change the registrations of this tenant."))
         return tenant
 
     def clean(self) -> Any:
@@ -86,7 +119,12 @@ class RegistrationForm(ModelForm):
         tenant = self.cleaned_data.get("tenant") if "tenant" in self.fields else self.instance.tenant
         same = written(ClientRegistration).filter(tenant=tenant, client_id=self.cleaned_data.get("client_id"))
         if (tenant is None or "tenant" not in self.fields) and same.exclude(pk=self.instance.pk).exists():
-            self.add_error("client_id", f"{tenant or 'Every tenant'} has a registration with this client id already.")
+            sentence = (
+                gettext("%(tenant)s has a registration with this client id already.") % {"tenant": tenant}
+                if tenant
+                else gettext("Every tenant has a registration with this client id already.")
+            )
+            self.add_error("client_id", sentence)
         return cleaned
 
 
@@ -94,13 +132,15 @@ class SecretForm(ModelForm):
     """A secret, which can be written and is never shown."""
 
     data_center = forms.ChoiceField(
-        required=False, help_text="Choose one where the console shows a secret for each data center."
+        label=_("Data center"),
+        required=False,
+        help_text=_("Choose one where the console shows a secret for each data center."),
     )
     new_secret = SecretField(
-        label="Secret",
+        label=_("Secret"),
         required=False,
         widget=forms.PasswordInput(render_value=False, attrs={"autocomplete": "new-password", "size": 50}),
-        help_text="Leave empty to keep the stored one.",
+        help_text=_("Leave empty to keep the stored one."),
     )
 
     class Meta:
@@ -112,14 +152,14 @@ class SecretForm(ModelForm):
         if self.instance.pk is None and "new_secret" in self.fields:
             self.fields["new_secret"].help_text = ""
         if "data_center" in self.fields:
-            every = [("", "every data center")]
+            every = [("", gettext("every data center"))]
             current = [self.instance.data_center] if self.instance.data_center else []
             _choices_of(self.fields["data_center"], every + _data_center_choices(current))
 
     def clean_new_secret(self) -> str:
         value: str = self.cleaned_data["new_secret"]
         if not value and self.instance.pk is None:
-            raise ValidationError("Enter the secret that the console shows.")
+            raise ValidationError(gettext("Enter the secret that the console shows."))
         return value
 
     def save(self, commit: bool = True) -> Any:
@@ -140,7 +180,7 @@ class SecretPageForm(SecretForm):
     def clean_registration(self) -> ClientRegistration:
         registration: ClientRegistration = self.cleaned_data["registration"]
         if not access_policy().may(self.user, "change", registration.tenant):
-            raise ValidationError("You may not change this registration.")
+            raise ValidationError(gettext("You may not change this registration."))
         return registration
 
     def clean(self) -> Any:
@@ -151,7 +191,7 @@ class SecretPageForm(SecretForm):
                 registration=self.instance.registration_id, data_center=self.cleaned_data.get("data_center", "")
             )
             if same.exclude(pk=self.instance.pk).exists():
-                self.add_error("data_center", "The registration has a secret for it already.")
+                self.add_error("data_center", gettext("The registration has a secret for it already."))
         return cleaned
 
 
@@ -177,7 +217,7 @@ class SecretInline(TabularInline):
     def _may_change(request: HttpRequest, registration: ClientRegistration | None) -> bool:
         return registration is None or access_policy().may(request.user, "change", registration.tenant)
 
-    @admin.display(description="stored")
+    @admin.display(description=_("stored"))
     def state(self, obj: ClientSecret) -> str:
         return _state_of(obj)
 
@@ -230,10 +270,12 @@ class ClientRegistrationAdmin(TenantScoped):
         if form.has_changed() or any(formset.has_changed() for formset in formsets):
             retry_after_secret_change(form.instance)
 
-    @admin.display(description="secrets")
+    @admin.display(description=_("secrets"))
     def secrets_stored(self, obj: ClientRegistration) -> str:
-        where = [each.data_center or "every data center" for each in obj.secrets.all() if is_stored(each, "secret")]
-        return ", ".join(where) or "none"
+        where = [
+            each.data_center or gettext("every data center") for each in obj.secrets.all() if is_stored(each, "secret")
+        ]
+        return ", ".join(where) or gettext("none")
 
 
 @admin.register(ClientSecret)
@@ -270,11 +312,11 @@ class ClientSecretAdmin(TenantScoped):
     def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         return super().changeform_view(request, *args, **kwargs)
 
-    @admin.display(description="data center", ordering="data_center")
+    @admin.display(description=_("data center"), ordering="data_center")
     def where(self, obj: ClientSecret) -> str:
-        return obj.data_center or "every data center"
+        return obj.data_center or gettext("every data center")
 
-    @admin.display(description="stored")
+    @admin.display(description=_("stored"))
     def state(self, obj: ClientSecret) -> str:
         return _state_of(obj)
 
@@ -289,7 +331,9 @@ class RegistrationStateAdmin(ReadOnly, TenantScoped):
 
 
 def _state_of(secret: ClientSecret) -> str:
-    return secret_state(secret, "secret", detail=f", changed {moment(secret.changed_at)}")
+    return secret_state(
+        secret, "secret", detail=gettext(", changed %(moment)s") % {"moment": moment(secret.changed_at)}
+    )
 
 
 def _data_center_choices(current: list[str]) -> list[tuple[str, str]]:

@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
+from django.contrib import admin
 from django.db.models import Model
 from django.utils.formats import date_format
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
+from django.utils.text import Truncator
 from django.utils.timezone import localtime
+from django.utils.translation import gettext
 
 from ..health.findings import Finding
 from ..health.kinds import Level
 from ..health.words import words_for
 from ..models import Job
 from ..models.fields import is_stored
+from ..translation import LazyText, translated
 
 _OF_JOBS: Mapping[str, Level] = {
     Job.State.WAITING: Level.OFF,
@@ -44,7 +48,22 @@ def job_badge(job: Job) -> SafeString:
 
 def secret_state(row: Model, name: str, *, detail: str = "") -> str:
     """Tell whether a secret is stored, without reading it."""
-    return f"stored{detail}" if is_stored(row, name) else "none"
+    return gettext("stored") + detail if is_stored(row, name) else gettext("none")
+
+
+def sentence_of(name: str, label: LazyText, *, chars: int | None = None) -> Callable[[Any, Any], str]:
+    """Make the method that shows a column with a stored sentence in the language of whoever reads it.
+
+    Args:
+        chars: cut off after so many, for a list.
+    """
+
+    @admin.display(description=label, ordering=name)
+    def show(model_admin: Any, obj: Any) -> str:
+        sentence = translated(getattr(obj, name))
+        return sentence if chars is None else Truncator(sentence).chars(chars)
+
+    return show
 
 
 def moment(at: datetime | None) -> str:
@@ -84,7 +103,7 @@ def record_fields(data: Mapping[str, Any], labels: Mapping[str, str]) -> SafeStr
 def field_value(value: Any) -> str:
     """Show the value of one field: lookups by name, nested ones as JSON."""
     if isinstance(value, bool):
-        return "yes" if value else "no"
+        return gettext("yes") if value else gettext("no")
     if isinstance(value, dict):
         return f"{value['name']} ({value['id']})" if _is_lookup(value) else as_json(value)
     if isinstance(value, list):

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from django.contrib import admin
 from django.db.models import Exists, OuterRef, QuerySet
 from django.utils.safestring import SafeString
 from django.utils.text import Truncator
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from ..models import AuditEvent, Connection, CreditUse, Heartbeat, Installation, Job
 from ..policy import Action, is_unlimited, visible
+from ..translation import LazyText, translated
 from .access import (
     DataCenterFilter,
     PolicyAdmin,
@@ -21,36 +25,55 @@ from .access import (
     visible_tenant_keys,
 )
 from .mirror import ModuleFilter
-from .show import as_json, job_badge
+from .show import as_json, job_badge, sentence_of
+
+ACTS: Mapping[str, LazyText] = {
+    "confirm": pgettext_lazy("audit", "confirm"),
+    "connect": pgettext_lazy("audit", "connect"),
+    "delete": pgettext_lazy("audit", "delete"),
+    "discard": pgettext_lazy("audit", "discard"),
+    "disconnect": pgettext_lazy("audit", "disconnect"),
+    "pause": pgettext_lazy("audit", "pause"),
+    "reconnect": pgettext_lazy("audit", "reconnect"),
+    "resume": pgettext_lazy("audit", "resume"),
+    "secret unreadable": pgettext_lazy("audit", "secret unreadable"),
+    "trim": pgettext_lazy("audit", "trim"),
+}
+"""The acts of the audit as people read them; the rows hold the keys, which never change."""
 
 
 @admin.register(Job)
 class JobAdmin(ReadOnly, TenantScoped):
     tenant_path = "connection__tenant"
     list_display = (
-        "requested_at", "kind", "status", "outcome", "connection", "tenant_name", "module", "requested_by_name",
+        "requested_at", "kind", "status", "outcome", "connection", "tenant_name", "module", "who",
         "calls", "credits",
     )  # fmt: skip
     list_filter = (TenantFilter, "kind", "state", ModuleFilter)
     list_select_related = ("connection__tenant",)
     fields = (
-        ("kind", "module"), "connection", "status", ("requested_by_name", "requested_at"),
-        ("started_at", "finished_at"), "progress", ("created", "updated", "deleted", "quarantined"),
-        ("calls", "credits", "seconds"), "result", "error", "by_module", "tries", "batch",
+        ("kind", "module"), "connection", "status", ("who", "requested_at"),
+        ("started_at", "finished_at"), "progress_said", ("created", "updated", "deleted", "quarantined"),
+        ("calls", "credits", "seconds"), "result_said", "error_said", "by_module", "tries", "batch",
     )  # fmt: skip
-    readonly_fields = ("status", "by_module")
+    readonly_fields = ("status", "by_module", "who", "progress_said", "result_said", "error_said")
 
-    @admin.display(description="state", ordering="state")
+    who = sentence_of("requested_by_name", _("requested by"))
+    progress_said = sentence_of("progress", _("progress"))
+    result_said = sentence_of("result", _("result"))
+    error_said = sentence_of("error", _("error"))
+
+    @admin.display(description=_("state"), ordering="state")
     def status(self, obj: Job) -> SafeString:
         return job_badge(obj)
 
-    @admin.display(description="by module")
+    @admin.display(description=_("by module"))
     def by_module(self, obj: Job) -> SafeString | str:
         return as_json(obj.details) if obj.details else ""
 
-    @admin.display(description="outcome")
+    @admin.display(description=_("outcome"))
     def outcome(self, obj: Job) -> str:
-        return Truncator(obj.error or obj.result or obj.progress).chars(100)
+        return Truncator(translated(obj.error or obj.result or obj.progress)).chars(100)
 
 
 @admin.register(CreditUse)
@@ -85,12 +108,26 @@ class InstallationAdmin(ReadOnly, UnlimitedOnly):
     list_display = ("identifier", "adopted_at", "adopted_by")
 
 
+class ActionFilter(admin.AllValuesFieldListFilter):
+    """The sidebar's acts: those that the table holds, as people read them."""
+
+    def choices(self, changelist: Any) -> Any:
+        for choice in super().choices(changelist):
+            shown = str(choice["display"])
+            yield {**choice, "display": ACTS.get(shown) or shown}
+
+
 @admin.register(AuditEvent)
 class AuditEventAdmin(ReadOnly, PolicyAdmin):
     """Append-only. Events hold text, so they are matched with tenants by the key that they copied."""
 
-    list_display = ("at", "action", "actor", "tenant", "connection", "detail")
-    list_filter = ("action",)
+    list_display = ("at", "act", "who", "tenant", "connection", "detail_said")
+    list_filter = (("action", ActionFilter),)
+    fields = ("act", "at", "who", "tenant", "tenant_key", "connection", "connection_key", "detail_said")
+    readonly_fields = ("act", "who", "detail_said")
+
+    who = sentence_of("actor", _("actor"))
+    detail_said = sentence_of("detail", _("detail"))
     search_fields = ("actor", "tenant", "connection")
 
     def scope(self, queryset: QuerySet[Any], user: Any) -> QuerySet[Any]:
@@ -99,3 +136,7 @@ class AuditEventAdmin(ReadOnly, PolicyAdmin):
 
     def may(self, user: Any, action: Action, obj: Any) -> bool:
         return action == "view"
+
+    @admin.display(description=_("action"), ordering="action")
+    def act(self, obj: AuditEvent) -> str:
+        return str(ACTS.get(obj.action, obj.action))

@@ -16,6 +16,7 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext
 from django.views.decorators.debug import sensitive_variables
 from django.views.decorators.http import require_GET, require_http_methods
 
@@ -29,6 +30,7 @@ from ..exceptions import BiginError, CallbackRefusedError
 from ..models import AuthorizationAttempt, ClientRegistration, Connection
 from ..policy import access_policy, visible
 from ..tenants import tenant_model
+from ..translation import in_a_sentence, translated
 from .addresses import note_callback
 from .guards import guarded, signed_in
 from .hiding import take_query
@@ -60,7 +62,7 @@ def connect(request: HttpRequest) -> HttpResponse:
         return show()
     registration = next((row for row in registrations if str(row.pk) == given.get("registration")), None)
     if registration is None:
-        return show("Choose a registration.")
+        return show(gettext("Choose a registration."))
     try:
         start = authorize.begin(
             request.user,
@@ -71,7 +73,7 @@ def connect(request: HttpRequest) -> HttpResponse:
             return_to=_on_this_host(request, registration, return_to),
         )
     except BiginError as error:
-        return show(error.message)
+        return show(translated(error.message))
     request.session[NONCE_KEY] = start.nonce
     # Not a redirect: browsers let no form end on another host where the site's policy says form-action 'self'.
     return render(request, "django_bigin/continue.html", {"url": start.url})
@@ -109,7 +111,9 @@ def attempt(request: HttpRequest, uuid: UUID) -> HttpResponse:
     if not access_policy().may(request.user, "connect", row.tenant):
         raise Http404
     status = 200 if row.outcome == "connected" else 400
-    return render(request, "django_bigin/attempt.html", {"attempt": row}, status=status)
+    return render(
+        request, "django_bigin/attempt.html", {"attempt": row, "detail": translated(row.detail)}, status=status
+    )
 
 
 @login_not_required
@@ -119,7 +123,7 @@ def refused(request: HttpRequest, reason: str) -> HttpResponse:
     """Say why a callback was refused, in one of a fixed set of sentences."""
     if reason not in REFUSALS:
         raise Http404
-    context = {"reason": reason, "sentence": REFUSALS[reason]}
+    context = {"reason": reason, "sentence": translated(REFUSALS[reason])}
     return render(request, "django_bigin/refused.html", context, status=400)
 
 
@@ -133,6 +137,8 @@ def confirm(request: HttpRequest, connection_id: int) -> HttpResponse:
         "connection": connection,
         "pending": connection.status == Connection.Status.PENDING,
         "syncable": is_syncable(connection),
+        "status": in_a_sentence(connection.get_status_display()),
+        "reason": translated(connection.status_reason),
         "back_to": _return_to(request.user, connection),
     }
     if request.method == "POST" and "discard" in request.POST:
@@ -154,7 +160,7 @@ def _tenant(request: HttpRequest, key: str) -> Any:
     """Return the tenant that the person may connect; for everybody else there is none by that key."""
     tenant = row_by_key(visible(written(tenant_model()), request.user, path="pk"), key)
     if tenant is None or not access_policy().may(request.user, "connect", tenant):
-        raise Http404("There is no such tenant.")
+        raise Http404(gettext("There is no such tenant."))
     return tenant
 
 
@@ -163,7 +169,7 @@ def _connection(request: HttpRequest, key: str) -> Connection:
     rows = written(Connection).select_related("tenant", "registration")
     connection: Connection | None = row_by_key(rows, key)
     if connection is None or not access_policy().may(request.user, "connect", connection.tenant):
-        raise Http404("There is no such connection.")
+        raise Http404(gettext("There is no such connection."))
     return connection
 
 

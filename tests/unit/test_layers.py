@@ -11,7 +11,7 @@ LAYERS = (
     ("exceptions", "text"),
     ("encryption",),
     ("api",),
-    ("conf", "clock"),
+    ("conf", "clock", "translation"),
     ("db",),
     ("signals", "models"),
     ("tenants", "policy", "installation", "audit"),
@@ -89,7 +89,8 @@ def test_the_sandbox_imports_nothing_of_the_package_and_only_its_doors_import_it
 @pytest.mark.parametrize(
     ("library", "rooms"),
     [
-        ("django", ("conf", "clock", "db", "signals", "models", "tenants", "policy", "installation", "audit", "credits",
+        ("django", ("conf", "clock", "db", "translation", "signals",
+                    "models", "tenants", "policy", "installation", "audit", "credits",
                     "connections", "sync", "work", "health", "tasks", "views", "admin", "management", "checks", "urls",
                     "apps", "testing", "migrations", "sandbox.server.mounting")),
         ("celery", ("tasks",)),
