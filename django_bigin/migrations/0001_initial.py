@@ -303,6 +303,10 @@ class Migration(migrations.Migration):
                 ("last_alert_at", models.DateTimeField(blank=True, null=True, verbose_name="last alert at")),
                 ("last_alert_status", models.CharField(blank=True, max_length=24, verbose_name="last alert status")),
                 (
+                    "alert_queued_until",
+                    models.DateTimeField(blank=True, null=True, verbose_name="alert queued until"),
+                ),
+                (
                     "refresh_at",
                     models.DateTimeField(
                         blank=True, help_text="When it is refreshed, well ahead.", null=True, verbose_name="refresh at"

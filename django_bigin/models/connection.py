@@ -79,6 +79,7 @@ class Connection(SecretModel):
     )
     last_alert_at = models.DateTimeField(_("last alert at"), null=True, blank=True)
     last_alert_status = models.CharField(_("last alert status"), max_length=24, blank=True)
+    alert_queued_until = models.DateTimeField(_("alert queued until"), null=True, blank=True)
 
     # Refreshing the access token: when, by whom, how it went
     refresh_at = models.DateTimeField(

@@ -14,15 +14,24 @@ from django_bigin.models import Connection, Job, ModuleSync
 from tests.support.databases import database, url_of
 
 
+def started(*arguments: str, sandbox_url: str = "", **options: Any) -> subprocess.Popen[Any]:
+    """Start Python as a process of its own on the suite's database."""
+    live = database.settings_dict
+    environment = {
+        **os.environ,
+        "DATABASE_URL": url_of(live, name=str(live["NAME"]), vendor=database.vendor),
+        "DJANGO_SETTINGS_MODULE": "tests.settings",
+        "BIGIN_SANDBOX_URL": sandbox_url,
+    }
+    return subprocess.Popen([sys.executable, *arguments], env=environment, **options)
+
+
 @contextmanager
 def killing(kind: str, row_id: int, sandbox: Any) -> Iterator[Callable[[Callable[[], bool]], None]]:
     """Yield a function that works on the row elsewhere, and kills whoever runs it as soon as something is so."""
-    live = database.settings_dict
-    database_url = url_of(live, name=str(live["NAME"]), vendor=database.vendor)
-    environment = {**os.environ, "DATABASE_URL": database_url, "BIGIN_SANDBOX_URL": sandbox.url}
-    command = [sys.executable, "-m", "tests.support.slice_and_die", kind, str(row_id)]
-    pipes: Any = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True, "env": environment}
-    with subprocess.Popen(command, **pipes) as forking:
+    command = ("-m", "tests.support.slice_and_die", kind, str(row_id))
+    pipes: Any = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
+    with started(*command, sandbox_url=sandbox.url, **pipes) as forking:
         assert forking.stdout.readline() == "ready\n"
 
         def kill_once(reached: Callable[[], bool]) -> None:

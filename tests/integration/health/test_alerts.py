@@ -1,18 +1,26 @@
 """One mail for each change that needs a person."""
 
-from typing import Any
+import time
+from datetime import timedelta
+from threading import Thread
+from typing import Any, ClassVar
 
 import pytest
 from django.contrib.auth.models import User
 from django.core import mail
+from django.core.mail.backends.smtp import EmailBackend
 from django.core.management import CommandError, call_command
+from django.db import connections as databases
 from django.urls import reverse
 
+from django_bigin import clock
 from django_bigin.connections import states
 from django_bigin.health import alerts
 from django_bigin.models import Connection
 from django_bigin.work import scheduler
+from tests.support.broken import silent_port
 from tests.support.factories import make_connection
+from tests.support.killing import started
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -160,6 +168,87 @@ def test_a_process_that_is_stopped_while_it_mails_leaves_the_mail_to_the_next(
     sandbox.advance(301)
     monkeypatch.setattr(BrokenBackend, "raises", None)
     assert alerts.send_due() == 1
+
+
+MAIL_BY_A_SERVER_THAT_HANGS = """
+import django
+from django.conf import settings
+django.setup()
+settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+settings.EMAIL_HOST, settings.EMAIL_PORT, settings.EMAIL_TIMEOUT = "127.0.0.1", {port}, 600
+settings.BIGIN_ALERT_RECIPIENTS = ["ops@example.org"]
+from django_bigin.health import alerts
+alerts.send_due()
+"""
+
+
+def test_a_process_that_is_killed_while_it_mails_loses_no_mail(connection: Connection, sandbox: Any) -> None:
+    states.set_status(connection, Status.NEEDS_AUTHORIZATION)
+    reserved = Connection.objects.exclude(alert_queued_until=None)
+    with silent_port() as port, started("-c", MAIL_BY_A_SERVER_THAT_HANGS.format(port=port)) as mailing:
+        give_up_at = time.monotonic() + 60
+        while not reserved.exists():
+            assert time.monotonic() < give_up_at
+            time.sleep(0.05)
+        assert alerts.send_due() == 0  # it is that one's to send
+        mailing.kill()
+        mailing.wait()
+    assert alerts.send_due() == 0
+    Connection.objects.update(alert_queued_until=clock.database_in(-1))
+    assert [alerts.send_due() for _ in range(2)] == [1, 0]
+
+
+def test_a_mail_server_that_hangs_holds_a_tick_up_no_longer_than_is_allowed(
+    connection: Connection, sandbox: Any, settings: Any, monkeypatch: Any, caplog: Any
+) -> None:
+    settings.EMAIL_BACKEND, settings.EMAIL_TIMEOUT = "django.core.mail.backends.smtp.EmailBackend", None
+    monkeypatch.setattr(alerts, "MAIL_SECONDS", 0.5)
+    monkeypatch.setattr(alerts, "MAILING_SECONDS", 0.1)
+    states.set_status(connection, Status.NEEDS_AUTHORIZATION)
+    other = make_connection(status=Status.MISCONFIGURED, status_since=clock.now() + timedelta(seconds=1))
+    with silent_port() as port:
+        settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", port
+        ticking = Thread(target=tick_apart, daemon=True)
+        ticking.start()
+        ticking.join(60)
+        assert not ticking.is_alive()
+    assert "the mail server takes long" in caplog.text
+    connection.refresh_from_db()
+    other.refresh_from_db()
+    assert (connection.last_alert_status, connection.last_alert_at is None) == ("", False)
+    assert other.last_alert_at is None
+    settings.EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
+    monkeypatch.setattr(alerts, "MAILING_SECONDS", 60)
+    sandbox.advance(301)
+    assert alerts.send_due() == 2
+
+
+def tick_apart() -> None:
+    try:
+        scheduler.tick(lambda kind, row_id: None)
+    finally:
+        databases.close_all()
+
+
+def test_a_sites_own_timeout_for_mails_is_left_as_it_is(connection: Connection, settings: Any) -> None:
+    settings.EMAIL_BACKEND = f"{__name__}.Mailer"
+    states.set_status(connection, Status.NEEDS_AUTHORIZATION)
+    Mailer.made.clear()
+    for timeout in (None, 3):
+        settings.EMAIL_TIMEOUT = timeout
+        Connection.objects.update(last_alert_status="", last_alert_at=None)
+        assert alerts.send_due() == 1
+    assert [mailer.timeout for mailer in Mailer.made] == [alerts.MAIL_SECONDS, 3]
+
+
+class Mailer(EmailBackend):
+    """Django's own, which sends nothing here."""
+
+    made: ClassVar[list[EmailBackend]] = []
+
+    def send_messages(self, messages: Any) -> int:
+        self.made.append(self)
+        return len(messages)
 
 
 def test_a_mail_names_the_connections_page(connection: Connection, client: Any, settings: Any) -> None:
