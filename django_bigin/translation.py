@@ -26,7 +26,7 @@ else:
 __all__ = ("LazyText", "in_a_sentence", "translated")
 
 LOCALE = Path(__file__).parent / "locale"
-SENTENCES: Final = frozenset({"reason", "advice", "more"})
+SENTENCES: Final = frozenset({"reason", "advice", "more", "which"})
 """The parts of a template that are sentences themselves; all others are names and numbers."""
 
 _PART = re.compile(r"%\((\w+)\)s")

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, NamedTuple
 
+from ..text import sentence as _
 from .values import Json, read_id, shown
 
 
@@ -76,10 +77,10 @@ def read_records(rows: Iterable[Any]) -> tuple[list[Json], tuple[MalformedRow, .
 
 def _malformed_reason(row: Any) -> str:
     if not isinstance(row, dict):
-        return "The row is not an object."
+        return _("The row is not an object.")
     if row.get("id") in (None, ""):
-        return "The row has no id."
-    return "The id of the row is not a whole number of up to 19 digits."
+        return _("The row has no id.")
+    return _("The id of the row is not a whole number of up to 19 digits.")
 
 
 @dataclass(frozen=True)
@@ -105,20 +106,20 @@ class RowResult:
     def explanation(self) -> str:
         """One sentence for a person: what is wrong with the row and what to do."""
         if self.ok:
-            return "The row was written."
+            return _("The row was written.")
         name = shown(self.details.get("api_name") or self.details.get("param_name") or "")
-        sentence = _ROW_SENTENCES.get(self.code, "The row was refused: {message}.")
-        return sentence.format(
-            field=f"field {name}" if name else "row",
-            message=shown(self.message).rstrip(".") or shown(self.code) or "no reason given",
-        )
+        parts = {
+            "which": _("field %(name)s", name=name) if name else _("row"),
+            "reason": shown(self.message).rstrip(".") or shown(self.code) or _("no reason given"),
+        }
+        return _ROW_SENTENCES.get(self.code, _("The row was refused: %(reason)s.")) % parts
 
 
 _ROW_SENTENCES = {
-    "INVALID_DATA": "The value of the {field} was refused ({message}): compare its type and length, or the id.",
-    "MANDATORY_NOT_FOUND": "The {field} must not be empty: give it a value.",
-    "DUPLICATE_DATA": "Another record has the same value in the {field}: update that one instead.",
-    "MAPPING_MISMATCH": "The {field} does not fit the team pipeline: choose a stage of that pipeline.",
+    "INVALID_DATA": _("The value of the %(which)s was refused (%(reason)s): compare its type and length, or the id."),
+    "MANDATORY_NOT_FOUND": _("The %(which)s must not be empty: give it a value."),
+    "DUPLICATE_DATA": _("Another record has the same value in the %(which)s: update that one instead."),
+    "MAPPING_MISMATCH": _("The %(which)s does not fit the team pipeline: choose a stage of that pipeline."),
 }
 
 

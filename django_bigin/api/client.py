@@ -15,6 +15,7 @@ from requests.auth import AuthBase
 
 from ..encryption.secret import Secret
 from ..exceptions import AccessTokenError, BiginError, ResponseError
+from ..text import sentence as _
 from .calls import Answer, Call, CallMade
 from .datacenters import DATA_CENTERS, DataCenter
 from .frames import without_frames
@@ -136,9 +137,13 @@ class Client:
         def explain(error: Exception) -> BiginError:
             nonlocal spent
             spent = 0 if isinstance(error, requests.ConnectTimeout) else spent
-            server = f"{call.product} in the data center {self.data_center.code}"
+            which = _(
+                "%(product)s in the data center %(data_center)s",
+                product=call.product,
+                data_center=self.data_center.code,
+            )
             writes = not call.idempotent
-            return network_error(error, server=server, endpoint=call.endpoint, timeouts=self._timeouts, writes=writes)
+            return network_error(error, which=which, endpoint=call.endpoint, timeouts=self._timeouts, writes=writes)
 
         try:
             response = without_frames(lambda: self._request(call, data, auth), explain=explain)
@@ -184,7 +189,7 @@ class _ZohoAuth(AuthBase):
     def __init__(self, token: str) -> None:
         if re.fullmatch(r"[!-~]+", token) is None:
             # Sent on, it would be quoted by an error of http.client.
-            raise AccessTokenError("The stored access token is not one: refresh it, or authorize again.")
+            raise AccessTokenError(_("The stored access token is not one: refresh it, or authorize again."))
         self._token = token
 
     def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:

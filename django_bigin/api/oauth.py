@@ -25,6 +25,7 @@ from ..exceptions import (
     RefreshTokenError,
     ServerError,
 )
+from ..text import sentence as _
 from .datacenters import DATA_CENTERS, DataCenter
 from .frames import without_frames
 from .redaction import redact_library_logs
@@ -51,20 +52,20 @@ THROTTLE_SECONDS = 600.0
 
 _DEAD_TOKEN_CODES = ("invalid_code", "invalid_grant")
 _CLIENT_SENTENCES = {
-    "invalid_client": (
-        "Zoho's accounts server of the data center {dc} does not know this client: compare the client id, "
+    "invalid_client": _(
+        "Zoho's accounts server of the data center %(data_center)s does not know this client: compare the client id, "
         "and whether the client is switched on for this data center, or belongs to another one."
     ),
-    "invalid_client_secret": (
-        "Zoho's accounts server of the data center {dc} does not take the client secret: compare it with the API "
-        "console's; a client may have a secret of its own in each data center."
+    "invalid_client_secret": _(
+        "Zoho's accounts server of the data center %(data_center)s does not take the client secret: compare it "
+        "with the API console's; a client may have a secret of its own in each data center."
     ),
-    "invalid_redirect_uri": (
+    "invalid_redirect_uri": _(
         "Zoho does not take the redirect URI: it must equal the registered one to the letter, "
         "and a self client is exchanged without one."
     ),
-    "invalid_scope": "Zoho does not know one of the scopes: compare them with the API console's list.",
-    "missing_org_info": "Zoho wants an organization for this client: use a grant token, not client credentials.",
+    "invalid_scope": _("Zoho does not know one of the scopes: compare them with the API console's list."),
+    "missing_org_info": _("Zoho wants an organization for this client: use a grant token, not client credentials."),
 }
 # The names of RFC 6749, which Zoho has not been seen to use, mean a wrong setting as well.
 _OTHER_CLIENT_CODES = ("unauthorized_client", "unsupported_grant_type", "invalid_request")
@@ -164,7 +165,7 @@ class AccountsServer:
         grant_token = Secret(grant_token.strip())
         code_verifier = None if code_verifier is None else Secret(code_verifier)
         if not grant_token:
-            raise GrantTokenError("The grant token is empty; make one in Zoho's API console and paste it at once.")
+            raise GrantTokenError(_("The grant token is empty; make one in Zoho's API console and paste it at once."))
         # `code=`, never `authorization_response=`: the library would refuse an http callback behind a TLS proxy.
         extra: dict[str, Any] = {"code_verifier": code_verifier} if code_verifier is not None else {}
         return self._ask(
@@ -289,37 +290,43 @@ class AccountsServer:
         if code in _DEAD_TOKEN_CODES:
             return dead_token(**where)
         if code in _CLIENT_SENTENCES:
-            sentence = _CLIENT_SENTENCES[code].format(dc=self.data_center.code)
+            sentence = _CLIENT_SENTENCES[code] % {"data_center": self.data_center.code}
             return ClientCredentialsError(sentence, **where)
         if code in _OTHER_CLIENT_CODES:
             return ClientCredentialsError(
-                "Zoho does not take the request of this client: compare its settings.", **where
+                _("Zoho does not take the request of this client: compare its settings."), **where
             )
         if status == 429 or _is_throttle(body):
             return RateLimitError(
-                "Zoho's accounts server asks for fewer token requests: wait ten minutes without any.",
+                _("Zoho's accounts server asks for fewer token requests: wait ten minutes without any."),
                 retry_after=THROTTLE_SECONDS,
                 **where,
             )
         if isinstance(body, Unreadable):
             return ServerError(
-                "Zoho's accounts server answered with something other than JSON; try again later.", **where
+                _("Zoho's accounts server answered with something other than JSON; try again later."), **where
             )
-        return ServerError("Zoho's accounts server gave neither a token nor a known reason; try again later.", **where)
+        return ServerError(
+            _("Zoho's accounts server gave neither a token nor a known reason; try again later."), **where
+        )
 
     def _grant_token_error(self, **where: Any) -> BiginError:
         return GrantTokenError(
-            "Zoho does not take this grant token: it is expired, was used already, or was made for another client or "
-            f"in another data center than {self.data_center.code}; make a new one and use it at once.",
+            _(
+                "Zoho does not take this grant token: it is expired, was used already, or was made for "
+                "another client or in another data center than %(data_center)s; make a new one and use it at "
+                "once.",
+                data_center=self.data_center.code,
+            ),
             **where,
         )
 
     def _refresh_token_error(self, **where: Any) -> BiginError:
-        return RefreshTokenError("The grant was revoked, or pushed out by newer ones: authorize again.", **where)
+        return RefreshTokenError(_("The grant was revoked, or pushed out by newer ones: authorize again."), **where)
 
     def _network_error(self, error: Exception, endpoint: str) -> BiginError:
-        server = f"Zoho's accounts server of the data center {self.data_center.code}"
-        return network_error(error, server=server, endpoint=endpoint, timeouts=self._timeouts)
+        which = _("Zoho's accounts server of the data center %(data_center)s", data_center=self.data_center.code)
+        return network_error(error, which=which, endpoint=endpoint, timeouts=self._timeouts)
 
 
 def _read_token_answer(body: Any) -> TokenAnswer | None:

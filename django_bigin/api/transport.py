@@ -12,6 +12,7 @@ import requests
 import urllib3
 
 from ..exceptions import BiginError, NetworkError, ResponseError
+from ..text import sentence as _
 from .bounds import AnswerTooLargeError, BoundedAdapter
 from .datacenters import DATA_CENTERS
 from .redaction import redact_library_logs
@@ -130,7 +131,7 @@ def no_auth(request: requests.PreparedRequest) -> requests.PreparedRequest:
 
 
 def network_error(
-    error: Exception, *, server: str, endpoint: str, timeouts: Timeouts, writes: bool = False
+    error: Exception, *, which: str, endpoint: str, timeouts: Timeouts, writes: bool = False
 ) -> BiginError:
     """Say in one sentence why no answer came; nothing of the request is repeated but its endpoint.
 
@@ -138,20 +139,31 @@ def network_error(
     """
     if isinstance(error, AnswerTooLargeError):
         return ResponseError(
-            f"{server} gave an answer of more than {error.limit // 1024**2} MB, which was not read to its end.",
+            _(
+                "%(which)s gave an answer of more than %(limit)s MB, which was not read to its end.",
+                which=which,
+                limit=error.limit // 1024**2,
+            ),
             endpoint=endpoint,
         )
+    advice = (
+        _("it may have been carried out all the same: look before sending it again") if writes else _("try again later")
+    )
+    seconds = timeouts.connect if isinstance(error, requests.ConnectTimeout) else timeouts.read
+    parts = {"which": which, "seconds": f"{seconds:g}", "advice": advice}
+    return NetworkError(_why_unanswered(error) % parts, endpoint=endpoint)
+
+
+def _why_unanswered(error: Exception) -> str:
+    """Return the template that fits an error of `requests`."""
     if isinstance(error, requests.ConnectTimeout):
-        reason = f"did not accept a connection within {timeouts.connect:g} seconds"
-    elif isinstance(error, requests.Timeout):
-        reason = f"did not answer within {timeouts.read:g} seconds"
-    elif isinstance(error, requests.exceptions.SSLError):
-        reason = "did not prove its identity (TLS), so nothing was sent"
-    elif isinstance(error, requests.exceptions.ProxyError):
-        reason = "could not be reached through the configured proxy"
-    elif isinstance(error, (requests.exceptions.ChunkedEncodingError, requests.exceptions.ContentDecodingError)):
-        reason = "broke its answer off"
-    else:
-        reason = "could not be reached, or closed the connection without an answer"
-    advice = "it may have been carried out all the same: look before sending it again" if writes else "try again later"
-    return NetworkError(f"{server} {reason}; {advice}.", endpoint=endpoint)
+        return _("%(which)s did not accept a connection within %(seconds)s seconds; %(advice)s.")
+    if isinstance(error, requests.Timeout):
+        return _("%(which)s did not answer within %(seconds)s seconds; %(advice)s.")
+    if isinstance(error, requests.exceptions.SSLError):
+        return _("%(which)s did not prove its identity (TLS), so nothing was sent; %(advice)s.")
+    if isinstance(error, requests.exceptions.ProxyError):
+        return _("%(which)s could not be reached through the configured proxy; %(advice)s.")
+    if isinstance(error, (requests.exceptions.ChunkedEncodingError, requests.exceptions.ContentDecodingError)):
+        return _("%(which)s broke its answer off; %(advice)s.")
+    return _("%(which)s could not be reached, or closed the connection without an answer; %(advice)s.")

@@ -17,6 +17,7 @@ from itertools import pairwise
 from typing import Any, NamedTuple, Protocol, TypeVar
 
 from ..exceptions import PageTokenError, PaginationLimitError, RecordNotFoundError, SyncError
+from ..text import sentence as _
 from . import records
 from .answers import Page, Place
 from .calls import Call
@@ -199,8 +200,12 @@ class Walk:
         """
         if position.walled:
             raise PaginationLimitError(
-                f"{self._product.name} says there is more of {self._module}, but gives no page token to go on with: "
-                "start again, or read the rest by bulk read."
+                _(
+                    "%(product)s says there is more of %(module)s, but gives no page token to go on with: start "
+                    "again, or read the rest by bulk read.",
+                    product=self._product.name,
+                    module=self._module,
+                )
             )
         if position.pages == 0:
             # It starts again, after a token that was not taken for one: what it saw before is no circle now.
@@ -234,7 +239,13 @@ class Walk:
         if place is None:
             return None
         if place.token and place.expires_at and place.expires_at <= self._now():
-            raise PageTokenError(f"The page token of {self._module} expired at {place.expires_at}: start again.")
+            raise PageTokenError(
+                _(
+                    "The page token of %(module)s expired at %(expires_at)s: start again.",
+                    module=self._module,
+                    expires_at=place.expires_at,
+                )
+            )
         return self._send(self._build(place, fields))
 
     def _refuse_circles(self, ids: list[int]) -> None:
@@ -243,15 +254,31 @@ class Walk:
         self._empty = 0 if ids else self._empty + 1
         self._ids_before = ids
         if self._repeated > 1:
-            raise SyncError(f"{self._product.name} gives the same page of {self._module} again and again: given up.")
+            raise SyncError(
+                _(
+                    "%(product)s gives the same page of %(module)s again and again: given up.",
+                    product=self._product.name,
+                    module=self._module,
+                )
+            )
         if self._empty > EMPTY_PAGES_AT_MOST:
-            raise SyncError(f"{self._product.name} gives nothing but empty pages of {self._module}: given up.")
+            raise SyncError(
+                _(
+                    "%(product)s gives nothing but empty pages of %(module)s: given up.",
+                    product=self._product.name,
+                    module=self._module,
+                )
+            )
 
     def _refuse_repeated_tokens(self, moved: Position) -> None:
         if moved.tokens & self._tokens:
             raise SyncError(
-                f"{self._product.name} gave the same page token of {self._module} twice, so the list would never end: "
-                "given up; start again."
+                _(
+                    "%(product)s gave the same page token of %(module)s twice, so the list would never end: "
+                    "given up; start again.",
+                    product=self._product.name,
+                    module=self._module,
+                )
             )
 
     def _join(self, parts: Sequence[Page | None]) -> Page:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ...exceptions import BiginError, RequestError, ResponseError, TransientError
+from ...text import sentence as _
 from ..calls import Answer, Call
 from ..values import Json, Unreadable, shown
 
@@ -32,14 +33,14 @@ class ErrorRow:
     """One line of a table of errors.
 
     Attributes:
-        sentence: what happened and what to do, with {product}, {module}, {scope}, {limit}, {reason}.
+        sentence: what happened and what to do, with the parts product, which (module), scope, limit and reason.
         codes: the product's words that it stands for.
         statuses: HTTP statuses that it stands for, where the body holds no code.
         whatever_code: the statuses count whatever the code is.
         of_module: only for calls about a module (True), or about something else (False).
         detail: only where the details hold this value.
         says: only where the message holds this word.
-        limit: the number for {limit} where the details hold none.
+        limit: the number for `limit` where the details hold none.
         token_in_doubt: another access token may help all the same.
     """
 
@@ -68,17 +69,17 @@ class ErrorRow:
         """Build the error."""
         limit = refusal.details.get("limit")
         reason = ": ".join(part for part in (refusal.name, refusal.message) if part)
-        message = self.sentence.format(
-            product=call.product,
-            module=f"the module {call.module}" if call.module else "this module",
-            scope=call.scope,
-            limit=f"{limit if isinstance(limit, int) else self.limit:,}",
-            reason=reason or "no reason given",
-        )
+        parts = {
+            "product": call.product,
+            "which": _("the module %(module)s", module=call.module) if call.module else _("this module"),
+            "scope": call.scope,
+            "limit": f"{limit if isinstance(limit, int) else self.limit:,}",
+            "reason": reason or _("no reason given"),
+        }
         where: dict[str, Any] = {"status": answer.status, "code": refusal.code, "endpoint": call.endpoint}
         if issubclass(self.error, TransientError):
             where["retry_after"] = answer.retry_after
-        return self.error(message, **where)
+        return self.error(self.sentence % parts, **where)
 
 
 @dataclass(frozen=True)
@@ -96,7 +97,7 @@ class ErrorTable:
     read: Callable[[Any], Refusal]
     by_row: Callable[[Answer], bool]
     garbled: ErrorRow
-    otherwise: ErrorRow = ErrorRow(RequestError, "{product} refused the request ({reason}).")
+    otherwise: ErrorRow = ErrorRow(RequestError, _("%(product)s refused the request (%(reason)s)."))
 
     def find(self, call: Call[Any], answer: Answer) -> BiginError | None:
         """Return the error that an answer stands for; None where the call succeeded."""
@@ -105,8 +106,11 @@ class ErrorTable:
         if answer.status < 400 and not self.read(answer.body).whole:
             if not call.idempotent:
                 return ResponseError(
-                    f"{call.product}'s answer cannot be read, so it is not known whether the rows were written: "
-                    "read them before writing again.",
+                    _(
+                        "%(product)s's answer cannot be read, so it is not known whether the rows were written: read "
+                        "them before writing again.",
+                        product=call.product,
+                    ),
                     status=answer.status,
                     endpoint=call.endpoint,
                 )

@@ -17,29 +17,33 @@ from ....exceptions import (
     ScopeError,
     ServerError,
 )
+from ....text import sentence as _
 from ...calls import Answer
 from ..refusals import ErrorRow, ErrorTable, Refusal
 
 _PERMISSION_CODES = ("NO_PERMISSION", "AUTHORIZATION_FAILED", "FEATURE_NOT_SUPPORTED", "NOT_SUPPORTED")
 _WRITE_STATUSES = (200, 201, 202, 207, 400)
-_TOKEN_REFUSED = "{product} refuses the access token: refresh it, or authorize again."  # noqa: S105  a sentence
-_PAGE_TOKEN_REFUSED = "The page token expired, or belongs to another request: start the list again."  # noqa: S105
+_TOKEN_REFUSED = _("%(product)s refuses the access token: refresh it, or authorize again.")
+_PAGE_TOKEN_REFUSED = _("The page token expired, or belongs to another request: start the list again.")
 
-_MODULE_MISSING = (
-    "{product} does not have {module} for this connection: the plan or the API name does not fit; "
+_MODULE_MISSING = _(
+    "%(product)s does not have %(which)s for this connection: the plan or the API name does not fit; "
     "switch the module off."
 )
 
 ROWS = (
     ErrorRow(
         ServerError,
-        "{product} failed to answer; try again later.",
+        _("%(product)s failed to answer; try again later."),
         statuses=range(500, 1000),
         whatever_code=True,
     ),
     ErrorRow(
         RateLimitError,
-        "Rate limit reached: the credits of the last 24 hours, or the calls at one time, are used up; try again later.",
+        _(
+            "Rate limit reached: the credits of the last 24 hours, or the calls at one time, are used up; "
+            "try again later."
+        ),
         codes=("TOO_MANY_REQUESTS",),
         statuses=(429,),
         whatever_code=True,
@@ -53,20 +57,20 @@ ROWS = (
     ),
     ErrorRow(
         ScopeError,
-        "The grant lacks the scope {scope}, or one that covers it: reconnect with more scopes.",
+        _("The grant lacks the scope %(scope)s, or one that covers it: reconnect with more scopes."),
         codes=("OAUTH_SCOPE_MISMATCH",),
     ),
     ErrorRow(PageTokenError, _PAGE_TOKEN_REFUSED, codes=("EXPIRED_VALUE", "TOKEN_BOUND_DATA_MISMATCH")),
     ErrorRow(PageTokenError, _PAGE_TOKEN_REFUSED, codes=("INVALID_DATA",), detail="page_token"),
     ErrorRow(
         PaginationLimitError,
-        "Pages by number end at {limit} records: go on by page token, or read the rest by bulk read.",
+        _("Pages by number end at %(limit)s records: go on by page token, or read the rest by bulk read."),
         codes=("DISCRETE_PAGINATION_LIMIT_EXCEEDED",),
         limit=2_000,
     ),
     ErrorRow(
         PaginationLimitError,
-        "Page tokens end at {limit} records: read the module in parts, or by bulk read.",
+        _("Page tokens end at %(limit)s records: read the module in parts, or by bulk read."),
         codes=("PAGINATION_LIMIT_EXCEEDED",),
         limit=100_000,
     ),
@@ -84,29 +88,33 @@ ROWS = (
     ),
     ErrorRow(
         ModuleNotAvailableError,
-        "This connection may not use {module}: the plan or the Zoho user's profile does not allow it; "
-        "give the profile the right in {product}, or switch the module off.",
+        _(
+            "This connection may not use %(which)s: the plan or the Zoho user's profile does not allow it; "
+            "give the profile the right in %(product)s, or switch the module off."
+        ),
         codes=_PERMISSION_CODES,
         statuses=(403,),
         of_module=True,
     ),
     ErrorRow(
         AuthorizationError,
-        "The Zoho user behind the connection lacks a right: give the user's profile the right in {product}, "
-        "or connect as an administrator.",
+        _(
+            "The Zoho user behind the connection lacks a right: give the user's profile the right in %(product)s, "
+            "or connect as an administrator."
+        ),
         codes=_PERMISSION_CODES,
         statuses=(403,),
         of_module=False,
     ),
     ErrorRow(
         InvalidDataError,
-        "{product} does not take the data of the request ({reason}): correct it.",
+        _("%(product)s does not take the data of the request (%(reason)s): correct it."),
         codes=("INVALID_DATA", "MANDATORY_NOT_FOUND", "DUPLICATE_DATA"),
     ),
     # A broken Authorization header has been seen to give this; most often it is a wrong parameter.
     ErrorRow(
         RequestError,
-        "{product} refused the request ({reason}).",
+        _("%(product)s refused the request (%(reason)s)."),
         codes=("INVALID_REQUEST",),
         says="oauth",
         token_in_doubt=True,
@@ -115,8 +123,10 @@ ROWS = (
 
 GARBLED = ErrorRow(
     ResponseError,
-    "{product} answered with something other than JSON: the Zoho user may have no {product} organization, "
-    "or a proxy stands in between; open {product} once as that user, then try again.",
+    _(
+        "%(product)s answered with something other than JSON: the Zoho user may have no %(product)s organization, "
+        "or a proxy stands in between; open %(product)s once as that user, then try again."
+    ),
 )
 
 

@@ -9,6 +9,7 @@ from functools import partial
 from typing import Any
 
 from ....exceptions import BiginError, InvalidDataError, RecordNotFoundError, RequestError, ResponseError
+from ....text import sentence as _
 from ...answers import Order, Page, Place, read_records
 from ...calls import Answer, Call
 from ...values import Json, read_moment
@@ -145,7 +146,10 @@ def _read_token(call: Call[Any], answer: Answer, info: Json) -> str | None:
         return None
     if not token.isprintable():  # no address carries it, and no database stores it
         raise ResponseError(
-            f"{call.product} gave a page token that cannot be sent back; try again, and report it if it stays so.",
+            _(
+                "%(product)s gave a page token that cannot be sent back; try again, and report it if it stays so.",
+                product=call.product,
+            ),
             status=answer.status,
             endpoint=call.endpoint,
         )
@@ -172,8 +176,12 @@ def read_rows(call: Call[Any], answer: Answer, key: str) -> list[Any]:
     rows = answer.body.get(key) if isinstance(answer.body, dict) else None
     if not isinstance(rows, list):
         raise ResponseError(
-            f'{call.product}\'s answer holds no list "{key}", so it cannot be read; try again, '
-            "and report it if it stays so.",
+            _(
+                '%(product)s\'s answer holds no list "%(key)s", so it cannot be read; try again, and report '
+                "it if it stays so.",
+                product=call.product,
+                key=key,
+            ),
             status=answer.status,
             endpoint=call.endpoint,
         )
@@ -186,7 +194,11 @@ def _read_record(call: Call[Any], answer: Answer, *, record_id: str) -> tuple[Js
         raise RecordNotFoundError(_not_found(call, record_id), status=answer.status, endpoint=call.endpoint)
     if len(page.records) != 1 or page.records[0]["id"] != record_id:
         raise ResponseError(
-            f"{call.product} answered with something else than the record {record_id}; try again.",
+            _(
+                "%(product)s answered with something else than the record %(record_id)s; try again.",
+                product=call.product,
+                record_id=record_id,
+            ),
             endpoint=call.endpoint,
         )
     return page.records[0], answer.answered_at
@@ -201,7 +213,11 @@ def _no_record(call: Call[Any], error: BiginError, *, record_id: str) -> Any:
 
 
 def _not_found(call: Call[Any], record_id: str) -> str:
-    return f"There is no record {record_id} in {call.module}; it was deleted, or the id is of another organization."
+    return _(
+        "There is no record %(record_id)s in %(module)s; it was deleted, or the id is of another organization.",
+        record_id=record_id,
+        module=call.module,
+    )
 
 
 def _read_count(call: Call[Any], answer: Answer) -> int | None:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ....exceptions import AuthorizationError, ResponseError
+from ....text import sentence as _
 from ...answers import Field, Module, Organization
 from ...calls import Answer, Call
 from ...values import Json, read_first, read_id, read_moment, read_text
@@ -45,14 +46,20 @@ def _read_organization(call: Call[Any], answer: Answer) -> Organization:
     entries = _read_entries(call, answer, "org")
     if not entries:
         raise AuthorizationError(
-            f"This Zoho user has no organization in {call.product}: sign up for {call.product} with it, "
-            "or connect as another user.",
+            _(
+                "This Zoho user has no organization in %(product)s: sign up for %(product)s with it, or "
+                "connect as another user.",
+                product=call.product,
+            ),
             endpoint=call.endpoint,
         )
     organization = read_organization(entries[0])
     if organization is None:
         raise ResponseError(
-            f"{call.product}'s answer names no organization (zgid); try again, and report it if it stays so.",
+            _(
+                "%(product)s's answer names no organization (zgid); try again, and report it if it stays so.",
+                product=call.product,
+            ),
             endpoint=call.endpoint,
         )
     return organization

@@ -7,6 +7,7 @@ from functools import partial
 from typing import Any
 
 from ....exceptions import ResponseError
+from ....text import sentence as _
 from ...answers import RowResult
 from ...calls import Answer, Call
 from ...values import Json, read_id
@@ -98,23 +99,24 @@ def read_row_results(
     """
     entries = read_rows(call, answer, "data")
     if len(entries) != expected or not all(isinstance(entry, dict) for entry in entries):
-        raise ResponseError(
-            f"{call.product}'s answer does not hold one readable result for each of {expected} rows, so it is not "
-            "known which were written: read them before writing again.",
-            status=answer.status,
-            endpoint=call.endpoint,
+        unreadable = _(
+            "%(product)s's answer does not hold one readable result for each of %(expected)s rows, so it is not known "
+            "which were written: read them before writing again.",
+            product=call.product,
+            expected=expected,
         )
+        raise ResponseError(unreadable, status=answer.status, endpoint=call.endpoint)
     results = [_read_row_result(entry) for entry in entries]
     if ids is None or all(result.id in (None, sent) for result, sent in zip(results, ids, strict=True)):
         return results
     by_id = {result.id: result for result in results}
     if set(by_id) != set(ids):
-        raise ResponseError(
-            f"{call.product} answered for other records than were sent, so it is not known which were written: "
-            "read them before writing again.",
-            status=answer.status,
-            endpoint=call.endpoint,
+        others = _(
+            "%(product)s answered for other records than were sent, so it is not known which were written: read them "
+            "before writing again.",
+            product=call.product,
         )
+        raise ResponseError(others, status=answer.status, endpoint=call.endpoint)
     return [by_id[sent] for sent in ids]
 
 

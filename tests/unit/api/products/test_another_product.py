@@ -113,13 +113,13 @@ def read_refusal(body):
 
 ERRORS = ErrorTable(
     rows=(
-        ErrorRow(ServerError, "{product} failed.", statuses=range(500, 600), whatever_code=True),
-        ErrorRow(AccessTokenError, "{product} refuses the token.", codes=("INVALID_OAUTH",), token_in_doubt=True),
-        ErrorRow(ScopeError, "The grant lacks {scope}.", codes=("SCOPE_MISMATCH",)),
+        ErrorRow(ServerError, "%(product)s failed.", statuses=range(500, 600), whatever_code=True),
+        ErrorRow(AccessTokenError, "%(product)s refuses the token.", codes=("INVALID_OAUTH",), token_in_doubt=True),
+        ErrorRow(ScopeError, "The grant lacks %(scope)s.", codes=("SCOPE_MISMATCH",)),
     ),
     read=read_refusal,
     by_row=lambda answer: False,
-    garbled=ErrorRow(ResponseError, "{product} did not answer in JSON."),
+    garbled=ErrorRow(ResponseError, "%(product)s did not answer in JSON."),
 )
 
 SHELF = Product(
