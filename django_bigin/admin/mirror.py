@@ -26,6 +26,7 @@ from ..health.findings import judge_module
 from ..health.kinds import Level
 from ..models import ModuleSchema, ModuleSync, QuarantinedRow, Record
 from ..sync.quarantine import with_quarantined
+from ..sync.wanted import decide
 from ..text import fold
 from ..translation import translated
 from .access import ReadOnly, TenantFilter, TenantScoped
@@ -138,6 +139,10 @@ class ModuleSyncAdmin(TenantScoped):
         # They can be long, and no page shows them.
         return with_quarantined(super().get_queryset(request).defer("position", "missing_ids"))
 
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        # The decisions alone: a worker may be writing the rest of the row.
+        decide(obj, **{name: form.cleaned_data[name] for name in form.changed_data})
+
     @admin.display(description=_("state"))
     def state(self, obj: Any) -> SafeString:
         return finding_badge(judge_module(obj, quarantined=obj.quarantined_rows))
@@ -156,7 +161,7 @@ class ModuleSchemaAdmin(ReadOnly, TenantScoped):
     ordering = ("connection", "module")
     fields = (
         "connection", "module", "label", "display_field", "module_modified_at", "fields_read_at", "new_fields",
-        "described",
+        "renamed_fields", "vanished_fields", "described",
     )  # fmt: skip
     readonly_fields = ("described",)
 

@@ -145,7 +145,7 @@ class Module:
 
 @dataclass(frozen=True)
 class Field:
-    """One field as the product's metadata describes it."""
+    """One field as the product's metadata describes it. `id` stays when the field is renamed."""
 
     api_name: str
     label: str
@@ -157,6 +157,7 @@ class Field:
     unique: bool
     custom: bool
     lookup_module: str | None
+    id: str | None = None
     raw: Json = field(default_factory=dict, repr=False)
 
 

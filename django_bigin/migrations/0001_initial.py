@@ -671,7 +671,7 @@ class Migration(migrations.Migration):
                     models.JSONField(
                         blank=True,
                         default=list,
-                        help_text='[{"name", "label", "data_type", "json_type", "unique", "custom", "lookup_module"}, ...]',
+                        help_text='[{"name", "label", "data_type", "json_type", "unique", "custom", "lookup_module", "id"}, ...]',
                         verbose_name="fields",
                     ),
                 ),
@@ -693,6 +693,24 @@ class Migration(migrations.Migration):
                         default=list,
                         help_text="Fields that appeared since the first reading.",
                         verbose_name="new fields",
+                    ),
+                ),
+                (
+                    "renamed_fields",
+                    models.JSONField(
+                        blank=True,
+                        default=dict,
+                        help_text="Names that fields had, and those that they have.",
+                        verbose_name="renamed fields",
+                    ),
+                ),
+                (
+                    "vanished_fields",
+                    models.JSONField(
+                        blank=True,
+                        default=list,
+                        help_text="Fields that were listed, and are no longer.",
+                        verbose_name="vanished fields",
                     ),
                 ),
                 (
@@ -813,6 +831,16 @@ class Migration(migrations.Migration):
                         default=False,
                         help_text="Whether the next run reads the deleted log.",
                         verbose_name="deletions requested",
+                    ),
+                ),
+                (
+                    "read_fields",
+                    models.CharField(
+                        blank=True,
+                        default="",
+                        help_text="A digest of the last full sync's fields.",
+                        max_length=16,
+                        verbose_name="read fields",
                     ),
                 ),
                 (

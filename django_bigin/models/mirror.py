@@ -65,6 +65,9 @@ class ModuleSync(models.Model):
     deletions_requested = models.BooleanField(
         _("deletions requested"), default=False, help_text=_("Whether the next run reads the deleted log.")
     )
+    read_fields = models.CharField(
+        _("read fields"), max_length=16, blank=True, default="", help_text=_("A digest of the last full sync's fields.")
+    )
     deltas_since_deletions = models.PositiveIntegerField(_("deltas since deletions"), default=0)
     incomplete_reason = models.TextField(
         _("incomplete reason"), blank=True, help_text=_("What is missing in the mirror of this module, and why.")
@@ -111,7 +114,7 @@ class ModuleSchema(models.Model):
         _("fields"),
         default=list,
         blank=True,
-        help_text='[{"name", "label", "data_type", "json_type", "unique", "custom", "lookup_module"}, ...]',
+        help_text='[{"name", "label", "data_type", "json_type", "unique", "custom", "lookup_module", "id"}, ...]',
     )
     display_field = models.CharField(_("display field"), max_length=120, blank=True)
     module_modified_at = models.DateTimeField(
@@ -120,6 +123,12 @@ class ModuleSchema(models.Model):
     fields_read_at = models.DateTimeField(_("fields read at"), null=True, blank=True)
     new_fields = models.JSONField(
         _("new fields"), default=list, blank=True, help_text=_("Fields that appeared since the first reading.")
+    )
+    renamed_fields = models.JSONField(
+        _("renamed fields"), default=dict, blank=True, help_text=_("Names that fields had, and those that they have.")
+    )
+    vanished_fields = models.JSONField(
+        _("vanished fields"), default=list, blank=True, help_text=_("Fields that were listed, and are no longer.")
     )
 
     class Meta:

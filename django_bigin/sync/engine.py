@@ -92,12 +92,16 @@ def why_not(row: ModuleSync) -> str:
 
 def _work(run: Run) -> Outcome:
     """Bring a module up to date by one strategy after the other, or as far as the time allows."""
-    strategy = plan.strategy_for(run.row, full=run.options.full)
+    strategy = plan.strategy_for(run.row, full=run.options.full or run.wanted.differs_from(run.row.read_fields))
     while True:
         outcome = STRATEGIES[strategy](run)
         if outcome not in NEXT:
-            return outcome
+            break
         strategy = NEXT[outcome]
+    if outcome is Outcome.DONE and (strategy is Strategy.COMPARE or (strategy is Strategy.DELTA and run.resumed)):
+        # What it read is as old as its beginning, and complete is said of now. A full sync looks by itself.
+        delta.look(run)
+    return outcome
 
 
 def perform(run: Run) -> ModuleResult:

@@ -39,7 +39,7 @@ def read(run: Run) -> Outcome:
 
 def _is_quiet(run: Run, position: Position) -> bool:
     """Tell whether nothing shifted the pages; what changed and what was deleted meanwhile is stored for that."""
-    if position.pages == 1:
+    if position.pages == 1 and not run.resumed:
         deletions.apply(run, since=position.opening)
         return True
     moved = False

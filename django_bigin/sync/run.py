@@ -24,7 +24,7 @@ from ..db import leases
 from ..db.aliases import atomic, written
 from ..exceptions import LeaseLostError, SyncError
 from ..models import Connection, ModuleSync, Record
-from . import schema, store
+from . import store, wanted
 from .copies import Batch, RowReader, StoredCopy
 from .quarantine import Quarantine
 from .results import ModuleResult, Progress
@@ -51,6 +51,7 @@ class Columns(TypedDict, total=False):
     phase: str
     position: Position | None
     missing_ids: list[int]
+    read_fields: str
     records_watermark: datetime | None
     deletions_watermark: datetime
     full_requested: bool
@@ -91,7 +92,9 @@ class Run:
 
     Attributes:
         row: the module's `ModuleSync`; nobody else writes it.
+        wanted: what is read of the module's records.
         position: where the walk goes on that an earlier run was in the midst of; None where there is none.
+        resumed: an earlier run has begun what this one finishes.
         quarantine: the module's rows that could not be stored.
     """
 
@@ -99,12 +102,14 @@ class Run:
         self.row = row
         self.module = row.module
         self.product = row.connection.description
-        self.spec = self.product.module(row.module)
+        self.wanted = wanted.wanted_of(row)
+        self.spec = self.wanted.spec
         self.options = session.options
         self.result = ModuleResult(row.module)
-        self.reader = RowReader(self.spec, schema.fields_to_mirror(row))
-        self.parts = schema.parts(self.reader.fields, self.product, self.spec)
+        self.reader = RowReader(self.spec, self.wanted.fields)
+        self.parts = wanted.parts(self.reader.fields, self.product, self.spec)
         self.position = Position.from_json(row.position)
+        self.resumed = row.phase != ModuleSync.Phase.IDLE
         self._at_end: Columns = {}
         self._client = session.client
         self._lease_id = lease_id
@@ -192,7 +197,7 @@ class Run:
 
     def write_at_end(self, **columns: Unpack[Columns]) -> None:
         """Note columns that are to be written together with the end of the run, if that is a good one."""
-        self._at_end = columns
+        self._at_end = {**self._at_end, **columns}
 
     def finish(self, **columns: Unpack[Ending]) -> None:
         """Release the lease at a good end. Raises as `release`."""

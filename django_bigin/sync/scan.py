@@ -64,6 +64,8 @@ def begin(run: Run, phase: str, position: Position, *, clears_full_request: bool
         clears_full_request: this is the full sync that was asked for.
     """
     columns: Columns = {"phase": phase, "position": position, "missing_ids": []}
+    if phase == Phase.FULL:
+        columns["read_fields"] = run.wanted.digest
     if clears_full_request:
         columns["full_requested"] = False
     run.save_progress(**columns)
@@ -165,7 +167,7 @@ def close(run: Run, watermark: datetime | None, reason: str) -> None:
         missing_ids=[],
         records_watermark=watermark,
         last_full_at=clock.now(),
-        incomplete_reason=reason,
+        incomplete_reason=" ".join(filter(None, (reason, run.wanted.why_lacking))),
     )
 
 

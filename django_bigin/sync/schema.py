@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import logging
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -11,7 +12,6 @@ from django.db.models import Q
 from .. import clock
 from ..api.answers import Field, Module
 from ..api.client import Client
-from ..api.products import ModuleSpec, Product
 from ..api.scopes import grants
 from ..conf import settings
 from ..connections.clients import open_client
@@ -19,8 +19,11 @@ from ..credits.ledger import Meter
 from ..db import leases
 from ..db.aliases import atomic, written
 from ..exceptions import ModuleNotAvailableError, ScopeError
-from ..models import Connection, ModuleSchema, ModuleSync
+from ..models import Connection, ModuleSchema, ModuleSync, Record
+from ..text import one_line
 from .plan import ensure_modules
+
+logger = logging.getLogger(__name__)
 
 FIELDS_KEPT_FOR = timedelta(days=1)
 LEASE_SECONDS = 180  # longer than the calls of one reading, as long as they are answered
@@ -75,27 +78,6 @@ def refresh_connection_metadata(connection: Connection) -> bool:
     return True
 
 
-def fields_to_mirror(row: ModuleSync) -> list[str]:
-    """Return the API names of the fields to ask for: those the site chose, else all that are listed but subforms."""
-    spec = row.connection.description.module(row.module)
-    if not spec.described:
-        return list(spec.fields)
-    schema = written(ModuleSchema).filter(connection_id=row.connection_id, module=row.module).first()
-    listed = [entry["name"] for entry in schema.fields if entry["data_type"] != "subform"] if schema else []
-    wanted = [name for name in listed if name in row.fields] if row.fields else listed
-    return [*wanted, *(name for name in spec.always_fields if name not in wanted)]
-
-
-def parts(fields: Sequence[str], product: Product, spec: ModuleSpec) -> list[list[str]]:
-    """Share the fields out to calls of a size that is taken, each with those that hold a record's parts together."""
-    size = product.limits.fields_per_call
-    if len(fields) <= size:
-        return [list(fields)]
-    others = [name for name in fields if name not in spec.always_fields]
-    step = size - len(spec.always_fields)
-    return [[*spec.always_fields, *others[start : start + step]] for start in range(0, len(others), step)]
-
-
 def _why_unavailable(connection: Connection, name: str, offered: dict[str, Module]) -> str:
     scope = connection.description.scope_to_read(name)
     if connection.scopes and not grants(connection.scopes, scope):
@@ -134,18 +116,55 @@ def _read_fields(client: Client, row: ModuleSync, schema: ModuleSchema, module: 
         if known and names != known:
             written(ModuleSync).filter(pk=row.pk).update(full_requested=True)
             row.full_requested = True
-            schema.new_fields = sorted({*schema.new_fields, *(names - known)} & names)
+            _note_changes(row, schema, described)
+        display_field = next((field.api_name for field in fields if field.display_field), "")[:120]
+        if known and display_field != schema.display_field:
+            _name_anew(row)
         read = {
             "label": module.plural_label[:200],
             "fields": described,
             "new_fields": schema.new_fields,
-            "display_field": next((field.api_name for field in fields if field.display_field), "")[:120],
+            "renamed_fields": schema.renamed_fields,
+            "vanished_fields": schema.vanished_fields,
+            "display_field": display_field,
             "module_modified_at": module.modified_at,
             "fields_read_at": clock.now(),
         }
         # Not schema.save(): another process may be reading the same fields for the first time.
         written(ModuleSchema).update_or_create(connection_id=row.connection_id, module=row.module, defaults=read)
     return ""
+
+
+def _note_changes(row: ModuleSync, schema: ModuleSchema, described: Sequence[Mapping[str, Any]]) -> None:
+    """Note in the schema, and log, which fields are new, renamed or gone."""
+    names, known = {entry["name"] for entry in described}, {entry["name"] for entry in schema.fields}
+    now = {entry["id"]: entry["name"] for entry in described if entry["id"]}
+    renamed = {
+        entry["name"]: now[entry["id"]]
+        for entry in schema.fields
+        if entry["name"] not in names and entry.get("id") in now
+    }
+    vanished = known - names - renamed.keys()
+    appeared = names - known - set(renamed.values())
+    # What was renamed twice is followed to its last name.
+    earlier = {name: renamed.get(last, last) for name, last in schema.renamed_fields.items()}
+    schema.renamed_fields = {name: last for name, last in {**earlier, **renamed}.items() if name not in names}
+    schema.vanished_fields = sorted({*schema.vanished_fields, *vanished} - names)
+    schema.new_fields = sorted({*schema.new_fields, *appeared} & names)
+    product, where = row.connection.description.name, f"{row.module} of connection {row.connection_id}"
+    for name, last in renamed.items():
+        logger.warning("%s renamed the field %s of %s to %s.", product, one_line(name), where, one_line(last))
+    if vanished:
+        logger.warning("%s lists no longer, in %s: %s.", product, where, one_line(", ".join(sorted(vanished))))
+
+
+def _name_anew(row: ModuleSync) -> None:
+    """Let the next full sync write every record of a module that is named by another field now, changed or not."""
+    if row.module in row.connection.description.known_modules:
+        return  # the product's description names their records
+    written(ModuleSync).filter(pk=row.pk).update(full_requested=True)
+    row.full_requested = True
+    written(Record).filter(connection_id=row.connection_id, module=row.module).update(content_hash="")
 
 
 def _fetch_fields(client: Client, module: str) -> Sequence[Field]:
@@ -171,4 +190,5 @@ def _describe(field: Field) -> dict[str, Any]:
         "unique": field.unique,
         "custom": field.custom,
         "lookup_module": field.lookup_module,
+        "id": field.id,
     }

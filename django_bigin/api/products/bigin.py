@@ -86,6 +86,7 @@ BIGIN = Product(
             "Note_Title",
             "Account_Name",
             "Last_Name",
+            "Name",
         ),
         after=("Users",),
         has_deleted_log=False,

@@ -30,6 +30,23 @@ def test_a_person_says_whether_which_fields_and_how_often(root, rows):
     module.refresh_from_db()
     assert (module.enabled, module.fields, module.interval_seconds) == (False, ["Email", "Last_Name"], 60)
     assert module.last_error == "acme error"
+    assert module.full_requested  # no delta shows another field in records that nobody touches
+
+
+def test_what_a_worker_writes_meanwhile_stays(root, rows, monkeypatch):
+    module = rows[ModuleSync]
+    ModuleSync.objects.update(full_requested=False, lease_id="before")
+    valid = mirror.ModuleForm.is_valid
+
+    def work_and_validate(form):
+        ModuleSync.objects.update(lease_id="worker")
+        return valid(form)
+
+    monkeypatch.setattr(mirror.ModuleForm, "is_valid", work_and_validate)
+    form = {"enabled": "on", "fields": "\n".join(module.fields), "interval_seconds": "60"}
+    assert root.post(url(ModuleSync, "change", module.pk), form).status_code == 302
+    module.refresh_from_db()
+    assert (module.lease_id, module.interval_seconds, module.full_requested) == ("worker", 60, False)
 
 
 def test_a_field_that_bigin_does_not_list_is_named(root, rows):

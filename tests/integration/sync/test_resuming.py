@@ -7,9 +7,9 @@ import pytest
 from django.db import OperationalError
 
 from django_bigin.connections import pause, resume
-from django_bigin.exceptions import AuthorizationError
+from django_bigin.exceptions import AuthorizationError, PaginationLimitError
 from django_bigin.models import Connection, ModuleSchema, ModuleSync, Record
-from django_bigin.sync import Options, Progress, store, sync_connection
+from django_bigin.sync import Options, Progress, changes, store, sync_connection
 from tests.support.mirror import assert_equal, failed, mirror_hash, module_sync, on_page, sync
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -185,3 +185,70 @@ def test_a_delta_whose_position_cannot_be_read_starts_anew(sandbox: Any, connect
     ModuleSync.objects.filter(module="Contacts").update(position={"version": 99})
     sync(connection, "Contacts")
     assert_equal(sandbox, "Contacts")
+
+
+@pytest.mark.parametrize("phase", ["full", "compare", "delta"])
+def test_a_run_that_finishes_what_another_began_takes_a_fresh_look(
+    phase: str, sandbox: Any, connection: Connection
+) -> None:
+    sandbox.switch(page_token_paging="offset")
+    ids = sandbox.add_records("Contacts", 450)
+    sync(connection, "Contacts")
+    sandbox.advance(900)
+    sandbox.edit_records("Contacts", [{"id": record_id, "Title": "all"} for record_id in ids])
+
+    def meddle(step: Any) -> None:
+        if (phase, step.phase, step.page) == ("compare", "full", 2):
+            sandbox.delete_records("Contacts", ids[1:2])
+            sandbox.advance(2)
+
+    how: dict[str, Any] = {"full": phase != "delta", "deadline_seconds": 0, "on_progress": meddle}
+    for _ in range(20):
+        sync_connection(connection, modules=["Contacts"], options=Options(**how))
+        how["full"] = False
+        position = module_sync("Contacts").position
+        if module_sync("Contacts").phase == phase and (position["pages"] > 1 or phase == "delta"):
+            break
+    assert module_sync("Contacts").phase == phase
+    sandbox.advance(3_000)
+    sandbox.edit_records("Contacts", [{"id": ids[0], "Title": "of its last seconds"}])
+    sandbox.advance(2)
+    assert sync(connection, "Contacts").finished
+    assert_equal(sandbox, "Contacts")
+
+
+def test_a_comparison_is_followed_by_a_fresh_look(sandbox: Any, connection: Connection) -> None:
+    sandbox.switch(page_token_paging="offset")
+    ids = sandbox.add_records("Contacts", 450)
+
+    def meddle(step: Any) -> None:
+        if (step.phase, step.page) == ("full", 2):
+            sandbox.delete_records("Contacts", ids[1:2])
+            sandbox.advance(2)
+        if (step.phase, step.page) == ("compare", 2):
+            sandbox.edit_records("Contacts", [{"id": ids[0], "Title": "of its last seconds"}])
+            sandbox.advance(2)
+
+    assert sync(connection, "Contacts", on_progress=meddle).finished
+    assert_equal(sandbox, "Contacts")
+
+
+def test_more_changes_than_a_fresh_look_can_tell_leave_the_module_incomplete(
+    sandbox: Any, connection: Connection, monkeypatch: Any
+) -> None:
+    ids = sandbox.add_records("Contacts", 450)
+    sync(connection, "Contacts")
+    sandbox.advance(900)
+    sandbox.edit_records("Contacts", [{"id": record_id, "Title": "all"} for record_id in ids])
+    sync_connection(connection, modules=["Contacts"], options=Options(deadline_seconds=0))
+    assert module_sync("Contacts").phase == Phase.DELTA
+    read = changes.read
+
+    def read_in_vain(*arguments: Any, resumable: bool, **how: Any) -> Any:
+        if not resumable:
+            raise PaginationLimitError("There is no page token to go on with.")
+        return read(*arguments, resumable=resumable, **how)
+
+    monkeypatch.setattr(changes, "read", read_in_vain)
+    assert "a full sync is due" in sync(connection, "Contacts").incomplete
+    assert module_sync("Contacts").full_requested

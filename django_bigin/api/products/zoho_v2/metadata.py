@@ -104,6 +104,7 @@ def read_field(entry: Mapping[str, Any]) -> Field:
         unique=bool(entry.get("unique")),
         custom=entry.get("custom_field") is True,
         lookup_module=_linked_module(entry.get("lookup")),
+        id=read_text(entry.get("id")),
         raw=dict(entry),
     )
 
