@@ -8,7 +8,7 @@ import re
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import Any, Protocol, TypeVar
+from typing import Any, Protocol, Self, TypeVar
 
 import requests
 from requests.auth import AuthBase
@@ -45,11 +45,12 @@ class TokenSource(Protocol):
 class Client:
     """Reads and writes one organization's data in one product.
 
-    Safe to build for each piece of work; the session is what is worth keeping.
+    Safe to build for each piece of work; the session is what is worth keeping. As a context manager it closes, at the
+    end, the session that it opened itself; one that it was given, as by `open_client`, stays open for others.
 
     Args:
         tokens: gives the access token, and another one when the product refuses it.
-        session: from `transport.new_session`; one a worker, shared by its clients.
+        session: from `transport.new_session`; one a worker, shared by its clients. None: the client opens its own.
         on_call: told of every HTTP call when it is over; it must not raise.
         org_id: of the organization, for products whose tokens reach several.
         now: the clock for answers without a `Date`, in UTC.
@@ -76,13 +77,25 @@ class Client:
         if product.organization_header and org_id:
             self._headers[product.organization_header] = org_id
         self._tokens = tokens
-        self._session = session or new_session()
+        self._owns_session = session is None
+        self._session = new_session() if session is None else session
         self._timeouts = timeouts
         self._on_call = on_call
         self.now = now
 
     def __repr__(self) -> str:
         return f"<Client {self.product.name} {self.data_center.code}>"
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the connections of the session that the client opened itself; a shared one stays open."""
+        if self._owns_session:
+            self._session.close()
 
     @property
     def records(self) -> Records:

@@ -3,6 +3,7 @@
 import json
 import threading
 import time
+from contextlib import contextmanager
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qsl, urlsplit
@@ -91,10 +92,20 @@ class OddServer(ThreadingHTTPServer):
     def __init__(self):
         super().__init__(("127.0.0.1", 0), Handler)
         self.answers, self.asked, self.left = [], [], []
+        self.accepted = 0
+        self.ended = threading.Semaphore(0)
 
     @property
     def url(self):
         return f"http://127.0.0.1:{self.server_port}"
+
+    def get_request(self):
+        self.accepted += 1
+        return super().get_request()
+
+    def shutdown_request(self, request):
+        super().shutdown_request(request)
+        self.ended.release()
 
     def answer(self, status=200, data=None, *, body=None, headers=None, **how):
         """Prepare one answer: `data` as JSON or `body` as it is.
@@ -108,14 +119,27 @@ class OddServer(ThreadingHTTPServer):
         self.answers.append({"status": status, "body": body, "headers": headers, **how})
 
 
-@pytest.fixture(scope="session")
-def one_server():
+@contextmanager
+def serving():
     server = OddServer()
     thread = threading.Thread(target=server.serve_forever, args=[0.02], daemon=True)
     thread.start()
     yield server
     server.shutdown()
     server.server_close()
+
+
+@pytest.fixture(scope="session")
+def one_server():
+    with serving() as server:
+        yield server
+
+
+@pytest.fixture
+def own_server():
+    """A server that no other test's connections reach."""
+    with serving() as server:
+        yield server
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from django_bigin.api.answers import Place
 from django_bigin.api.calls import CallMade
 from django_bigin.api.client import Client
 from django_bigin.api.datacenters import DATA_CENTERS, DataCenter, data_center
-from django_bigin.api.transport import Timeouts
+from django_bigin.api.transport import Timeouts, new_session
 from django_bigin.exceptions import (
     AccessTokenError,
     BiginError,
@@ -34,6 +34,29 @@ def test_each_data_center_is_asked_at_its_own_host(server, session, tokens, cent
     Client(center, tokens, session=session).records.fetch_page("Contacts", fields=["Email"])
 
     assert server.asked[0].headers["Host"] == center.api_domain.removeprefix("https://")
+
+
+def test_a_client_closes_the_connections_that_it_opened_itself(own_server, tokens, monkeypatch):
+    monkeypatch.setattr("django_bigin.api.client.new_session", lambda: new_session(sandbox_url=own_server.url))
+    own_server.answer(204)
+
+    with pytest.raises(RuntimeError, match="of the caller's"), Client(data_center("eu"), tokens) as client:
+        client.records.fetch_page("Contacts", fields=["Email"])
+        assert not own_server.ended.acquire(timeout=0.2), "it is kept open for the next call"
+        raise RuntimeError("an error of the caller's")
+
+    assert own_server.ended.acquire(timeout=30), "the server still waits on a connection"
+
+
+def test_a_client_leaves_a_session_open_that_others_share(own_server, tokens):
+    with new_session(sandbox_url=own_server.url) as session:
+        for _ in range(2):
+            own_server.answer(204)
+            with Client(data_center("eu"), tokens, session=session) as client:
+                client.records.fetch_page("Contacts", fields=["Email"])
+
+        assert own_server.accepted == 1
+    assert own_server.ended.acquire(timeout=30)
 
 
 def test_a_data_center_that_is_not_of_the_table_is_refused(session, tokens):
