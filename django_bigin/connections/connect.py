@@ -245,7 +245,7 @@ def _cleared_columns(now: datetime, *, waits: timedelta | None) -> dict[str, Any
 def _readable_refresh_token(connection: Connection) -> str:
     """Return the stored refresh token; "" where its key is gone, since reconnecting is the very way out of that."""
     try:
-        return connection.refresh_token.reveal()  # type: ignore[no-any-return]  # the field is untyped
+        return connection.refresh_token.reveal()
     except EncryptionError as error:
         logger.warning("The replaced grant of %s cannot be revoked: %s", connection, error)
         return ""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -32,6 +32,17 @@ class AuditEventQuerySet(models.QuerySet["AuditEvent"]):
         return gone
 
 
+if TYPE_CHECKING:
+
+    class AuditEventManager(AuditEventQuerySet, models.Manager["AuditEvent"]):  # type: ignore[misc]  # each has its own subscript
+        """The manager of audit events, which has the queryset's methods."""
+
+else:
+
+    class AuditEventManager(models.Manager.from_queryset(AuditEventQuerySet)):
+        """The manager of audit events, which has the queryset's methods."""
+
+
 class AuditEvent(models.Model):
     """One act of a person: connect, refresh by hand, revoke. Text, so that it outlives what it names."""
 
@@ -46,7 +57,7 @@ class AuditEvent(models.Model):
     connection_key = models.CharField(_("connection key"), max_length=20, blank=True, db_index=True)
     detail = models.TextField(_("detail"), blank=True)
 
-    objects = AuditEventQuerySet.as_manager()
+    objects: ClassVar[AuditEventManager] = AuditEventManager()
 
     class Meta:
         ordering = ("-at", "-id")

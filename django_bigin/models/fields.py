@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar, overload
 from uuid import UUID
 
 from django.db import models
@@ -24,7 +24,7 @@ from ..db.aliases import WrittenManager
 from ..encryption.secret import PLACEHOLDER, Secret
 
 if TYPE_CHECKING:
-    _TextField = models.TextField[Any, Any]
+    _TextField = models.TextField["str", "HeldSecret"]
 else:
     _TextField = models.TextField  # not subscriptable where the site does not patch Django
 
@@ -69,15 +69,15 @@ class HeldSecret(str):
     Nothing is decrypted before: a page that only says that a secret is stored works without the key.
     """
 
-    __slots__ = ("_field", "_held", "_row")
+    __slots__ = ("_held", "_purpose", "_row")
 
     _held: Sealed | _Assigned | str
     _row: Any
-    _field: EncryptedTextField
+    _purpose: str
 
-    def __new__(cls, held: Sealed | _Assigned | str, row: Any, field: EncryptedTextField) -> HeldSecret:
+    def __new__(cls, held: Sealed | _Assigned | str, row: Any, purpose: str) -> HeldSecret:
         made = super().__new__(cls, PLACEHOLDER if held else "")
-        made._held, made._row, made._field = held, row, field
+        made._held, made._row, made._purpose = held, row, purpose
         return made
 
     def reveal(self) -> Secret:
@@ -88,7 +88,7 @@ class HeldSecret(str):
         """
         if isinstance(self._held, _Assigned):
             return self._held.secret
-        return Secret(unseal(self._row.uuid, self._row.secret_tenant_key(), self._field.purpose, self._held))
+        return Secret(unseal(self._row.uuid, self._row.secret_tenant_key(), self._purpose, self._held))
 
     def held_for(self, row: Any) -> Sealed | _Assigned | str:
         """Return what another object may hold of it: of the same row what is held here, of any other the plain text."""
@@ -168,7 +168,7 @@ class EncryptedAttribute(DeferredAttribute):
         if instance is None:
             return self
         held = super().__get__(instance, cls)  # loads a deferred field
-        return held if _gives_ciphertext.get() else HeldSecret(held, instance, self.field)
+        return held if _gives_ciphertext.get() else HeldSecret(held, instance, self.field.purpose)
 
     def __set__(self, instance: Any, value: Any) -> None:
         if value is None or value == "":
@@ -195,6 +195,17 @@ class EncryptedTextField(_TextField):
     """
 
     descriptor_class = EncryptedAttribute
+
+    if TYPE_CHECKING:  # the attribute does both; type checkers look for them here
+
+        @overload
+        def __get__(self, instance: None, owner: Any) -> EncryptedAttribute: ...
+        @overload
+        def __get__(self, instance: models.Model, owner: Any) -> HeldSecret: ...
+        @overload
+        def __get__(self, instance: Any, owner: Any) -> Self: ...
+        def __get__(self, instance: Any, owner: Any) -> Any: ...
+        def __set__(self, instance: Any, value: str) -> None: ...
 
     def __init__(self, *args: Any, purpose: str = "", **kwargs: Any) -> None:
         self.purpose = purpose
@@ -265,10 +276,21 @@ class SecretQuerySet(models.QuerySet[_Row]):
         return super().bulk_create(objs, batch_size, ignore_conflicts, update_conflicts, update_fields, unique_fields)
 
 
+if TYPE_CHECKING:
+
+    class SecretManager(SecretQuerySet[_Row], models.Manager[_Row]):  # type: ignore[misc]  # each has its own subscript
+        """The manager of such rows, which has the queryset's methods."""
+
+else:
+
+    class SecretManager(models.Manager.from_queryset(SecretQuerySet)):
+        """The manager of such rows, which has the queryset's methods."""
+
+
 class SecretModel(models.Model):
     """A row that holds secrets: it has a `uuid` from before its first save, and a tenant that they are bound to."""
 
-    objects = SecretQuerySet.as_manager()
+    objects: ClassVar[SecretManager[Self]] = SecretManager()
     as_written = WrittenManager()
 
     class Meta:

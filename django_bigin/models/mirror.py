@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.db import models
 from django.utils.translation import gettext
@@ -158,6 +158,17 @@ class RecordQuerySet(models.QuerySet["Record"]):
         return self.filter(name_key__startswith=fold(start))
 
 
+if TYPE_CHECKING:
+
+    class RecordManager(RecordQuerySet, models.Manager["Record"]):  # type: ignore[misc]  # each has its own subscript
+        """The manager of records, which has the queryset's methods."""
+
+else:
+
+    class RecordManager(models.Manager.from_queryset(RecordQuerySet)):
+        """The manager of records, which has the queryset's methods."""
+
+
 class Record(models.Model):
     """One record as Zoho has it. Deleted there it stays as a tombstone (`deleted_at`); a purge removes it."""
 
@@ -187,7 +198,7 @@ class Record(models.Model):
     source = models.CharField(_("source"), max_length=12, choices=Source.choices, default=Source.LIST)
     deleted_at = models.DateTimeField(_("deleted at"), null=True, blank=True)
 
-    objects = RecordQuerySet.as_manager()
+    objects: ClassVar[RecordManager] = RecordManager()
 
     class Meta:
         verbose_name = _("record")

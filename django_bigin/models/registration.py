@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from typing import Any
+from typing import Any, ClassVar
 
 from django.db import models
 from django.utils.translation import gettext
@@ -59,7 +59,7 @@ class ClientRegistration(models.Model):
     scopes = models.JSONField(_("scopes"), default=default_scopes, blank=True)
     created_at = models.DateTimeField(_("created at"), auto_now_add=True)
 
-    objects = models.Manager()
+    objects: ClassVar[models.Manager[ClientRegistration]] = models.Manager()
     as_written = WrittenManager()
 
     class Meta:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -19,7 +21,7 @@ class Tenant(models.Model):
     slug = models.SlugField(_("slug"), max_length=100, unique=True, help_text=_("The value of --tenant in commands."))
     created_at = models.DateTimeField(_("created at"), auto_now_add=True)
 
-    objects = models.Manager()
+    objects: ClassVar[models.Manager[Tenant]] = models.Manager()
     as_written = WrittenManager()
 
     class Meta:
