@@ -21,6 +21,8 @@ from ..exceptions import (
     AccessTokenError,
     AuthorizationError,
     BiginError,
+    ConnectionNotReadyError,
+    EncryptionError,
     LeaseLostError,
     ModuleNotAvailableError,
     ScopeError,
@@ -54,7 +56,7 @@ def sync_module(row: ModuleSync, session: Session) -> ModuleResult:
     """Bring one module up to date; its failures stand in the result and in the row.
 
     Raises:
-        AuthorizationError: it concerns the whole connection, not this module alone.
+        AuthorizationError, EncryptionError: it concerns the whole connection, not this module alone.
     """
     skipped = why_not(row)
     lease_id = None if skipped else claim(row.pk)
@@ -117,6 +119,10 @@ def perform(run: Run) -> ModuleResult:
         else:
             result.skipped = error.message
             _give_up(run, {"unavailable_reason": error.message})
+    except (ConnectionNotReadyError, EncryptionError):
+        # Paused meanwhile, or its key is gone: the connection says so itself, and the module has not failed.
+        _give_up(run, {})
+        raise
     except BiginError as error:
         _note_failure(run, error)
         if isinstance(error, AuthorizationError):

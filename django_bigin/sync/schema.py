@@ -18,7 +18,7 @@ from ..connections.clients import open_client
 from ..credits.ledger import Meter
 from ..db import leases
 from ..db.aliases import atomic, written
-from ..exceptions import ModuleNotAvailableError, ScopeError
+from ..exceptions import ModuleNotAvailableError, ScopeError, TransientError
 from ..models import Connection, ModuleSchema, ModuleSync, Record
 from ..text import one_line
 from .plan import ensure_modules
@@ -43,6 +43,12 @@ def refresh_metadata(client: Client, connection: Connection, rows: Sequence[Modu
         BiginError: the modules could not be read at all.
     """
     offered = {module.api_name: module for module in client.metadata.fetch_modules()}
+    if not offered:
+        # Taken at its word, it would switch every module off.
+        raise TransientError(
+            f"{connection.description.name} lists no modules at all, which cannot be: what was read before stays as it "
+            "is, and they are asked for again."
+        )
     schemas = {schema.module: schema for schema in written(ModuleSchema).filter(connection=connection)}
     for row in rows:
         reason = _why_unavailable(connection, row.module, offered)

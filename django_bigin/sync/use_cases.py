@@ -8,7 +8,7 @@ from django.db.models import F
 
 from .. import clock
 from ..connections.states import is_syncable, require_connected
-from ..connections.tokens import token_of
+from ..connections.tokens import ensure_fresh_token, token_of
 from ..db import leases
 from ..db.aliases import written
 from ..installation import require_ownership
@@ -38,13 +38,16 @@ def sync_connection(
     Raises:
         AuthorizationError: a person must act before anything can be read.
         TransientError: there is no usable token now.
+        EncryptionError: a stored secret cannot be read.
         RequestError: a name is not a mirrored module.
     """
     require_ownership()
     require_connected(connection)
     planned = plan.prepare(connection, modules)
     results = []
-    with open_session(connection, options) as session:
+    # First, so that trouble with the token is told once, and is no module's.
+    token = ensure_fresh_token(connection.pk)
+    with open_session(connection, options, token=token) as session:
         if options.full or schema.metadata_is_due(connection):
             schema.refresh_metadata(session.client, connection, planned.rows)
         for row in planned.chosen:

@@ -9,8 +9,9 @@ from django.db import connection as database
 from django_bigin.connections import ensure_fresh_token, refresh_now
 from django_bigin.encryption.keyring import new_key
 from django_bigin.exceptions import BiginError, DamagedSecretError, EncryptionError
-from django_bigin.models import AuditEvent, ClientSecret, Connection
-from django_bigin.sync import sync_connection
+from django_bigin.models import AuditEvent, ClientSecret, Connection, ModuleSync
+from django_bigin.sync import Options, Progress, sync_connection
+from tests.support.commands import Ran
 from tests.support.grants import TOKEN, let_token_expire
 from tests.support.ticking import tick, work_off
 
@@ -110,3 +111,33 @@ def test_the_tick_finds_it_and_the_tick_finds_it_healed(settings: Any, sandbox: 
     sandbox.advance(301)
     work_off(tick())
     assert Connection.objects.get().status == Status.HEALTHY
+
+
+def test_a_missing_key_is_told_once_and_is_no_failure_of_any_module(
+    settings: Any, sandbox: Any, connection: Connection
+) -> None:
+    assert Ran("bigin_sync").code == 0
+    settings.BIGIN_ENCRYPTION_KEYS = [new_key()]
+    ran = Ran("bigin_sync", "--json")
+    assert ran.code == 1
+    [entry] = ran.document["connections"]
+    assert (entry["modules"], "key" in entry["error"]) == ([], True)
+    work_off(tick())
+    assert not ModuleSync.objects.exclude(last_error="").exists()
+
+
+def test_a_key_that_goes_in_the_middle_of_a_sync_ends_it_at_once(
+    settings: Any, sandbox: Any, connection: Connection
+) -> None:
+    assert Ran("bigin_sync").code == 0
+    seen: list[str] = []
+
+    def lose_the_key(progress: Progress) -> None:
+        seen.append(progress.module)
+        settings.BIGIN_ENCRYPTION_KEYS = [new_key()]
+        let_token_expire(sandbox)
+
+    with pytest.raises(EncryptionError):
+        sync_connection(connection, options=Options(full=True, on_progress=lose_the_key))
+    assert len(seen) == 1
+    assert not ModuleSync.objects.exclude(last_error="", lease_id="").exists()

@@ -3,15 +3,18 @@
 from typing import Any
 
 import pytest
+from django.test import Client
 
 from django_bigin import clock
 from django_bigin.connections import connect_self_client
-from django_bigin.exceptions import AuthorizationError, RequestError
+from django_bigin.exceptions import AuthorizationError, ConnectionNotReadyError, RequestError
 from django_bigin.models import Connection, CreditUse, Job, ModuleSync, Record, Tenant
 from django_bigin.signals import records_changed
-from django_bigin.sync import engine, sync_connection
+from django_bigin.sync import Options, Progress, engine, sync_connection, sync_slice
 from django_bigin.sync.plan import Strategy
 from django_bigin.work import jobs
+from tests.support.admin_pages import press
+from tests.support.factories import make_superuser
 from tests.support.mirror import assert_equal, failed, module_sync, sync
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -142,3 +145,28 @@ def test_results_are_told_one_by_one_as_they_come(sandbox: Any, connection: Conn
     told: list[str] = []
     results = sync(connection, "Contacts", "Accounts", on_result=lambda result: told.append(result.module))
     assert told == [result.module for result in results] == ["Accounts", "Contacts"]
+
+
+@pytest.mark.parametrize("door", ["connection", "slice"])
+def test_a_pause_during_a_sync_is_no_failure_of_a_module(
+    door: str, sandbox: Any, connection: Connection, client: Client
+) -> None:
+    client.force_login(make_superuser())
+    sandbox.add_records("Contacts", 450)
+    sync(connection, "Users")
+
+    def pause(progress: Progress) -> None:
+        press(client, connection, "pause")
+
+    options, contacts = Options(on_progress=pause), module_sync("Contacts")
+    with pytest.raises(ConnectionNotReadyError, match="is paused"):
+        if door == "slice":
+            sync_slice(contacts.pk, options)
+        else:
+            sync_connection(connection, modules=["Contacts", "Notes"], options=options)
+    contacts.refresh_from_db()
+    assert (contacts.last_error, contacts.failure_count, contacts.lease_id) == ("", 0, "")
+    assert contacts.phase == ModuleSync.Phase.FULL
+    press(client, connection, "resume")
+    sync(connection, "Contacts")
+    assert_equal(sandbox, "Contacts")

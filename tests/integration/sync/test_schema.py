@@ -9,7 +9,10 @@ from django_bigin.health.findings import judge_module
 from django_bigin.health.kinds import Kind
 from django_bigin.models import Connection, ModuleSchema, ModuleSync, Record, Tenant
 from django_bigin.sync.wanted import decide
+from django_bigin.work.kinds import METADATA
+from tests.support.commands import Ran
 from tests.support.mirror import answer, assert_equal, mirror_hash, sync
+from tests.support.ticking import tick, work_off
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -146,3 +149,23 @@ def stored(column: str) -> list[Any]:
 def described(module: str) -> list[dict[str, Any]]:
     fields: list[dict[str, Any]] = ModuleSchema.objects.get(module=module).fields
     return fields
+
+
+@pytest.mark.parametrize("empty", [{"status": 204}, {"status": 200, "body": {"modules": []}}])
+def test_an_empty_list_of_modules_switches_none_off(
+    empty: dict[str, Any], sandbox: Any, connection: Connection
+) -> None:
+    sandbox.add_records("Contacts", 3)
+    sync(connection)
+    before = list(ModuleSync.objects.order_by("pk").values("module", "unavailable_reason", "records_watermark"))
+    sandbox.advance(4_000)
+    sandbox.fail("GET /bigin/v2/settings/modules", times=2, **empty)
+    ran = Ran("bigin_sync")
+    assert ran.code == 75
+    assert "lists no modules at all" in ran.out
+    work_off(tick(METADATA))
+    assert "lists no modules at all" in Connection.objects.get().metadata_error
+    now = list(ModuleSync.objects.order_by("pk").values("module", "unavailable_reason", "records_watermark"))
+    assert now == before
+    assert Ran("bigin_sync").code == 0
+    assert_equal(sandbox, "Contacts")
