@@ -10,6 +10,7 @@ from .conf import settings
 from .db.aliases import atomic, written
 from .exceptions import ForeignDatabaseError
 from .models import Installation
+from .text import sentence as _
 
 
 def require_ownership() -> None:
@@ -25,11 +26,17 @@ def require_ownership() -> None:
         return
     owner = written(Installation).order_by("pk").first()
     if owner is None:
-        owner, _ = written(Installation).get_or_create(pk=1, defaults={"identifier": mine, "adopted_at": clock.now()})
+        owner, _made = written(Installation).get_or_create(
+            pk=1, defaults={"identifier": mine, "adopted_at": clock.now()}
+        )
     if owner.identifier != mine:
         raise ForeignDatabaseError(
-            f"This database belongs to installation {owner.identifier!r}, and this is {mine!r}: nothing is sent to "
-            "Zoho. If the database is meant to move here, run `manage.py bigin_adopt`."
+            _(
+                "This database belongs to installation %(owner)s, and this is %(mine)s: nothing is sent "
+                "to Zoho. If the database is meant to move here, run `manage.py bigin_adopt`.",
+                owner=repr(owner.identifier),
+                mine=repr(mine),
+            )
         )
 
 
@@ -41,11 +48,11 @@ def adopt(*, actor: str = "") -> Installation:
     """
     mine = settings.BIGIN_INSTALLATION_ID
     if not mine:
-        raise ForeignDatabaseError("Set BIGIN_INSTALLATION_ID first: it names who adopts the database.")
+        raise ForeignDatabaseError(_("Set BIGIN_INSTALLATION_ID first: it names who adopts the database."))
     with atomic(Installation):
         written(Installation).exclude(pk=1).delete()
         owner: Installation
-        owner, _ = written(Installation).update_or_create(
+        owner, _made = written(Installation).update_or_create(
             pk=1, defaults={"identifier": mine, "adopted_at": clock.now(), "adopted_by": actor[:150]}
         )
     return owner

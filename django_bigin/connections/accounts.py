@@ -8,6 +8,7 @@ from ..conf import settings
 from ..db.aliases import written
 from ..exceptions import ClientCredentialsError, DamagedSecretError
 from ..models import ClientRegistration, ClientSecret, Connection
+from ..text import sentence as _
 from .network import shared_session
 
 
@@ -30,17 +31,30 @@ def accounts_server(registration: ClientRegistration, data_center: str) -> Accou
     row = secrets.get(data_center) or secrets.get("")
     if row is None or not row.secret:
         raise ClientCredentialsError(
-            f"No client secret is stored for registration {registration} in data center {data_center}: add one in the "
-            "admin, under Client registrations."
+            _(
+                "No client secret is stored for registration %(registration)s in data center "
+                "%(data_center)s: add one in the admin, under Client registrations.",
+                registration=registration,
+                data_center=data_center,
+            )
         )
     if data_center not in settings.data_center_codes:
         raise ClientCredentialsError(
-            f"Data center {data_center} is not switched on for this site: see BIGIN_EXTRA_DATA_CENTERS."
+            _(
+                "Data center %(data_center)s is not switched on for this site: see BIGIN_EXTRA_DATA_CENTERS.",
+                data_center=data_center,
+            )
         )
     try:
         client_secret = row.secret.reveal()
     except DamagedSecretError as error:
-        raise ClientCredentialsError(f"The client secret of registration {registration}: {error.message}") from error
+        raise ClientCredentialsError(
+            _(
+                "The client secret of registration %(registration)s: %(reason)s",
+                registration=registration,
+                reason=error.message,
+            )
+        ) from error
     return open_accounts_server(data_center, client_id=registration.client_id, client_secret=client_secret)
 
 

@@ -22,6 +22,7 @@ from ..exceptions import BiginError, CallbackRefusedError, ClientCredentialsErro
 from ..installation import require_ownership
 from ..models import AuthorizationAttempt, ClientRegistration, Connection
 from ..policy import access_policy
+from ..text import sentence as _
 from .accounts import accounts_server, open_accounts_server
 from .connect import complete
 from .network import accounts_origins, for_the_browser
@@ -35,17 +36,23 @@ SECURITY_PARAMETERS = ("state", "code", "error", "location", "accounts-server")
 
 
 REFUSALS = {
-    "repeated": "The address that Zoho sent you back to holds a parameter twice. Nothing was connected; start again.",
-    "no-state": "This address does not come from a press of Connect. Nothing was connected; start again.",
-    "zoho-error": "Zoho reports that the authorization did not go through. Nothing was connected; start again.",
-    "unknown": "This authorization is not known here: it is too old, or comes from elsewhere. Start again.",
-    "expired": "This authorization took longer than ten minutes. Nothing was connected; start again.",
-    "other-browser": "This authorization was started in another browser or session: finish it there, or start again.",
-    "no-session": "This host has no session of your browser that started this authorization: you have signed out, "
-    "it was started in another browser, or the site's session cookie does not reach this host (SESSION_COOKIE_DOMAIN). "
-    "Nothing was connected; start again.",
-    "used": "This authorization was completed before: see its connection, or start again.",
-    "forbidden": "You may no longer connect this tenant. Nothing was connected; ask an administrator.",
+    "repeated": _(
+        "The address that Zoho sent you back to holds a parameter twice. Nothing was connected; start again."
+    ),
+    "no-state": _("This address does not come from a press of Connect. Nothing was connected; start again."),
+    "zoho-error": _("Zoho reports that the authorization did not go through. Nothing was connected; start again."),
+    "unknown": _("This authorization is not known here: it is too old, or comes from elsewhere. Start again."),
+    "expired": _("This authorization took longer than ten minutes. Nothing was connected; start again."),
+    "other-browser": _(
+        "This authorization was started in another browser or session: finish it there, or start again."
+    ),
+    "no-session": _(
+        "This host has no session of your browser that started this authorization: you have signed out, "
+        "it was started in another browser, or the site's session cookie does not reach this host "
+        "(SESSION_COOKIE_DOMAIN). Nothing was connected; start again."
+    ),
+    "used": _("This authorization was completed before: see its connection, or start again."),
+    "forbidden": _("You may no longer connect this tenant. Nothing was connected; ask an administrator."),
 }
 """The sentences of the page for a refused callback. Nothing of the callback itself is ever shown."""
 
@@ -129,12 +136,18 @@ def trim_attempts() -> int:
 def _require_browser_client(registration: ClientRegistration) -> None:
     if registration.kind == ClientRegistration.Kind.SELF_CLIENT or not registration.redirect_uri:
         raise ClientCredentialsError(
-            f"{registration} has no redirect URI, so a browser cannot come back from Zoho: paste a grant token "
-            "instead, or use a server-based client."
+            _(
+                "%(registration)s has no redirect URI, so a browser cannot come back from Zoho: paste a "
+                "grant token instead, or use a server-based client.",
+                registration=registration,
+            )
         )
     if not registration.scopes:
         raise ClientCredentialsError(
-            f"{registration} asks for no scopes, which Zoho refuses. Enter them in the client registration."
+            _(
+                "%(registration)s asks for no scopes, which Zoho refuses. Enter them in the client registration.",
+                registration=registration,
+            )
         )
 
 
@@ -198,7 +211,7 @@ def _exchange(attempt: AuthorizationAttempt, given: dict[str, str], *, actor: st
     registration = attempt.registration
     data_center = _data_center(given, registration)
     if not given.get("code"):
-        raise BiginError("Zoho sent you back without a code. Nothing was connected; start again.")
+        raise BiginError(_("Zoho sent you back without a code. Nothing was connected; start again."))
     server = accounts_server(registration, data_center)
     answer = server.exchange(
         given["code"], redirect_uri=registration.redirect_uri, code_verifier=attempt.code_verifier.reveal() or None
@@ -217,9 +230,9 @@ def _exchange(attempt: AuthorizationAttempt, given: dict[str, str], *, actor: st
 
 
 _ERROR_SENTENCES = {
-    "access_denied": "You did not give your consent at Zoho, so nothing was connected.",
-    "invalid_scope": "Zoho does not know one of the scopes that were asked for: compare the registration's scopes.",
-    "invalid_client": "Zoho does not know the client: compare the registration's client id.",
+    "access_denied": _("You did not give your consent at Zoho, so nothing was connected."),
+    "invalid_scope": _("Zoho does not know one of the scopes that were asked for: compare the registration's scopes."),
+    "invalid_client": _("Zoho does not know the client: compare the registration's client id."),
 }
 
 
@@ -232,14 +245,20 @@ def _data_center(given: dict[str, str], registration: ClientRegistration) -> str
     }
     if len(named) > 1 or "" in named:
         raise BiginError(
-            "Zoho's answer names a data center that is not known, or two different ones. The code was not sent "
-            "anywhere and nothing was connected; start again from this site."
+            _(
+                "Zoho's answer names a data center that is not known, or two different ones. The code was not sent "
+                "anywhere and nothing was connected; start again from this site."
+            )
         )
     data_center = named.pop() if named else registration.home_data_center
     if not registration.serves(data_center):
         raise ClientCredentialsError(
-            f"This Zoho user lives in data center {data_center}, where the client {registration} is not switched on: "
-            "switch it on in Zoho's API console, then in the registration."
+            _(
+                "This Zoho user lives in data center %(data_center)s, where the client %(registration)s is "
+                "not switched on: switch it on in Zoho's API console, then in the registration.",
+                data_center=data_center,
+                registration=registration,
+            )
         )
     return data_center
 

@@ -13,6 +13,7 @@ from ..api.products import DEFAULT_PRODUCT
 from ..conf import settings
 from ..exceptions import GrantTokenError
 from ..models import Connection
+from ..text import sentence as _
 from .network import shared_session
 from .stored import AccessToken
 from .tokens import WAIT_IN_WORKER_SECONDS, ConnectionTokens
@@ -69,6 +70,8 @@ class _OneToken:
 
     def replace(self, refused: str) -> str:
         raise GrantTokenError(
-            f"The API refuses the token that Zoho has just given: the account may have no {DEFAULT_PRODUCT.name} "
-            "organization."
+            _(
+                "The API refuses the token that Zoho has just given: the account may have no %(product)s organization.",
+                product=DEFAULT_PRODUCT.name,
+            )
         )

@@ -20,6 +20,7 @@ from ..encryption.secret import Secret
 from ..exceptions import AuthorizationError, EncryptionError, GrantTokenError, OtherOrganizationError, RequestError
 from ..installation import require_ownership
 from ..models import ClientRegistration, ClientSecret, Connection
+from ..text import sentence as _
 from .accounts import open_accounts_server
 from .clients import open_client_with
 from .revoking import revoke_quietly
@@ -71,7 +72,11 @@ def connect_self_client(
     require_ownership()
     if data_center not in settings.data_center_codes:
         raise GrantTokenError(
-            f"There is no data center {data_center!r} here; choose one of {', '.join(settings.data_center_codes)}."
+            _(
+                "There is no data center %(data_center)s here; choose one of %(codes)s.",
+                data_center=repr(data_center),
+                codes=", ".join(settings.data_center_codes),
+            )
         )
     server = open_accounts_server(data_center, client_id=client_id, client_secret=client_secret)
     answer = server.exchange(grant_token)
@@ -121,14 +126,20 @@ def _check_answer(data_center: str, answer: TokenAnswer) -> None:
     """Check that the answer can be kept: a refresh token, of that data center; only the table is used as a host."""
     if not answer.refresh_token:
         raise GrantTokenError(
-            "Zoho gave no refresh token, so the access would end within the hour: make a new grant token, "
-            "with access_type=offline and prompt=consent where a browser is used."
+            _(
+                "Zoho gave no refresh token, so the access would end within the hour: make a new grant token, "
+                "with access_type=offline and prompt=consent where a browser is used."
+            )
         )
     named = by_api_domain(answer.api_domain) if answer.api_domain else None
     if named is not None and named.code != data_center:
         raise GrantTokenError(
-            f"The grant is of data center {named.code}, not {data_center}: connect it there, with that data center's "
-            "client secret."
+            _(
+                "The grant is of data center %(found)s, not %(data_center)s: connect it there, with that "
+                "data center's client secret.",
+                found=named.code,
+                data_center=data_center,
+            )
         )
     if answer.api_domain and named is None:
         # Zoho's own pages show other spellings than its servers use (oauth.md section 3).
@@ -153,10 +164,17 @@ def _require_same_organization(reconnects: Connection | None, grant: Grant) -> N
     if reconnects is None or (reconnects.data_center, reconnects.org_id) == (grant.data_center, found.org_id):
         return
     raise OtherOrganizationError(
-        f"Zoho gave access to {found.company_name or found.org_id} (organization {found.org_id} in "
-        f"{grant.data_center}), but this connection is {reconnects.org_name or reconnects.org_id} (organization "
-        f"{reconnects.org_id} in {reconnects.data_center}). Nothing was changed: reconnect and choose that "
-        "organization at Zoho."
+        _(
+            "Zoho gave access to %(found)s (organization %(found_id)s in %(found_data_center)s), but this "
+            "connection is %(name)s (organization %(id)s in %(data_center)s). Nothing was "
+            "changed: reconnect and choose that organization at Zoho.",
+            found=found.company_name or found.org_id,
+            found_id=found.org_id,
+            found_data_center=grant.data_center,
+            name=reconnects.org_name or reconnects.org_id,
+            id=reconnects.org_id,
+            data_center=reconnects.data_center,
+        )
     )
 
 

@@ -9,6 +9,7 @@ from ..db import leases
 from ..db.aliases import atomic, reread, written
 from ..installation import require_ownership
 from ..models import Connection, Job, ModuleSchema, ModuleSync, QuarantinedRow, Record
+from ..text import sentence as _
 from .revoking import Revocation, revoke_grant
 from .states import TOKEN_KEPT, Status, set_status
 
@@ -72,7 +73,7 @@ def disconnect(connection: Connection, *, actor: str = "", purge: bool = False) 
             **leases.cleared(),
         )
         set_status(connection, Status.DISCONNECTED)
-        audit.record("disconnect", connection, actor=actor, detail="with purge" if purge else "")
+        audit.record("disconnect", connection, actor=actor, detail=_("with purge") if purge else "")
         # The caller's object may be older than the grant that is to be revoked.
         reread(connection, "tenant", "registration")
     revocation = revoke_grant(connection)

@@ -14,6 +14,7 @@ from ..exceptions import BiginError
 from ..installation import require_ownership
 from ..models import ClientRegistration, Connection, Record
 from ..tenants import tenant_model
+from ..text import sentence as _
 from .lifecycle import disconnect
 from .revoking import Revocation
 from .states import Status
@@ -56,7 +57,11 @@ def delete_tenant(tenant: Any, *, actor: str = "", keep_row: bool = False, even_
         _delete_rows(tenant, connections, actor=actor, keep_row=keep_row)
     except (ProtectedError, RestrictedError) as error:
         raise BiginError(
-            f"{tenant} is disconnected, but was not deleted: {_named(error)} point to it. Delete those first."
+            _(
+                "%(tenant)s is disconnected, but was not deleted: %(names)s point to it. Delete those first.",
+                tenant=tenant,
+                names=_named(error),
+            )
         ) from error
     return Offboarding(True, revocations, records)
 
@@ -67,9 +72,11 @@ def _delete_rows(tenant: Any, connections: list[Connection], *, actor: str, keep
         written(tenant_model()).select_for_update().filter(pk=tenant.pk).first()
         theirs = written(Connection).filter(tenant=tenant.pk)
         if theirs.exclude(Q(status=Status.DISCONNECTED, pk__in=[each.pk for each in connections])).exists():
-            raise BiginError(f"{tenant} was connected again meanwhile, so it was not deleted: do it again.")
+            raise BiginError(
+                _("%(tenant)s was connected again meanwhile, so it was not deleted: do it again.", tenant=tenant)
+            )
         for each in connections:
-            audit.record("delete", each, actor=actor, detail="with its tenant")
+            audit.record("delete", each, actor=actor, detail=_("with its tenant"))
         theirs.delete()
         written(ClientRegistration).filter(tenant=tenant.pk).delete()
         if not keep_row:

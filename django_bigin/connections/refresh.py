@@ -34,6 +34,7 @@ from ..exceptions import (
 )
 from ..models import Connection
 from ..models.fields import seal
+from ..text import sentence as _
 from . import states
 from .accounts import accounts_server
 from .states import Status
@@ -95,7 +96,9 @@ def _ask(connection: Connection, lease_id: str) -> tuple[TokenAnswer, datetime]:
     server = accounts_server(connection.registration, connection.data_center)
     # Counted before it is sent: a process that dies in between has still spent it at Zoho.
     if not leases.write(_rows(connection), lease_id, token_requests=counted):
-        raise TokenPendingError(f"Another process took over the refresh of {connection}.", retry_after=1)
+        raise TokenPendingError(
+            _("Another process took over the refresh of %(connection)s.", connection=connection), retry_after=1
+        )
     return server.refresh(connection.refresh_token.reveal()), now
 
 
@@ -120,7 +123,10 @@ def _store_answer(connection: Connection, lease_id: str, answer: TokenAnswer, *,
         recovered = Verdict(columns, Status.DEGRADED, only_from=(Status.MISCONFIGURED,))
     if not _release(connection, lease_id, recovered):
         # The lease expired, or a person reconnected or disconnected meanwhile: theirs is what counts.
-        raise TokenPendingError(f"The connection {connection} changed while its token was refreshed.", retry_after=1)
+        raise TokenPendingError(
+            _("The connection %(connection)s changed while its token was refreshed.", connection=connection),
+            retry_after=1,
+        )
     return AccessToken(Secret(answer.access_token), expires_at, doubted=connection.refused_count > 0)
 
 
@@ -151,7 +157,7 @@ def _release(connection: Connection, lease_id: str, verdict: Verdict, *, reason:
     Returns:
         False where lease or grant are no longer ours, and nothing was written.
     """
-    for _ in range(STORE_TRIES - 1):
+    for _attempt in range(STORE_TRIES - 1):
         with suppress(RowLockedError):
             return _release_at_once(connection, lease_id, verdict, reason=reason)
     return _release_at_once(connection, lease_id, verdict, reason=reason)

@@ -14,12 +14,13 @@ from ..db.aliases import written
 from ..db.backoff import backoff_seconds
 from ..exceptions import EncryptionError
 from ..models import Connection
+from ..text import sentence as _
 from .states import Status, announce_written, status_columns
 from .stored import fresh_token, read_connection
 
 REFRESHES_AT_MOST = 3  # afterwards a token is only replaced when it is due
 FIRST_REST_SECONDS, LONGEST_REST_SECONDS = 60.0, 600.0
-REASON = "Zoho's API refuses the access token that its accounts server has just given."
+REASON = _("Zoho's API refuses the access token that its accounts server has just given.")
 
 
 def is_no_use_refreshing(connection: Connection) -> bool:

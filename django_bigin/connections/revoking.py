@@ -15,6 +15,7 @@ from ..api.oauth import AccountsServer
 from ..db.aliases import written
 from ..exceptions import BiginError
 from ..models import Connection
+from ..text import sentence as _
 from .accounts import accounts_server
 
 logger = logging.getLogger(__name__)
@@ -40,15 +41,18 @@ def revoke_grant(connection: Connection) -> Revocation:
     try:
         refresh_token = connection.refresh_token.reveal()
         if not refresh_token:
-            return Revocation(True, "There was no grant left to revoke.")
+            return Revocation(True, _("There was no grant left to revoke."))
         known = accounts_server(connection.registration, connection.data_center).revoke(refresh_token)
     except BiginError as error:
         return Revocation(
             False,
-            f"Disconnected here, but the grant could not be revoked at Zoho: {error} Disconnect again later, or revoke "
-            "it at Zoho under Accounts, Sessions, Connected apps.",
+            _(
+                "Disconnected here, but the grant could not be revoked at Zoho: %(reason)s Disconnect again "
+                "later, or revoke it at Zoho under Accounts, Sessions, Connected apps.",
+                reason=error,
+            ),
         )
-    return Revocation(True, "Zoho has revoked the grant." if known else "Zoho did not know the grant any more.")
+    return Revocation(True, _("Zoho has revoked the grant.") if known else _("Zoho did not know the grant any more."))
 
 
 def revoke_quietly(server: AccountsServer, token: str) -> bool:

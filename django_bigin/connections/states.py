@@ -11,6 +11,7 @@ from ..db.aliases import on_commit, written
 from ..exceptions import ConnectionNotReadyError, RefreshTokenError
 from ..models import Connection
 from ..signals import connection_changed
+from ..text import sentence as _
 
 Status = Connection.Status
 
@@ -41,58 +42,60 @@ STATES: dict[str, State] = {
         syncable=False,
         token_kept=False,
         needs_person=True,
-        happened="The connection has not been confirmed yet.",
-        app_does="Nothing is mirrored. If nobody confirms it in time, its grant is revoked and it is removed.",
-        person_does="Look at the organization's name, then confirm or discard the connection.",
+        happened=_("The connection has not been confirmed yet."),
+        app_does=_("Nothing is mirrored. If nobody confirms it in time, its grant is revoked and it is removed."),
+        person_does=_("Look at the organization's name, then confirm or discard the connection."),
     ),
     Status.HEALTHY: State(
         syncable=True,
         token_kept=True,
         needs_person=False,
-        happened="The connection works.",
-        app_does="Its token is kept fresh and its modules are mirrored.",
+        happened=_("The connection works."),
+        app_does=_("Its token is kept fresh and its modules are mirrored."),
         person_does="",
     ),
     Status.DEGRADED: State(
         syncable=True,
         token_kept=True,
         needs_person=False,
-        happened="The last refresh of the access token failed, or Zoho's API refuses the token; it may work later.",
-        app_does="It tries again by itself, and goes on mirroring as long as the token is valid.",
-        person_does="If it stays so while Zoho works, look at the reason.",
+        happened=_("The last refresh of the access token failed, or Zoho's API refuses the token; it may work later."),
+        app_does=_("It tries again by itself, and goes on mirroring as long as the token is valid."),
+        person_does=_("If it stays so while Zoho works, look at the reason."),
     ),
     Status.MISCONFIGURED: State(
         syncable=False,
         token_kept=True,
         needs_person=True,
-        happened="Zoho does not accept the client, or the key of the stored secrets is missing.",
-        app_does="The grant is kept. It tries again once an hour, for the key every five minutes.",
-        person_does="Read the reason: compare client id, client secret, data center and redirect URI with Zoho's API "
-        "console, or put the key back into BIGIN_ENCRYPTION_KEYS.",
+        happened=_("Zoho does not accept the client, or the key of the stored secrets is missing."),
+        app_does=_("The grant is kept. It tries again once an hour, for the key every five minutes."),
+        person_does=_(
+            "Read the reason: compare client id, client secret, data center and redirect URI with Zoho's API "
+            "console, or put the key back into BIGIN_ENCRYPTION_KEYS."
+        ),
     ),
     Status.NEEDS_AUTHORIZATION: State(
         syncable=False,
         token_kept=False,
         needs_person=True,
-        happened="The connection has lost its grant at Zoho, or a stored secret of it was changed.",
-        app_does="Nothing is sent to Zoho any more. The mirrored data stays readable.",
-        person_does="Reconnect it on its page in the admin.",
+        happened=_("The connection has lost its grant at Zoho, or a stored secret of it was changed."),
+        app_does=_("Nothing is sent to Zoho any more. The mirrored data stays readable."),
+        person_does=_("Reconnect it on its page in the admin."),
     ),
     Status.PAUSED: State(
         syncable=False,
         token_kept=False,
         needs_person=False,
-        happened="The connection is paused.",
-        app_does="Nothing is sent to Zoho. Its grant and the mirrored data stay.",
-        person_does="Resume it to go on.",
+        happened=_("The connection is paused."),
+        app_does=_("Nothing is sent to Zoho. Its grant and the mirrored data stay."),
+        person_does=_("Resume it to go on."),
     ),
     Status.DISCONNECTED: State(
         syncable=False,
         token_kept=False,
         needs_person=False,
-        happened="The connection is disconnected.",
-        app_does="Nothing is sent to Zoho. The mirrored data stays readable until it is purged.",
-        person_does="Connect it again to go on.",
+        happened=_("The connection is disconnected."),
+        app_does=_("Nothing is sent to Zoho. The mirrored data stays readable until it is purged."),
+        person_does=_("Connect it again to go on."),
     ),
 }
 
@@ -124,7 +127,8 @@ def require_connected(connection: Connection) -> None:
     if state.token_kept:
         return
     error = RefreshTokenError if connection.status == Status.NEEDS_AUTHORIZATION else ConnectionNotReadyError
-    raise error(f"{connection}: {state.happened} {state.person_does}")
+    reason = f"{state.happened} {state.person_does}"
+    raise error(_("%(connection)s: %(reason)s", connection=connection, reason=reason))
 
 
 def set_status(connection: Connection, to: str, *, reason: str = "", only_from: Collection[str] = ()) -> bool:
@@ -138,7 +142,7 @@ def set_status(connection: Connection, to: str, *, reason: str = "", only_from: 
     Returns:
         True if this call made the change.
     """
-    for _ in range(_TRIES):
+    for _attempt in range(_TRIES):
         rows = written(Connection).filter(pk=connection.pk)
         old = rows.values_list("status", flat=True).first()
         if old is None or not (changes := status_columns(old, to, reason=reason, only_from=only_from)):

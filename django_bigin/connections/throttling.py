@@ -9,6 +9,7 @@ from .. import clock
 from ..db.aliases import atomic, written
 from ..exceptions import BiginError, ClientCredentialsError, RateLimitError, TransientError
 from ..models import Connection, RegistrationState
+from ..text import sentence as _
 
 # Zoho allows 10 token requests in 10 minutes for one grant (oauth.md section 8); two are left to people.
 REQUESTS_AT_MOST = 8
@@ -32,10 +33,18 @@ def rest_seconds(connection: Connection) -> float:
 
 def resting_error(connection: Connection, seconds: float) -> BiginError:
     """Make the error for a caller that needs a token while the connection rests and has none."""
-    why = connection.status_reason or "The accounts server asked for fewer requests."
+    reason = connection.status_reason or _("The accounts server asked for fewer requests.")
     if connection.status == Connection.Status.MISCONFIGURED:
-        return ClientCredentialsError(f"{connection}: {why}")
-    return TransientError(f"{connection}: {why} The next attempt is in {seconds:.0f} seconds.", retry_after=seconds)
+        return ClientCredentialsError(_("%(connection)s: %(reason)s", connection=connection, reason=reason))
+    return TransientError(
+        _(
+            "%(connection)s: %(reason)s The next attempt is in %(seconds)s seconds.",
+            connection=connection,
+            reason=reason,
+            seconds=f"{seconds:.0f}",
+        ),
+        retry_after=seconds,
+    )
 
 
 def count_request(connection: Connection, now: datetime) -> list[str]:
@@ -47,7 +56,11 @@ def count_request(connection: Connection, now: datetime) -> list[str]:
     recent = [at for at in map(datetime.fromisoformat, connection.token_requests) if at > now - REQUESTS_WINDOW]
     if len(recent) >= REQUESTS_AT_MOST:
         raise RateLimitError(
-            f"{connection} has made {len(recent)} token requests in ten minutes, and Zoho blocks a grant at ten.",
+            _(
+                "%(connection)s has made %(number)s token requests in ten minutes, and Zoho blocks a grant at ten.",
+                connection=connection,
+                number=len(recent),
+            ),
             retry_after=(min(recent) + REQUESTS_WINDOW - now).total_seconds(),
         )
     return [at.isoformat() for at in (*recent, now)]

@@ -18,6 +18,7 @@ from ..db.apart import RowLockedError, can_be_apart, in_transaction, scope_of
 from ..exceptions import AccessTokenError, BiginError, EncryptionError, TokenPendingError, TransientError
 from ..installation import require_ownership
 from ..models import Connection
+from ..text import sentence as _
 from . import refusals
 from .flights import Ended, Flight, Flights, is_flying
 from .refresh import claim, refresh
@@ -181,7 +182,7 @@ def _ensure_readable(connection_id: int, *, refused: str, is_wanted: Callable[[]
             raise resting_error(connection, resting)
         if refused and not insists and refusals.is_no_use_refreshing(connection):
             refusals.note_refused(connection_id, refused)
-            raise AccessTokenError(f"{connection}: {refusals.REASON}")
+            raise AccessTokenError(_("%(connection)s: %(reason)s", connection=connection, reason=refusals.REASON))
         if lease_id := claim(connection):
             return refresh(connection, lease_id, refused=refused)
         if serving:
@@ -206,7 +207,7 @@ def _fetch_apart(
     """
     until, inside = time.monotonic() + wait_seconds, in_transaction(Connection)
     if inside and database_of(Connection).vendor == "sqlite":
-        raise _inside_transaction(what[0], "SQLite cannot store a new one while a transaction is open")
+        raise _inside_transaction(what[0], _("SQLite cannot store a new one while a transaction is open"))
     while True:
         flight, was_there = _flights.join((*scope_of(Connection), *what), fetch)
         if was_there and serving:
@@ -221,7 +222,9 @@ def _fetch_apart(
         else:
             is_late, locked = True, ended is Ended.BLOCKED
         if locked and inside:
-            raise _inside_transaction(what[0], "its row is locked by a transaction, most likely by the one open here")
+            raise _inside_transaction(
+                what[0], _("its row is locked by a transaction, most likely by the one open here")
+            )
         if serving:
             return serving
         if is_late:
@@ -230,23 +233,34 @@ def _fetch_apart(
         time.sleep(POLL_SECONDS)
 
 
-def _inside_transaction(connection_id: int, why: str) -> BiginError:
+def _inside_transaction(connection_id: int, reason: str) -> BiginError:
     return BiginError(
-        f"The token of connection {connection_id} has expired, and {why}: call ensure_fresh_token() before "
-        "transaction.atomic(), or outside of it. ATOMIC_REQUESTS opens one around every view."
+        _(
+            "The token of connection %(number)s has expired, and %(reason)s: call "
+            "ensure_fresh_token() before transaction.atomic(), or outside of it. ATOMIC_REQUESTS opens "
+            "one around every view.",
+            number=connection_id,
+            reason=reason,
+        )
     )
 
 
 def _locked_elsewhere(connection_id: int) -> TransientError:
     return TransientError(
-        f"The row of connection {connection_id} is locked by an open database transaction, so no new token can be "
-        "stored; try again later, and keep transactions that write to it short.",
+        _(
+            "The row of connection %(number)s is locked by an open database transaction, so no "
+            "new token can be stored; try again later, and keep transactions that write to it short.",
+            number=connection_id,
+        ),
         retry_after=5,
     )
 
 
 def _pending(connection_id: int) -> TokenPendingError:
     return TokenPendingError(
-        f"The token of connection {connection_id} is being refreshed and has not come yet; try again shortly.",
+        _(
+            "The token of connection %(number)s is being refreshed and has not come yet; try again shortly.",
+            number=connection_id,
+        ),
         retry_after=5,
     )

@@ -12,6 +12,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from ..exceptions import DamagedSecretError, EncryptionError
+from ..text import sentence as _
 from .secret import Secret
 
 _VERSION = "v1"
@@ -81,8 +82,12 @@ class Keyring:
         candidates = [cipher for each_id, cipher in self._ciphers if each_id == key_id]
         if not candidates:
             raise EncryptionError(
-                f"A secret was encrypted with the key {key_id}, which is not among the configured keys "
-                f"({', '.join(self.key_ids)}); put that key back at the end of BIGIN_ENCRYPTION_KEYS."
+                _(
+                    "A secret was encrypted with the key %(key)s, which is not among the configured keys "
+                    "(%(known)s); put that key back at the end of BIGIN_ENCRYPTION_KEYS.",
+                    key=key_id,
+                    known=", ".join(self.key_ids),
+                )
             )
         nonce, ciphertext = sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:]
         for cipher in candidates:
@@ -91,15 +96,21 @@ class Keyring:
             except InvalidTag:
                 continue
         raise DamagedSecretError(
-            f"A secret encrypted with the key {key_id} was changed, or was moved here from another row or tenant; "
-            "restore it from a backup, or enter the secret again."
+            _(
+                "A secret encrypted with the key %(key)s was changed, or was moved here from another row "
+                "or tenant; restore it from a backup, or enter the secret again.",
+                key=key_id,
+            )
         )
 
     def _first(self) -> tuple[str, AESGCM]:
         if not self._ciphers:
             raise EncryptionError(
-                "No encryption key is configured, so no secret can be stored or read; "
-                f"`{_COMMAND}` prints a new key for BIGIN_ENCRYPTION_KEYS."
+                _(
+                    "No encryption key is configured, so no secret can be stored or read; `%(command)s` prints "
+                    "a new key for BIGIN_ENCRYPTION_KEYS.",
+                    command=_COMMAND,
+                )
             )
         return self._ciphers[0]
 
@@ -108,7 +119,13 @@ def _read_key(text: Secret, position: int) -> tuple[str, AESGCM]:
     """Return a key's id and its cipher."""
     cipher = _cipher_of(text)
     if cipher is None:
-        raise EncryptionError(f"key {position} is not 32 bytes in urlsafe base64; `{_COMMAND}` prints a new one.")
+        raise EncryptionError(
+            _(
+                "key %(position)s is not 32 bytes in urlsafe base64; `%(command)s` prints a new one.",
+                position=position,
+                command=_COMMAND,
+            )
+        )
     return cipher
 
 
@@ -122,16 +139,17 @@ def _cipher_of(text: Secret) -> tuple[str, AESGCM] | None:
 
 
 def _read_value(value: str) -> tuple[str, bytes]:
-    version, _, rest = value.partition(".")
-    key_id, _, encoded = rest.partition(".")
+    version, key_id, encoded = (*value.split(".", 2), "", "")[:3]
     try:
         sealed = base64.b64decode(encoded, altchars=b"-_", validate=True)
     except (binascii.Error, ValueError):
         sealed = b""
     if version != _VERSION or len(key_id) != 8 or len(sealed) < _NONCE_BYTES + _TAG_BYTES:
         raise DamagedSecretError(
-            "A stored secret is not in the form that this version writes (v1.<key id>.<base64>); "
-            "restore it from a backup, or enter the secret again."
+            _(
+                "A stored secret is not in the form that this version writes (v1.<key id>.<base64>); "
+                "restore it from a backup, or enter the secret again."
+            )
         )
     return key_id, sealed
 

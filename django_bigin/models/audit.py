@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext_noop
 
 from ..text import one_line
 
@@ -27,8 +28,11 @@ class AuditEventQuerySet(models.QuerySet["AuditEvent"]):
 
     def trim(self, before: datetime, *, at: datetime) -> int:
         """Remove what is older than `before`, and record that; return how many events were removed."""
-        gone, _ = models.QuerySet.delete(self.filter(at__lt=before))
-        self.create(action="trim", at=at, detail=f"Removed {gone} events from before {before.isoformat()}.")
+        gone = models.QuerySet.delete(self.filter(at__lt=before))[0]
+        told = {"number": gone, "moment": before.isoformat()}
+        self.create(
+            action="trim", at=at, detail=gettext_noop("Removed %(number)s events from before %(moment)s.") % told
+        )
         return gone
 
 

@@ -16,6 +16,7 @@ from ..api.canonical import content_hash
 from ..api.products import ModuleSpec
 from ..api.values import Json, read_id, read_moment
 from ..api.walks import Step
+from ..text import sentence as _
 
 BEGINNING = datetime.min.replace(tzinfo=UTC)
 LARGEST_ROW = 8_000_000  # characters; MariaDB takes 16 MB at once by default, and Zoho's fields are far from it
@@ -121,7 +122,7 @@ class Batch(NamedTuple):
         """Return it without the copies that the database refused: they are unstorable as well."""
         ids = {copy.record_id for copy in refused}
         taken = [copy for copy in self.copies if copy.record_id not in ids]
-        reason = "The database cannot store this row."
+        reason = _("The database cannot store this row.")
         more = [Unstorable(json.loads(copy.text), reason, copy.seen_at) for copy in refused]
         return Batch(taken, [*self.unstorable, *more])
 
@@ -174,7 +175,7 @@ class RowReader:
         try:
             text, digest = _text(data), content_hash(data)
         except RecursionError:
-            raise UnreadableRow("The row is nested too deeply to be stored.") from None
+            raise UnreadableRow(_("The row is nested too deeply to be stored.")) from None
         owner = raw.get(self.spec.owner_field)
         owner_id = read_id(owner.get("id")) if isinstance(owner, dict) else None
         return Copy(
@@ -206,15 +207,15 @@ def _text(data: Mapping[str, Any]) -> str:
     try:
         text = json.dumps(data, ensure_ascii=False, allow_nan=False)
     except ValueError:
-        raise UnreadableRow("The row holds a number without end, which JSON does not know.") from None
+        raise UnreadableRow(_("The row holds a number without end, which JSON does not know.")) from None
     if len(text) > LARGEST_ROW:
-        raise UnreadableRow(f"The row is larger than {LARGEST_ROW:,} characters.")
+        raise UnreadableRow(_("The row is larger than %(number)s characters.", number=f"{LARGEST_ROW:,}"))
     if "\\u0000" in text and _NUL.search(text):  # `in` first: the expression is far slower
-        raise UnreadableRow("The row holds a NUL character, which a database cannot store.")
+        raise UnreadableRow(_("The row holds a NUL character, which a database cannot store."))
     try:
         text.encode()
     except UnicodeEncodeError:
-        raise UnreadableRow("The row holds half a character (a lone surrogate); no database stores that.") from None
+        raise UnreadableRow(_("The row holds half a character (a lone surrogate); no database stores that.")) from None
     return text
 
 

@@ -29,10 +29,11 @@ from ..exceptions import (
     SyncError,
 )
 from ..models import ModuleSync
+from ..text import sentence as _
 from . import compare, delta, full, plan, whole
 from .plan import Strategy
 from .quarantine import with_quarantined
-from .results import ANOTHER_WORKS, DATABASE_FAILED, ModuleResult, why_incomplete
+from .results import ANOTHER_WORKS, ModuleResult, why_incomplete
 from .run import Ending, Outcome, Run, claim
 from .session import Session
 
@@ -72,8 +73,11 @@ def quarantine_module(row: ModuleSync, lease_id: str) -> ModuleResult:
     now = clock.now()
     result = ModuleResult(
         row.module,
-        error=f"{TRIES_AT_MOST} runs in a row ended without a result, so it is tried once a day only: see the workers' "
-        "logs. A worker that is killed has often run out of memory.",
+        error=_(
+            "%(number)s runs in a row ended without a result, so it is tried once a day only: see "
+            "the workers' logs. A worker that is killed has often run out of memory.",
+            number=TRIES_AT_MOST,
+        ),
     )
     leases.release(
         written(ModuleSync).filter(pk=row.pk),
@@ -89,7 +93,7 @@ def quarantine_module(row: ModuleSync, lease_id: str) -> ModuleResult:
 
 def why_not(row: ModuleSync) -> str:
     """Say why a module is not synced; "" where it is."""
-    return row.unavailable_reason if row.enabled else "It is switched off."
+    return row.unavailable_reason if row.enabled else _("It is switched off.")
 
 
 def _work(run: Run) -> Outcome:
@@ -132,7 +136,12 @@ def perform(run: Run) -> ModuleResult:
     except Exception as error:
         # Whatever it is, it is this module's: the others go on, and this one is tried again.
         logger.exception("The sync of %s of connection %s failed.", run.row, run.row.connection_id)
-        _note_failure(run, SyncError(f"{run.module} was stopped by {type(error).__name__}: see the log."))
+        _note_failure(
+            run,
+            SyncError(
+                _("%(module)s was stopped by %(kind)s: see the log.", module=run.module, kind=type(error).__name__)
+            ),
+        )
     except BaseException:
         # Somebody stopped us: the next run need not wait for the lease to expire.
         _give_up(run, {})
@@ -160,8 +169,13 @@ def _close(run: Run, outcome: Outcome) -> None:
 def _doubted(run: Run, error: BiginError) -> SyncError:
     """Say that a refusal without a code of the product's may come from something in between: it is tried again."""
     return SyncError(
-        f"{run.product.name} was asked for {run.module}, and {error.status} came back without a code of its own: a "
-        "proxy may stand in between. It is tried again."
+        _(
+            "%(product)s was asked for %(module)s, and %(status)s came back without a code of its own: a "
+            "proxy may stand in between. It is tried again.",
+            product=run.product.name,
+            module=run.module,
+            status=error.status,
+        )
     )
 
 
@@ -191,8 +205,12 @@ def _note_lost_database(run: Run, error: Exception) -> None:
     """Say that the database failed, in the row if it can be written already; all up to the last page is stored."""
     close_what_failed()
     sentence = SyncError(
-        f"{DATABASE_FAILED} while {run.module} was being stored ({_reason(error)}): every page up to "
-        "then is kept, and the next run goes on from there."
+        _(
+            "The database failed while %(module)s was being stored (%(said)s): every page up to then "
+            "is kept, and the next run goes on from there.",
+            module=run.module,
+            said=_reason(error),
+        )
     )
     try:
         _note_failure(run, sentence)

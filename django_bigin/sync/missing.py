@@ -9,6 +9,7 @@ from ..api import records
 from ..api.walks import Position
 from ..conf import settings
 from ..exceptions import ModuleNotAvailableError
+from ..text import sentence as _
 from . import single, store
 from .copies import Batch
 from .run import Run
@@ -54,9 +55,11 @@ def why_not_counted(run: Run) -> str:
     """Give up on the count where it never agrees: each delta would read the whole module for nothing. Return why."""
     if run.spec.has_deleted_log or not count_differs(run):
         return ""
-    return (
-        f"{run.product.name} counts another number of {run.module} than it lists, so deletions are not seen by the "
-        "count: the next full sync finds them."
+    return _(
+        "%(product)s counts another number of %(module)s than it lists, so deletions are not seen by "
+        "the count: the next full sync finds them.",
+        product=run.product.name,
+        module=run.module,
     )
 
 
@@ -66,19 +69,26 @@ def tombstone(run: Run, position: Position) -> str:
     if not missing:
         return ""
     if position.malformed:
-        return (
-            f"{run.product.name} sent records of {run.module} without a usable id (see Quarantined rows), so it cannot "
-            f"be told whether the {len(missing):,} that did not come are deleted or among them; none was marked as "
-            "deleted."
+        return _(
+            "%(product)s sent records of %(module)s without a usable id (see Quarantined rows), so it "
+            "cannot be told whether the %(number)s that did not come are deleted or among them; none "
+            "was marked as deleted.",
+            product=run.product.name,
+            module=run.module,
+            number=f"{len(missing):,}",
         )
     live = store.live_records_of(run.row).count()
     came_back_empty = position.rows == 0 and run.send(records.count(run.product, run.module)) != 0
     too_many = len(missing) > max(MISSING_FLOOR, settings.BIGIN_MISSING_SHARE * live)
     if (too_many or came_back_empty) and not run.options.accept_missing:
-        run.result.error = (
-            f"A full sync of {run.module} missed {len(missing):,} of {live:,} records, which is suspicious, so none "
-            f"was marked as deleted. If they are really gone from {run.product.name}, run "
-            f"`manage.py bigin_sync --full --accept-missing --module {run.module}`."
+        run.result.error = _(
+            "A full sync of %(module)s missed %(number)s of %(total)s records, which is suspicious, so "
+            "none was marked as deleted. If they are really gone from %(product)s, run `manage.py "
+            "bigin_sync --full --accept-missing --module %(module)s`.",
+            module=run.module,
+            number=f"{len(missing):,}",
+            total=f"{live:,}",
+            product=run.product.name,
         )
         return run.result.error
     for start in range(0, len(missing), TOMBSTONES_AT_ONCE):

@@ -13,6 +13,7 @@ from ..conf import settings
 from ..db.aliases import written
 from ..exceptions import RequestError
 from ..models import Connection, ModuleSync
+from ..text import sentence as _
 
 
 @dataclass(frozen=True)
@@ -82,8 +83,11 @@ def choose(rows: Sequence[ModuleSync], names: Sequence[str] | None) -> list[Modu
     unknown = [name for name in names if name not in known]
     if unknown:
         raise RequestError(
-            f"{', '.join(unknown)} is not mirrored for this connection: add it to BIGIN_MODULES, or choose from "
-            f"{', '.join(known)}."
+            _(
+                "%(names)s is not mirrored for this connection: add it to BIGIN_MODULES, or choose from %(known)s.",
+                names=", ".join(unknown),
+                known=", ".join(known),
+            )
         )
     return [row for row in rows if row.module in names]
 

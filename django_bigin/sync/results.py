@@ -5,16 +5,22 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from ..text import sentence as _
+
 DATABASE_FAILED = "The database failed"
 """The beginning of the error of a module that could not be stored."""
-ANOTHER_WORKS = "Another process is syncing it now."
+ANOTHER_WORKS = _("Another process is syncing it now.")
 
 
 def why_incomplete(reason: str, quarantined: int) -> str:
     """Say what the mirror of a module lacks: rows in quarantine, and what else is stored as its reason."""
     if not quarantined:
         return reason
-    rows = "1 row is quarantined." if quarantined == 1 else f"{quarantined:,} rows are quarantined."
+    rows = (
+        _("1 row is quarantined.")
+        if quarantined == 1
+        else _("%(number)s rows are quarantined.", number=f"{quarantined:,}")
+    )
     return f"{rows} {reason}".strip()
 
 

@@ -24,6 +24,7 @@ from ..db import leases
 from ..db.aliases import atomic, written
 from ..exceptions import LeaseLostError, SyncError
 from ..models import Connection, ModuleSync, Record
+from ..text import sentence as _
 from . import store, wanted
 from .copies import Batch, RowReader, StoredCopy
 from .quarantine import Quarantine
@@ -191,7 +192,11 @@ class Run:
         """
         if self._restarted:
             raise SyncError(
-                f"{self.product.name} refuses the page tokens of {self.module} again and again: tried again later."
+                _(
+                    "%(product)s refuses the page tokens of %(module)s again and again: tried again later.",
+                    product=self.product.name,
+                    module=self.module,
+                )
             )
         self._restarted = True
 
@@ -264,7 +269,7 @@ class Run:
 
 
 def _lost(module: str) -> LeaseLostError:
-    return LeaseLostError(f"Another process took over the sync of {module}; nothing is lost.")
+    return LeaseLostError(_("Another process took over the sync of %(module)s; nothing is lost.", module=module))
 
 
 def _values(columns: Columns | Ending) -> dict[str, Any]:

@@ -19,6 +19,7 @@ from ..api.calls import Call
 from ..api.walks import Position, Step, Walk
 from ..exceptions import PageTokenError
 from ..models import ModuleSync
+from ..text import sentence as _
 from . import deletions, missing, pipeline, store
 from .copies import Batch, Row, StoredCopy
 from .run import Columns, Outcome, Run
@@ -151,9 +152,10 @@ def close_or_compare(run: Run, position: Position, *, quiet: bool, watermark: da
         run.quarantine.forget_unseen(position.opening, without_id=without_id)
         reason = missing.tombstone(run, position) or missing.why_not_counted(run)
     else:
-        reason = (
-            f"The pages of {run.module} kept shifting while it was read, so what it lacks could not be told; the next "
-            "full sync looks again."
+        reason = _(
+            "The pages of %(module)s kept shifting while it was read, so what it lacks could not be "
+            "told; the next full sync looks again.",
+            module=run.module,
         )
     close(run, watermark, reason)
     return Outcome.DONE
@@ -175,9 +177,12 @@ def close_at_the_wall(run: Run, *, watermark: datetime | None) -> Outcome:
     """Keep what was read where there are no more pages, follow what changes, and say what is missing."""
     position = run.position
     rows = position.rows if position else 0
-    reason = (
-        f"{run.module} has more records than pages can reach: the {rows:,} with the lowest ids and all that change "
-        "from now on are mirrored; the others need bulk read, which this version does not have."
+    reason = _(
+        "%(module)s has more records than pages can reach: the %(number)s with the lowest ids and all "
+        "that change from now on are mirrored; the others need bulk read, which this version does "
+        "not have.",
+        module=run.module,
+        number=f"{rows:,}",
     )
     deletions.apply(run, since=position.opened_at if position else None)
     close(run, watermark, reason)

@@ -21,6 +21,7 @@ from ..db.aliases import atomic, written
 from ..exceptions import ModuleNotAvailableError, ScopeError, TransientError
 from ..models import Connection, ModuleSchema, ModuleSync, Record
 from ..text import one_line
+from ..text import sentence as _
 from .plan import ensure_modules
 
 logger = logging.getLogger(__name__)
@@ -87,13 +88,17 @@ def refresh_connection_metadata(connection: Connection) -> bool:
 def _why_unavailable(connection: Connection, name: str, offered: dict[str, Module]) -> str:
     scope = connection.description.scope_to_read(name)
     if connection.scopes and not grants(connection.scopes, scope):
-        return f"The grant lacks {scope}: reconnect with it to mirror {name}."
+        return _("The grant lacks %(scope)s: reconnect with it to mirror %(module)s.", scope=scope, module=name)
     if not connection.description.module(name).described:
         return ""
     module = offered.get(name)
     if module is None or not module.api_supported:
         ours = connection.description.name
-        return f"This {ours} does not offer {name}: its plan or its settings leave the module out."
+        return _(
+            "This %(product)s does not offer %(module)s: its plan or its settings leave the module out.",
+            product=ours,
+            module=name,
+        )
     return ""
 
 
@@ -184,7 +189,11 @@ def _fetch_fields(client: Client, module: str) -> Sequence[Field]:
 
 
 def _no_fields(row: ModuleSync) -> str:
-    return f"{row.connection.description.name} lists no fields of {row.module}: it is tried again within the hour."
+    return _(
+        "%(product)s lists no fields of %(module)s: it is tried again within the hour.",
+        product=row.connection.description.name,
+        module=row.module,
+    )
 
 
 def _describe(field: Field) -> dict[str, Any]:
