@@ -31,6 +31,7 @@ def check_settings(**kwargs: Any) -> list[CheckMessage]:
         _check_tenant_lookup,
         _check_session,
         _check_readable,
+        _check_modules,
         _check_time_zones,
         _check_one_database,
         _check_connect_timeout,
@@ -151,8 +152,11 @@ def _check_readable() -> list[CheckMessage]:
         lambda: settings.reconcile_interval,
         lambda: settings.metadata_interval,
         lambda: settings.delta_overlap,
+        lambda: settings.BIGIN_SCOPES,
+        lambda: settings.BIGIN_MODULES,
         lambda: settings.BIGIN_MISSING_SHARE,
         lambda: settings.job_retention,
+        lambda: settings.BIGIN_ALERT_RECIPIENTS,
         lambda: settings.BIGIN_SITE_URL,
         lambda: settings.BIGIN_CELERY,
         lambda: settings.BIGIN_REFRESH_QUEUE,
@@ -165,6 +169,26 @@ def _check_readable() -> list[CheckMessage]:
         except (ImproperlyConfigured, ImportError) as error:
             messages.append(Error(str(error), hint="Correct it in the settings.", id="django_bigin.E005"))
     return messages
+
+
+def _check_modules() -> list[CheckMessage]:
+    """Check the names of modules as far as they can be known: custom modules are known to Zoho alone."""
+    try:
+        unknown = [name for name in settings.BIGIN_MODULES if name not in settings.product_modules]
+    except ImproperlyConfigured:
+        return []  # said already
+    if not unknown:
+        return []
+    names = ", ".join(map(repr, unknown))
+    return [
+        Warning(
+            f"BIGIN_MODULES names {names}, and only a custom module could be called so: where the organization has "
+            "none of that API name, nothing is mirrored of it.",
+            hint=f"Correct it: {', '.join(settings.product_modules)}. If it is a custom module's API name, add "
+            "'django_bigin.W007' to SILENCED_SYSTEM_CHECKS.",
+            id="django_bigin.W007",
+        )
+    ]
 
 
 def _check_time_zones() -> list[CheckMessage]:

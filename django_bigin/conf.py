@@ -6,7 +6,7 @@ Read through `settings` when used, never at import, so that a test can override 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Sequence, Set
 from datetime import datetime, timedelta
 from typing import Any, cast
 from urllib.parse import urlsplit
@@ -47,6 +47,8 @@ class _Reader:
         """Read a list, or one comma-separated string, as an environment gives it."""
         value = self._get(name, default)
         names = value.split(",") if isinstance(value, str) else value
+        if not isinstance(names, Sequence | Set) or not all(isinstance(each, str) for each in names):
+            raise ImproperlyConfigured(f"{name} must be a list of names; it is {value!r}.")
         return tuple(each.strip() for each in names if each.strip())
 
 
@@ -211,10 +213,14 @@ class _Contents(_Reader):
         return self._names("BIGIN_MODULES", DEFAULT_PRODUCT.modules)
 
     @property
+    def product_modules(self) -> tuple[str, ...]:
+        """API names of the modules that the products' descriptions name; custom modules are not among them."""
+        return tuple(dict.fromkeys(name for product in PRODUCTS.values() for name in product.known_modules))
+
+    @property
     def known_modules(self) -> tuple[str, ...]:
         """API names of the modules that can be mirrored: those of every product, and the site's own."""
-        of_products = (name for product in PRODUCTS.values() for name in product.known_modules)
-        return tuple(dict.fromkeys((*of_products, *self.BIGIN_MODULES)))
+        return tuple(dict.fromkeys((*self.product_modules, *self.BIGIN_MODULES)))
 
     @property
     def BIGIN_MISSING_SHARE(self) -> float:

@@ -20,6 +20,7 @@ from django.utils.translation import gettext
 from django.views.decorators.debug import sensitive_variables
 from django.views.decorators.http import require_GET, require_http_methods
 
+from ..conf import settings
 from ..connections import authorize, lifecycle
 from ..connections.authorize import REFUSALS
 from ..connections.states import is_syncable
@@ -37,6 +38,7 @@ from .hiding import take_query
 
 NONCE_KEY = "django_bigin_nonce"
 PARAMETERS_AT_MOST = 50
+TENANTS_AT_MOST = 100
 
 
 @guarded
@@ -46,9 +48,12 @@ def connect(request: HttpRequest) -> HttpResponse:
     """Offer the tenant's registrations (GET), or begin an authorization and lead the browser to Zoho (POST).
 
     Takes `tenant` (its primary key), or `connection` to reconnect; POST also `registration`, and `next` for the end.
+    Without either it lets the person choose a tenant.
     """
     given = request.POST if request.method == "POST" else request.GET
     key = given.get("connection", "")
+    if not key and not given.get("tenant"):
+        return _choose_tenant(request)
     connection = _connection(request, key) if key else None
     tenant = connection.tenant if connection else _tenant(request, given.get("tenant", ""))
     registrations = _registrations(tenant, connection)
@@ -77,6 +82,17 @@ def connect(request: HttpRequest) -> HttpResponse:
     request.session[NONCE_KEY] = start.nonce
     # Not a redirect: browsers let no form end on another host where the site's policy says form-action 'self'.
     return render(request, "django_bigin/continue.html", {"url": start.url})
+
+
+def _choose_tenant(request: HttpRequest) -> HttpResponse:
+    """Offer the tenants that the person may connect."""
+    policy = access_policy()
+    seen = visible(written(tenant_model()), request.user, path="pk").order_by(settings.BIGIN_TENANT_LOOKUP)
+    tenants = [tenant for tenant in seen[:TENANTS_AT_MOST] if policy.may(request.user, "connect", tenant)]
+    more = len(tenants) == TENANTS_AT_MOST
+    return render(
+        request, "django_bigin/choose.html", {"tenants": tenants, "more": more}, status=200 if tenants else 404
+    )
 
 
 # Sent on to the login page, a callback would leave its code in that address.

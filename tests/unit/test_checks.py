@@ -70,11 +70,24 @@ def test_a_strict_session_cookie_is_warned_about(settings: Any) -> None:
         ("BIGIN_SITE_URL", "crm.example.org"),
         ("BIGIN_SYNC_QUEUE", ""),
         ("BIGIN_CELERY", "no"),
+        ("BIGIN_MODULES", None),
+        ("BIGIN_SCOPES", [1]),
+        ("BIGIN_ALERT_RECIPIENTS", None),
     ],
 )
 def test_a_value_that_cannot_be_is_an_error(name: str, value: Any, settings: Any) -> None:
     setattr(settings, name, value)
     assert "django_bigin.E005" in found()
+
+
+def test_a_module_that_no_product_has_is_named(settings: Any) -> None:
+    settings.BIGIN_MODULES = ["Contacts", "Nope", "contacts"]
+    message = found()["django_bigin.W007"]
+    assert "BIGIN_MODULES names 'Nope', 'contacts'" in message
+    assert "custom module" in message
+    assert "Contacts, Accounts" in message
+    settings.BIGIN_MODULES = ["Contacts", "Associated_Products"]
+    assert found() == {}
 
 
 def test_a_lookup_that_the_tenant_model_lacks_is_an_error(settings: Any) -> None:

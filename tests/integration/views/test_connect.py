@@ -5,7 +5,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 from django.contrib.auth import get_user_model
-from django.test import Client
+from django.test import Client, override_settings
 
 from django_bigin.models import AuthorizationAttempt, Connection, Tenant
 from tests.support.browsing import (
@@ -16,6 +16,7 @@ from tests.support.browsing import (
     press_connect,
     user_in,
 )
+from tests.support.factories import make_staff, make_tenant
 from tests.support.grants import REVOKE
 from tests.support.ticking import tick, work_off
 
@@ -132,6 +133,24 @@ def test_connect_is_by_post_alone_and_for_those_who_may(world: Any, browser: Cli
     stranger.force_login(get_user_model().objects.create_user("eve"))
     assert stranger.post("/bigin/connect/", {"tenant": tenant.pk}).status_code == 404
     assert Client().get(f"/bigin/connect/?tenant={tenant.pk}").status_code == 302
+
+
+def test_without_a_tenant_a_person_chooses_one_of_theirs(world: Any, browser: Client, person: Any) -> None:
+    mine, other = Tenant.objects.get(slug="acme"), make_tenant("other")
+    for page in (browser.get("/bigin/connect/"), browser.post("/bigin/connect/", {"tenant": ""})):
+        text = page.content.decode()
+        assert f'href="/bigin/connect/?tenant={mine.pk}"' in text
+        assert f"?tenant={other.pk}" in text
+    stranger = Client()
+    stranger.force_login(make_staff("acme"))
+    with override_settings(BIGIN_ACCESS_POLICY="tests.support.policies.OwnTenant"):
+        text = stranger.get("/bigin/connect/").content.decode()
+        assert f'href="/bigin/connect/?tenant={mine.pk}"' in text
+        assert f"?tenant={other.pk}" not in text
+    stranger.force_login(get_user_model().objects.create_user("eve"))
+    page = stranger.get("/bigin/connect/")
+    assert page.status_code == 404
+    assert "ask an administrator" in page.content.decode()
 
 
 def test_the_state_and_the_verifier_are_not_stored_in_the_clear(world: Any, browser: Client) -> None:
