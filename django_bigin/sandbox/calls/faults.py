@@ -18,10 +18,14 @@ HTML_PAGE = "<html><head><title>{0}</title></head><body><h1>{0}</h1></body></htm
 CODE_OF_STATUS = {401: "INVALID_TOKEN", 403: "NO_PERMISSION", 429: "TOO_MANY_REQUESTS", 500: "INTERNAL_ERROR"}
 # What is told of every fault, whether or not somebody chose it.
 ALWAYS_TOLD = {"path", "method", "times", "after"}
+EFFECTS = (
+    "status", "drop", "truncate", "delay_seconds", "trickle", "bomb", "info", "overwrite", "wrong_token", "throttle",
+)  # fmt: skip
+MOST_BOMB_BYTES = 4 * 1024**3 - 1  # gzip has no room for a greater length
 # Checked when a fault is made: later it would fail in every call that it strikes.
 KINDS: dict[str, Any] = {
-    **dict.fromkeys(("status", "times", "after", "truncate"), int),
-    **dict.fromkeys(("delay_seconds", "probability"), int | float),
+    **dict.fromkeys(("status", "times", "after", "truncate", "bomb"), int),
+    **dict.fromkeys(("delay_seconds", "probability", "trickle"), int | float),
     **dict.fromkeys(("org_id", "content_type"), str),
     **dict.fromkeys(("info", "overwrite"), dict),
 }
@@ -48,6 +52,8 @@ class Fault:
     info: dict[str, Any] | None = None  # what the answer's `info` wrongly says
     probability: float = 1.0
     overwrite: dict[str, Any] | None = None  # what keys of a JSON answer wrongly say; None leaves one out
+    trickle: float | None = None  # bytes of the answer that are sent in a second
+    bomb: int | None = None  # bytes to which the body unpacks
 
     def __post_init__(self) -> None:
         for name, kind in KINDS.items():
@@ -66,11 +72,13 @@ class Fault:
             raise ValueError("probability is more than 0 and at most 1")
         if self.truncate is not None and self.truncate < 0:
             raise ValueError("truncate is a number of bytes")
-        spoils = self.truncate is not None or self.wrong_token or self.throttle or self.info or self.overwrite
-        if not (spoils or self.answers() or self.drop or self.delay_seconds):
-            raise ValueError(
-                "a fault needs a status, body, delay_seconds, drop, truncate, wrong_token, throttle, info or overwrite"
-            )
+        if self.trickle is not None and not 0 < self.trickle < math.inf:
+            raise ValueError("trickle is more than 0: bytes a second")
+        if self.bomb is not None and not 0 < self.bomb <= MOST_BOMB_BYTES:
+            raise ValueError(f"bomb is a number of bytes from 1 to {MOST_BOMB_BYTES}")
+        spoils = self.truncate is not None or any(getattr(self, name) for name in EFFECTS)
+        if not (spoils or self.answers()):
+            raise ValueError(f"a fault needs a body, {', '.join(EFFECTS[:-1])} or {EFFECTS[-1]}")
 
     def strikes(self, method: str, path: str, org_id: str | None, chance: Callable[[], float] = lambda: 0.0) -> bool:
         """Tell whether it concerns this call, and count it; `chance` gives a number from 0 up to 1."""
@@ -94,8 +102,7 @@ class Fault:
 
     def effect(self) -> str:
         """Tell in a few words what happens."""
-        told = ("status", "drop", "truncate", "delay_seconds", "info", "overwrite", "wrong_token", "throttle")
-        values = [(name, getattr(self, name)) for name in told if getattr(self, name)]
+        values = [(name, getattr(self, name)) for name in EFFECTS if getattr(self, name)]
         parts = [name if value is True else f"{name} {value}" for name, value in values]
         parts += ["a body of its own"] if self.body is not None else []
         return ", ".join(parts) + (f", {self.probability:.0%} of the time" if self.probability < 1 else "")
@@ -110,6 +117,10 @@ class Fault:
             _overwrite_info(response, self.info)
         if self.overwrite is not None:
             _overwrite(response, self.overwrite)
+        if self.bomb is not None and response.payload is not None:
+            response.bomb, response.outcome = self.bomb, f"bomb {response.outcome}"
+        if self.trickle is not None:
+            response.trickle, response.outcome = self.trickle, f"trickled {response.outcome}"
         if self.truncate is not None:
             response.truncate, response.outcome = self.truncate, f"truncated {response.outcome}"
 

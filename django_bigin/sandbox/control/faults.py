@@ -12,24 +12,14 @@ class FaultsControl(ControlBase):
     """Faults that wait for calls."""
 
     def fail(
-        self,
-        call: str = "/",
-        *,
-        status: int | None = None,
-        body: Any = None,
-        content_type: str | None = None,
-        delay_seconds: float = 0.0,
-        drop: str | None = None,
-        times: int | None = 1,
-        after: int = 0,
-        org_id: str | None = None,
-        truncate: int | None = None,
-        wrong_token: bool = False,
-        throttle: bool = False,
-        info: dict[str, Any] | None = None,
-        probability: float = 1.0,
-        overwrite: dict[str, Any] | None = None,
-    ) -> None:
+        self, call: str = "/", *,
+        status: int | None = None, body: Any = None, content_type: str | None = None,
+        delay_seconds: float = 0.0, drop: str | None = None,
+        times: int | None = 1, after: int = 0, org_id: str | None = None,
+        truncate: int | None = None, wrong_token: bool = False, throttle: bool = False,
+        info: dict[str, Any] | None = None, probability: float = 1.0, overwrite: dict[str, Any] | None = None,
+        trickle: float | None = None, bomb: int | None = None,
+    ) -> None:  # fmt: skip
         """Make the next calls go wrong.
 
         Args:
@@ -43,11 +33,13 @@ class FaultsControl(ControlBase):
             info: keys of the answer's `info` that say something else than the rows do.
             probability: strike only so often; the sandbox's seed decides when.
             overwrite: keys of a JSON answer that say something else; None leaves one out.
+            trickle: send so many bytes a second, of the head of the answer and of its body.
+            bomb: send the body packed with gzip, filled with blanks so that it unpacks to so many bytes.
         """
         method, path = split_call(call)
         fault = Fault(
             path, method, status, body, content_type, delay_seconds, drop, times, after, org_id,
-            truncate, wrong_token, throttle, info, probability, overwrite,
+            truncate, wrong_token, throttle, info, probability, overwrite, trickle, bomb,
         )  # fmt: skip
         with self._lock:
             self._application.faults.append(fault)

@@ -6,9 +6,11 @@ As a proxy it reaches nobody else: it is the sandbox that answers, for any host.
 
 from __future__ import annotations
 
+import io
 import socket
 import ssl
 import sys
+import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
@@ -110,6 +112,9 @@ class Handler(BaseHTTPRequestHandler):
         return Request(self.command, self.path, headers, body, scheme=scheme)
 
     def _write(self, response: Response) -> None:
+        if response.trickle is not None:
+            self.wfile = Trickle(self.wfile, 1 / response.trickle)
+            self.close_connection = True
         body = response.body()
         self.send_response_only(response.status)
         for name, value in response.headers:
@@ -181,6 +186,21 @@ class Handler(BaseHTTPRequestHandler):
 def _in_chunks(body: bytes, *, ended: bool) -> bytes:
     parts = (body[start : start + CHUNK_BYTES] for start in range(0, len(body), CHUNK_BYTES))
     return b"".join(b"%x\r\n%b\r\n" % (len(part), part) for part in parts) + (b"0\r\n\r\n" if ended else b"")
+
+
+class Trickle(io.BufferedIOBase):
+    """A file that passes bytes on one by one, with a pause behind each."""
+
+    def __init__(self, file: io.BufferedIOBase, pause: float) -> None:
+        self._file, self._pause = file, pause
+
+    def write(self, data: Any) -> int:
+        """Return once the last byte is sent."""
+        for at in range(len(data)):
+            self._file.write(data[at : at + 1])
+            self._file.flush()
+            time.sleep(self._pause)
+        return len(data)
 
 
 class Server(ThreadingHTTPServer):

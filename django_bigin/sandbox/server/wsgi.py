@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+import time
+from collections.abc import Callable, Iterable, Iterator
 from http.client import responses
 from typing import Any
 from urllib.parse import quote
@@ -19,7 +20,8 @@ def wsgi(sandbox: Control) -> WSGIApplication:
     """Return a WSGI application that answers as the sandbox; it need not be started.
 
     Mount it at the root of a host of its own: answers name addresses, and those begin with the host alone. A dropped
-    connection is a ConnectionResetError; a truncated body is left to the server, which cannot always cut it.
+    connection is a ConnectionResetError; a truncated body is left to the server, which cannot always cut it; where an
+    answer trickles, its body alone does.
     """
 
     def application(environ: Environ, start_response: Callable[..., Any]) -> Iterable[bytes]:
@@ -31,9 +33,16 @@ def wsgi(sandbox: Control) -> WSGIApplication:
         if response.status not in {204, 304} and not response.chunked:
             headers.append(("Content-Length", str(len(body))))
         start_response(f"{response.status} {responses.get(response.status, 'Unknown')}", headers)
-        return [b"" if environ["REQUEST_METHOD"] == "HEAD" else body[: response.truncate]]
+        sent = b"" if environ["REQUEST_METHOD"] == "HEAD" else body[: response.truncate]
+        return [sent] if response.trickle is None else _trickling(sent, 1 / response.trickle)
 
     return application
+
+
+def _trickling(body: bytes, pause: float) -> Iterator[bytes]:
+    for at in range(len(body)):
+        yield body[at : at + 1]
+        time.sleep(pause)
 
 
 def _read(environ: Environ) -> Request:

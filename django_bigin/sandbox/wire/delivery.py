@@ -15,7 +15,7 @@ def prepare(response: Response, request: Request, switches: dict[str, Any], chan
         response.payload = _shuffled(_decoded(response.payload), chance)
     response.chunked = switches["chunked"]
     accepts = "gzip" in request.headers.get("accept-encoding", "")
-    if switches["gzip"] and accepts and isinstance(response.payload, str | dict):
+    if response.bomb is not None or (switches["gzip"] and accepts and isinstance(response.payload, str | dict)):
         response.gzip = True
         response.headers = [*response.headers, ("Content-Encoding", "gzip")]
 

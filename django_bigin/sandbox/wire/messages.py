@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
 import json
 from dataclasses import dataclass, field
 from email.message import Message
@@ -12,6 +11,7 @@ from functools import cached_property
 from typing import Any
 from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
 
+from .packing import pack, pack_filled
 from .strict_json import read_json
 
 JSON_TYPE = "application/json;charset=UTF-8"
@@ -31,13 +31,18 @@ class Response:
     outcome: str = "ok"
     drop: bool = False  # close the connection and answer nothing
     truncate: int | None = None  # send so many bytes of the body, then close the connection
+    trickle: float | None = None  # send so many bytes a second
     gzip: bool = False
+    bomb: int | None = None  # packed, it unpacks to so many bytes
     chunked: bool = False
     workflows: bool | None = None  # what a write says about the workflows it sets off; None: it is no write
 
     def body(self) -> bytes:
         """Encode the payload: bytes and str as they are, anything else as compact JSON; compressed if it has to be."""
-        return gzip.compress(self._plain(), mtime=0) if self.gzip else self._plain()
+        plain = self._plain()
+        if not self.gzip:
+            return plain
+        return pack(plain) if self.bomb is None else pack_filled(plain, self.bomb)
 
     def _plain(self) -> bytes:
         if self.payload is None:

@@ -1,5 +1,6 @@
 """A program that talks to a sandbox without a socket: it calls the sandbox as a function."""
 
+import gzip
 import json
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
@@ -20,7 +21,7 @@ class Program:
         target = self.prefix + path + ("?" + urlencode(query) if query else "")
         sent = body if isinstance(body, bytes) else b"" if body is None else json.dumps(body).encode()
         response = self.sandbox.handle(Request(method, target, {"Host": self.host, **(headers or {})}, sent))
-        content = response.body()
+        content = gzip.decompress(response.body()) if response.gzip else response.body()
         try:
             decoded = json.loads(content) if content else None
         except ValueError:

@@ -51,8 +51,8 @@ def test_each_switch_is_told_in_its_own_words(name):
     assert f"| `{name}` | `{switch.default!r}` | {otherwise} | {switch.meaning} |" in TEXT.splitlines()
 
 
-def test_there_are_ten_faults():
-    assert len(FAULTS) == 10
+def test_there_are_twelve_faults():
+    assert len(FAULTS) == 12
 
 
 @pytest.mark.parametrize(("what", "python", "shell"), FAULTS, ids=[fault[0] for fault in FAULTS])

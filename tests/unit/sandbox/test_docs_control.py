@@ -174,7 +174,8 @@ def test_the_example_sees_that_its_fault_has_not_struck(sandbox):
     "fault",
     [
         {"status": 502}, {"throttle": True}, {"wrong_token": True}, {"info": {"count": 7}},
-        {"overwrite": {"data": None}}, {"truncate": 5}, {"drop": "before"}, {"drop": "after"},
+        {"overwrite": {"data": None}}, {"truncate": 5}, {"trickle": 9}, {"bomb": 10_000},
+        {"drop": "before"}, {"drop": "after"},
     ],
     ids=str,
 )  # fmt: skip

@@ -1,12 +1,15 @@
 """Faults of every kind, from Python and over HTTP, and the limit of calls at once."""
 
+import gzip
+import io
 import json
+import socket
 import threading
 from http.client import HTTPConnection, IncompleteRead, RemoteDisconnected
 
 import pytest
 
-from django_bigin.sandbox import Sandbox
+from django_bigin.sandbox import Sandbox, wsgi
 
 from ..program import Program
 
@@ -68,9 +71,15 @@ def test_chance_goes_by_the_seed():
     assert set(statuses(3)) == {200, 500}
 
 
-@pytest.mark.parametrize("wrong", [{}, {"probability": 0.0, "status": 500}, {"truncate": -1}, {"drop": "now"}])
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {}, {"probability": 0.0, "status": 500}, {"truncate": -1}, {"drop": "now"}, {"info": {}},
+        {"trickle": 0}, {"bomb": 0}, {"bomb": 4 * 1024**3},
+    ],
+)  # fmt: skip
 def test_a_fault_without_sense_is_refused(sandbox, wrong):
-    with pytest.raises(ValueError, match=r"fault|probability|truncate|drop"):
+    with pytest.raises(ValueError, match=r"fault|probability|truncate|drop|trickle|bomb"):
         sandbox.fail(CONTACTS, **wrong)
 
 
@@ -99,6 +108,66 @@ def test_faults_over_http_cut_and_drop(running):
             ask(running, path, authorization=program.authorization)
 
     assert ask(running, path, authorization=program.authorization)[0] == 200
+
+
+def answer_and_pieces(sandbox, path):
+    """Ask, and count how often something of the answer arrived."""
+    host, _, port = sandbox.url.removeprefix("http://").partition(":")
+    authorization = Program(sandbox).connect().authorization
+    head = f"GET {path} HTTP/1.1\r\nHost: {host}\r\nAuthorization: {authorization}\r\nConnection: close\r\n\r\n"
+    with socket.create_connection((host, int(port)), timeout=10) as connection:
+        connection.sendall(head.encode())
+        pieces = list(iter(lambda: connection.recv(65536), b""))
+    return b"".join(pieces), len(pieces)
+
+
+def test_an_answer_trickles_byte_by_byte_with_its_head(running):
+    whole, _ = answer_and_pieces(running, "/bigin/v2/org")
+    running.fail("/bigin/v2/org", trickle=1_000)
+
+    answer, pieces = answer_and_pieces(running, "/bigin/v2/org")
+
+    assert answer.partition(b"\r\n\r\n")[2] == whole.partition(b"\r\n\r\n")[2]
+    assert pieces > len(whole) / 2, "some arrive together where the reader is late"
+
+
+@pytest.mark.parametrize("size", [10_000, 40 * 1024**2 + 7])
+@pytest.mark.parametrize("packed", [False, True])
+def test_a_bomb_is_the_right_answer_and_unpacks_to_its_size(running, size, packed):
+    running.switch(gzip=packed)
+    running.fail("/bigin/v2/org", bomb=size)
+
+    head, _, body = answer_and_pieces(running, "/bigin/v2/org")[0].partition(b"\r\n\r\n")
+    unpacked = gzip.decompress(body)
+
+    assert head.count(b"Content-Encoding: gzip") == 1
+    assert len(unpacked) == size
+    assert len(body) < 1_500 + size / 900
+    assert json.loads(unpacked)["org"]
+
+
+def test_a_bomb_leaves_an_answer_without_a_body_as_it_is(running):
+    running.fail("/bigin/v2/Tasks", bomb=10_000)
+
+    answer, _ = answer_and_pieces(running, "/bigin/v2/Tasks?fields=Owner")
+
+    assert answer.startswith(b"HTTP/1.1 204")
+    assert b"gzip" not in answer
+
+
+def test_wsgi_gives_a_body_that_trickles_byte_by_byte():
+    sandbox = Sandbox()
+    program = Program(sandbox).connect()
+    environ = {
+        "REQUEST_METHOD": "GET", "PATH_INFO": "/bigin/v2/org", "wsgi.input": io.BytesIO(), "HTTP_HOST": "localhost",
+        "HTTP_AUTHORIZATION": program.authorization,
+    }  # fmt: skip
+    sandbox.fail("/bigin/v2/org", trickle=100_000)
+
+    pieces = list(wsgi(sandbox)(environ, lambda *_: None))
+
+    assert {len(piece) for piece in pieces} == {1}
+    assert json.loads(b"".join(pieces))["org"]
 
 
 @pytest.mark.parametrize(("paid", "limit"), [(True, 10), (False, 5)])
