@@ -28,7 +28,11 @@ def main() -> None:
     from django.core.management import call_command
 
     call_command("migrate", verbosity=0)
-    print(json.dumps(measure(connect(order), pages=order["records"] // 200, profile=order["profile"])))
+    connection = connect(order)
+    if order["only_connect"]:
+        print(json.dumps(contacts_of(connection)))
+    else:
+        print(json.dumps(measure(connection, pages=order["records"] // 200, profile=order["profile"])))
 
 
 def connect(order: dict[str, Any]) -> Any:
@@ -45,8 +49,16 @@ def connect(order: dict[str, Any]) -> Any:
     ).connection
 
 
+def contacts_of(connection: Any) -> dict[str, Any]:
+    """The row of the module, for a floor that stores its progress there."""
+    from django_bigin.models import ModuleSync
+
+    row, _ = ModuleSync.objects.get_or_create(connection=connection, module=MODULE)
+    return {"id": row.pk, "connection_id": connection.pk}
+
+
 def measure(connection: Any, *, pages: int, profile: str | None) -> dict[str, Any]:
-    from django_bigin.api.canonical import module_hash
+    from django_bigin.api.canonical import content_hash, module_hash
     from django_bigin.models import Record
     from django_bigin.sync import Options, sync_connection
 
@@ -72,7 +84,8 @@ def measure(connection: Any, *, pages: int, profile: str | None) -> dict[str, An
         "unchanged_full": phase(lambda: sync_connection(connection, options=Options(full=True))[0]),
     }
     rows = Record.objects.live().filter(connection=connection, module=MODULE)
-    hashes = list(rows.values_list("record_id", "content_hash"))
+    data = rows.values_list("record_id", "data").iterator(chunk_size=2000)
+    hashes = [(record_id, content_hash(each)) for record_id, each in data]
     return {**report, "records": len(hashes), "hash": module_hash(hashes)}
 
 
@@ -94,7 +107,8 @@ def phase(run: Callable[[], Any]) -> dict[str, Any]:
         seconds, cpu_seconds = time.perf_counter() - started, time.process_time() - cpu_before
     if result.error or result.skipped or not result.finished:
         raise SystemExit(f"The sync did not come to its end: {result}")
-    told = {name: getattr(result, name) for name in ("calls", "created", "updated", "deleted", "unchanged")}
+    names = ("calls", "credits", "created", "updated", "deleted", "unchanged")
+    told = {name: getattr(result, name) for name in names}
     transactions = counts.pop("transactions", 0)
     return {
         "seconds": seconds,

@@ -58,7 +58,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         source_hash = bigin.control("GET", "hash", params={"module": "Contacts"})["hash"]
         for kind in kinds:
             try:
-                reports.append(measure(kind, bigin, source_hash, repeats=options.repeats, profile=options.profile))
+                reports.append(measure(kind, bigin, source_hash, options))
             except NotThere as error:
                 reports.append({"database": kind, "not_measured": str(error)})
     load.append(machine_load())
@@ -73,6 +73,7 @@ def read_options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--records", type=int, default=100_000, metavar="N", help="contacts to mirror (100000)")
     parser.add_argument("--database", choices=(*KINDS, "all"), default="all")
     parser.add_argument("--repeats", type=int, default=3, metavar="N", help="measurements of each; medians count (3)")
+    parser.add_argument("--against", type=Path, metavar="FOLDER", help="a checkout of another commit, measured as well")
     parser.add_argument("--json", action="store_true", help="print everything that was measured")
     parser.add_argument("--profile", type=Path, metavar="FOLDER", help="profile ours into it; the times then mislead")
     options = parser.parse_args(arguments)
@@ -100,7 +101,7 @@ class Bigin:
         answer.raise_for_status()
         return answer.json()
 
-    def order(self, database_url: str | None, *, profile: str | None = None) -> str:
+    def order(self, database_url: str | None, **more: Any) -> str:
         """What a measuring process is told, with a grant token of its own."""
         minted = self.control("POST", "grant-tokens", json={"org_id": self.organization["org_id"]})
         return json.dumps(
@@ -110,7 +111,9 @@ class Bigin:
                 "grant_token": minted["grant_token"],
                 "records": self.records,
                 "database_url": database_url,
-                "profile": profile,
+                "profile": None,
+                "only_connect": False,
+                **more,
             }
         )
 
@@ -149,39 +152,61 @@ def wait_for(start_file: Path, process: subprocess.Popen[bytes]) -> Report:
 # Measuring
 
 
-def measure(kind: str, bigin: Bigin, source_hash: str, *, repeats: int, profile: Path | None) -> Report:
-    ours, floors = [], []
+def measure(kind: str, bigin: Bigin, source_hash: str, options: argparse.Namespace) -> Report:
+    repeats, profile = options.repeats, options.profile
+    runs: dict[str, list[Report]] = {"ours": [], "floor": [], "second floor": []}
+    if options.against:
+        runs["against"] = []
     for turn in range(repeats):
-        # By turns, so that neither always finds the machine as the other left it.
-        for which in ("ours", "floor") if turn % 2 == 0 else ("floor", "ours"):
+        # By turns, so that none always finds the machine as another left it.
+        for which in list(runs) if turn % 2 == 0 else list(reversed(runs)):
             with scratch_database(kind) as url:
                 if which == "ours":
-                    ours.append(run_ours(bigin, url, profile / f"{kind}.prof" if profile else None))
+                    more = {"profile": str((profile / f"{kind}.prof").resolve())} if profile else {}
+                    runs[which].append(run_ours(bigin, url, **more))
+                elif which == "against":
+                    runs[which].append(run_ours(bigin, url, root=options.against.resolve()))
+                elif which == "floor":
+                    runs[which].append(run_floor(bigin, url))
                 else:
-                    floors.append(run_floor(bigin, url))
+                    runs[which].append(run_floor(bigin, url, module_sync=run_ours(bigin, url, only_connect=True)))
             print(f"{kind}: {which} {turn + 1} of {repeats} done", file=sys.stderr, flush=True)
-    first = [run["first"] for run in ours]
+    ours, floors = runs["ours"], runs["floor"]
+    first, again = [run["first"] for run in ours], [run["unchanged_full"] for run in ours]
     statements = max(each["statements"] + 2 * each["transactions"] for each in first)
-    ours_seconds = statistics.median(each["seconds"] for each in first)
-    floor_seconds = statistics.median(each["seconds"] for each in floors)
     return {
         "database": kind,
         "version": version_of(kind),
         "records": bigin.records,
         "equal": all(run["hash"] == source_hash and run["records"] == bigin.records for run in ours)
-        and all(run["records"] == bigin.records for run in floors),
-        "ours_seconds": ours_seconds,
-        "floor_seconds": floor_seconds,
-        "ours_cpu_seconds": statistics.median(each["cpu_seconds"] for each in first),
-        "floor_cpu_seconds": statistics.median(each["cpu_seconds"] for each in floors),
-        "ratio": ours_seconds / floor_seconds,
+        and all(run["records"] == bigin.records for run in [*floors, *runs["second floor"]]),
+        "ours_seconds": median_of(first, "seconds"),
+        "floor_seconds": median_of(floors, "seconds"),
+        "ours_cpu_seconds": median_of(first, "cpu_seconds"),
+        "floor_cpu_seconds": median_of(floors, "cpu_seconds"),
+        "unchanged_seconds": median_of(again, "seconds"),
+        "unchanged_cpu_seconds": median_of(again, "cpu_seconds"),
+        "second_floor_seconds": median_of(runs["second floor"], "seconds"),
+        "second_floor_cpu_seconds": median_of(runs["second floor"], "cpu_seconds"),
+        "credits": max(each["credits"] for each in first),
         "statements_per_record": statements / bigin.records,
-        "ours_peak_mb": statistics.median(run["peak_mb"] for run in ours),
-        "ours_peak_mb_at_a_tenth": statistics.median(run["peak_mb_at_a_tenth"] for run in ours),
-        "floor_peak_mb": statistics.median(run["peak_mb"] for run in floors),
+        "ours_peak_mb": median_of(ours, "peak_mb"),
+        "ours_peak_mb_at_a_tenth": median_of(ours, "peak_mb_at_a_tenth"),
+        "floor_peak_mb": median_of(floors, "peak_mb"),
         **{name: median_run([run[name] for run in ours]) for name in ("idle_delta", "idle_sync", "unchanged_full")},
-        "runs": {"ours": ours, "floor": floors},
+        **against(runs.get("against", [])),
+        "runs": runs,
     }
+
+
+def against(runs: list[Report]) -> Report:
+    """The CPU seconds of another checkout, where one was measured."""
+    phases = {"against_cpu_seconds": "first", "against_unchanged_cpu_seconds": "unchanged_full"}
+    return {name: median_of([run[phase] for run in runs], "cpu_seconds") for name, phase in phases.items() if runs}
+
+
+def median_of(runs: list[Report], name: str) -> float:
+    return statistics.median(run[name] for run in runs)
 
 
 def median_run(runs: list[Report]) -> Report:
@@ -189,12 +214,12 @@ def median_run(runs: list[Report]) -> Report:
     return sorted(runs, key=lambda run: run["seconds"])[len(runs) // 2]
 
 
-def run_floor(bigin: Bigin, database_url: str | None) -> Report:
+def run_floor(bigin: Bigin, database_url: str | None, **more: Any) -> Report:
     """The floor over one database; over none it only reads."""
-    return run([sys.executable, "-m", "benchmarks._floor"], bigin.order(database_url), dict(os.environ))
+    return run([sys.executable, "-m", "benchmarks._floor"], bigin.order(database_url, **more), dict(os.environ))
 
 
-def run_ours(bigin: Bigin, database_url: str, profile: Path | None) -> Report:
+def run_ours(bigin: Bigin, database_url: str, root: Path = ROOT, **more: Any) -> Report:
     # The example project's settings are what a site runs with; nothing of ours may come in from outside.
     environment = {name: value for name, value in os.environ.items() if not name.startswith(("BIGIN_", "DJANGO_"))}
     environment |= {
@@ -207,14 +232,13 @@ def run_ours(bigin: Bigin, database_url: str, profile: Path | None) -> Report:
         "BIGIN_MODULES": "Contacts",
         "BIGIN_ENCRYPTION_KEYS": base64.urlsafe_b64encode(secrets.token_bytes(32)).decode(),
     }
-    order = bigin.order(database_url, profile=str(profile.resolve()) if profile else None)
-    return run([sys.executable, "-m", "benchmarks._ours"], order, environment)
+    return run([sys.executable, "-m", "benchmarks._ours"], bigin.order(database_url, **more), environment, root)
 
 
-def run(command: list[str], order: str, environment: dict[str, str]) -> Report:
-    paths = [str(ROOT), str(ROOT / "example_project"), environment.get("PYTHONPATH")]
+def run(command: list[str], order: str, environment: dict[str, str], root: Path = ROOT) -> Report:
+    paths = [str(root), str(root / "example_project"), environment.get("PYTHONPATH") if root == ROOT else None]
     environment["PYTHONPATH"] = os.pathsep.join(filter(None, paths))
-    done = subprocess.run(command, input=order, stdout=subprocess.PIPE, text=True, cwd=ROOT, env=environment)
+    done = subprocess.run(command, input=order, stdout=subprocess.PIPE, text=True, cwd=root, env=environment)
     if done.returncode:
         raise SystemExit(f"{command[-1]} failed; what it said stands above.")
     return json.loads(done.stdout.splitlines()[-1])
@@ -296,16 +320,37 @@ def counted(number: int, noun: str) -> str:
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
+def ratios(report: Report, ours: str, floor: str) -> str:
+    wall, cpu = (report[f"{ours}_{unit}"] / report[f"{floor}_{unit}"] for unit in ("seconds", "cpu_seconds"))
+    return f"**{wall:.2f}** ({cpu:.2f})"
+
+
 ROWS: dict[str, Any] = {
     "records": lambda report: f"{report['records']:,}",
-    "ours, seconds": lambda report: f"{report['ours_seconds']:.1f}",
-    "floor, seconds": lambda report: f"{report['floor_seconds']:.1f}",
-    "**ours / floor**": lambda report: f"**{report['ratio']:.2f}**",
-    "CPU seconds of ours and of the floor": lambda report: (
-        f"{report['ours_cpu_seconds']:.1f}, {report['floor_cpu_seconds']:.1f}"
+    "seconds of ours, the floor, the second floor": lambda report: (
+        f"{report['ours_seconds']:.1f}, {report['floor_seconds']:.1f}, {report['second_floor_seconds']:.1f}"
     ),
-    "ours, records a second": lambda report: f"{report['records'] / report['ours_seconds']:,.0f}",
-    "floor, records a second": lambda report: f"{report['records'] / report['floor_seconds']:,.0f}",
+    "their CPU seconds": lambda report: (
+        f"{report['ours_cpu_seconds']:.1f}, {report['floor_cpu_seconds']:.1f}, {report['second_floor_cpu_seconds']:.1f}"
+    ),
+    "**ours / floor** (CPU)": lambda report: ratios(report, "ours", "floor"),
+    "**ours / second floor** (CPU)": lambda report: ratios(report, "ours", "second_floor"),
+    "**full sync, nothing changed / floor** (CPU)": lambda report: ratios(report, "unchanged", "floor"),
+    "records a second: ours, floor": lambda report: (
+        f"{report['records'] / report['ours_seconds']:,.0f}, {report['records'] / report['floor_seconds']:,.0f}"
+    ),
+    "microseconds of CPU a record: ours, floor, nothing changed": lambda report: ", ".join(
+        f"{report[f'{name}_cpu_seconds'] / report['records'] * 1e6:.1f}" for name in ("ours", "floor", "unchanged")
+    ),
+    "records a second of CPU, nothing changed": lambda report: (
+        f"{report['records'] / report['unchanged_cpu_seconds']:,.0f}"
+    ),
+    "CPU seconds of the other checkout: first, nothing changed": lambda report: (
+        f"{report['against_cpu_seconds']:.2f}, {report['against_unchanged_cpu_seconds']:.2f}"
+        if "against_cpu_seconds" in report
+        else "–"
+    ),
+    "credits": lambda report: f"{report['credits']:,}",
     "**SQL statements a record**": lambda report: f"**{report['statements_per_record']:.4f}**",
     "peak memory of ours, MB (after a tenth)": lambda report: (
         f"{report['ours_peak_mb']:.0f} ({report['ours_peak_mb_at_a_tenth']:.0f})"

@@ -21,7 +21,8 @@ from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 TOKEN_BYTES = 1024 * 1024  # a token answer has less than a thousand
 API_BYTES = 32 * 1024 * 1024  # a page: 200 records of 160 kB each
 ACCOUNTS_PATHS = "/oauth/"
-PIECE_BYTES = 16 * 1024  # gzip makes up to a thousand times as much of it
+PIECE_BYTES = 1024 * 1024  # a page comes in one
+PACKED_PIECE_BYTES = 16 * 1024  # gzip makes up to a thousand times as much of it
 ENCODINGS = "gzip"  # what is unpacked here, and all that Zoho uses
 
 
@@ -62,9 +63,10 @@ class BoundedAdapter(HTTPAdapter):
 def _read(response: requests.Response, limit: int) -> bytes:
     body = bytearray()
     unpack = _unpacker(response.headers.get("Content-Encoding", ""))
+    size = PIECE_BYTES if unpack is None else PACKED_PIECE_BYTES
     try:
-        while piece := response.raw.read(PIECE_BYTES, decode_content=False):
-            body += unpack(piece, limit + 1 - len(body))
+        while piece := response.raw.read(min(size, limit + 1), decode_content=False):
+            body += piece if unpack is None else unpack(piece, limit + 1 - len(body))
             if len(body) > limit:
                 raise AnswerTooLargeError(limit)
     except zlib.error as error:
@@ -82,7 +84,7 @@ def _unpacker(encoding: str) -> Any:
         return _Unpacker(16 + zlib.MAX_WBITS)
     if encoding == "deflate":
         return _Unpacker(zlib.MAX_WBITS)
-    return lambda piece, most: piece
+    return None
 
 
 class _Unpacker:

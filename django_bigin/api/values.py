@@ -11,7 +11,8 @@ from typing import Any
 Json = dict[str, Any]
 
 # The largest id that a 64-bit column takes has 19 digits, as have Zoho's.
-_LARGEST_ID = 2**63 - 1
+_LARGEST_ID = str(2**63 - 1)
+_LONGEST_ID = len(_LARGEST_ID)
 _NOT_STORABLE = re.compile("[\x00\ud800-\udfff]")
 
 
@@ -37,9 +38,11 @@ def read_id(value: Any) -> str | None:
     """Read an id exactly, from a string of digits or a whole number; None where it is neither."""
     if isinstance(value, int) and not isinstance(value, bool):
         value = str(value)
-    if not isinstance(value, str) or re.fullmatch(r"[1-9][0-9]{0,18}", value) is None or int(value) > _LARGEST_ID:
+    if not isinstance(value, str) or not 1 <= len(value) <= _LONGEST_ID or value[0] == "0":
         return None
-    return value
+    if not (value.isascii() and value.isdigit()):
+        return None
+    return value if len(value) < _LONGEST_ID or value <= _LARGEST_ID else None
 
 
 def read_date_header(value: str | None) -> datetime | None:

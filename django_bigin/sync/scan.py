@@ -130,8 +130,10 @@ def _store(run: Run, page: ScannedPage, before: Position, choose: Callable[[Scan
     else:
         stored = store.stored_copies(run.row, page.ids)
         seen = store.Seen(page.ids, position.opening)
+    changed_before = run.result.changed
     run.save_page(choose(page, stored), stored=stored, seen=seen, **columns)
-    store.gather_statistics(position.pages)
+    if run.result.changed > changed_before:
+        store.gather_statistics(position.pages)
 
 
 def close_or_compare(run: Run, position: Position, *, quiet: bool, watermark: datetime | None) -> Outcome:
