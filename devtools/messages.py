@@ -26,7 +26,7 @@ MARKS: dict[str, tuple[str, ...]] = {
 }
 # What stays English, because developers, scripts and searches read it: see docs/translations.md.
 ENGLISH = ("sandbox", "testing", "migrations", "management", "checks.py", "conf.py", "encryption/__main__.py",
-           "health/metrics.py")  # fmt: skip
+           "health/lines.py", "health/metrics.py")  # fmt: skip
 DEVELOPERS_ERRORS = ("ValueError", "TypeError", "TimeoutError", "ImproperlyConfigured", "RuntimeError")
 
 # Where people read a word although it stands alone.
@@ -37,7 +37,7 @@ SHOWN_AS = frozenset(
 ATTRIBUTES_SHOWN = ("alt", "aria-label", "placeholder", "title", "value")
 FILTERS_SHOWN = ("default", "default_if_none", "yesno")
 
-_PROSE = re.compile(r"[A-Za-z][a-z']* [a-z']+|^[A-Z][a-z]+(-[a-z]+)*\.?$")
+_PROSE = re.compile(r"[A-Za-z][a-z']* [a-z']+|^[A-Z][a-z']+(-[a-z]+)*\.?$")
 _TAG = re.compile(r"<[^>]*>|&\w+;")
 _WORD = re.compile(r"[A-Za-z]{2}")
 

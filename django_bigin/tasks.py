@@ -11,6 +11,7 @@ from typing import Any
 from celery import current_app, shared_task
 
 from .conf import settings
+from .text import sentence as _
 from .work import scheduler
 from .work.kinds import KINDS, Kind
 from .work.scheduler import BrokerDown
@@ -64,7 +65,7 @@ def send(kind: str, row_id: int) -> None:
     except Exception as error:
         # A refused login, a virtual host or a queue that does not exist: each client has errors of its own for them,
         # and not all are kombu's OperationalError. Their text may name the broker's address, so it is not shown.
-        raise BrokerDown(f"the message broker did not take it ({type(error).__name__})") from error
+        raise BrokerDown(_("the message broker did not take it (%(kind)s)", kind=type(error).__name__)) from error
 
 
 def beat_schedule() -> dict[str, dict[str, Any]]:
@@ -107,7 +108,7 @@ def ask_broker() -> str:
     asking = Thread(target=lambda: said.append(_try(connection)), daemon=True)
     asking.start()
     asking.join(BROKER_SECONDS)
-    return said[0] if said else f"It has not answered for {BROKER_SECONDS} seconds."
+    return said[0] if said else _("It has not answered for %(seconds)s seconds.", seconds=BROKER_SECONDS)
 
 
 def _try(connection: Any) -> str:
@@ -116,5 +117,5 @@ def _try(connection: Any) -> str:
             connection.transport.close_connection(connection.transport.establish_connection())
     except Exception as error:
         # Each client has errors of its own, and their text may name the broker's address with its password.
-        return f"It does not answer ({type(error).__name__})."
+        return _("It does not answer (%(kind)s).", kind=type(error).__name__)
     return ""

@@ -25,16 +25,18 @@ def one_line(text: str) -> str:
 def sentence(template: str, /, **parts: object) -> str:
     """Fill a template: the sentence is English, whatever language is active, since it is stored and logged.
 
-    A page passes it through `translation.translated`, which finds the template again. Of the parts, those that are
-    sentences themselves are called `reason`, `advice` or `more`; all others are names and numbers. Without parts, this
-    marks a template that is filled elsewhere.
+    A page passes it through `translation.translated`, which finds the template again; `translation.SENTENCES` are the
+    names of parts that are made so themselves. Without parts, this marks a template that is filled elsewhere.
     """
     return template % parts if parts else template
 
 
+_ = sentence
+
+
 def moment(at: datetime | None) -> str:
     """Write a moment in UTC: "2026-11-01 10:00 UTC"; "never" for none."""
-    return f"{at.astimezone(UTC):%Y-%m-%d %H:%M} UTC" if at else "never"
+    return f"{at.astimezone(UTC):%Y-%m-%d %H:%M} UTC" if at else _("never")
 
 
 def fold(text: str) -> str:

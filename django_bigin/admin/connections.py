@@ -11,7 +11,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils.formats import number_format
 from django.utils.safestring import SafeString
-from django.utils.translation import gettext, pgettext_lazy
+from django.utils.translation import gettext, gettext_noop, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from .. import audit
@@ -197,7 +197,7 @@ class ConnectionAdmin(HealthPage, ConnectPages, ConnectionActions):
 
     def delete_model(self, request: HttpRequest, obj: Connection) -> None:
         with atomic(Connection):
-            audit.record("delete", obj, actor=request.user.get_username(), detail="with its mirror")
+            audit.record("delete", obj, actor=request.user.get_username(), detail=gettext_noop("with its mirror"))
             super().delete_model(request, obj)
 
     @admin.display(description=_("organization"), ordering="org_name")
@@ -210,7 +210,7 @@ class ConnectionAdmin(HealthPage, ConnectPages, ConnectionActions):
 
     @admin.display(description=_("what to do"))
     def advice(self, obj: Connection) -> str:
-        return words_for(judge_connection(obj)).person_does or gettext("nothing")
+        return translated(words_for(judge_connection(obj)).person_does) or gettext("nothing")
 
     @admin.display(description=_("refresh token"))
     def refresh_token_state(self, obj: Connection) -> str:

@@ -10,7 +10,9 @@ from django.utils.translation import gettext
 from ..db.aliases import outside_transactions
 from ..health.examine import examine_for
 from ..health.findings import Health, Wrong
-from ..health.words import detail, remedy, subject_of
+from ..health.words import detail, remedy
+from ..tenants import tenant_label
+from ..translation import translated
 from .access import TenantScoped
 from .show import finding_badge, moment
 
@@ -38,12 +40,18 @@ class HealthPage(TenantScoped):
         return {
             "code": wrong.code,
             "badge": finding_badge(wrong.finding),
-            "subject": subject_of(wrong),
+            "subject": _subject(wrong),
             "address": reverse(page, args=[connection.pk]) if connection else "",
-            "known": detail(wrong.finding),
+            "known": translated(detail(wrong.finding)),
             "since": moment(wrong.finding.since),
-            "remedy": remedy(wrong.finding),
+            "remedy": translated(remedy(wrong.finding)),
         }
+
+
+def _subject(wrong: Wrong) -> str:
+    """Name the tenant and, in the reader's language, the part of the installation or the work that it is about."""
+    subject = translated(wrong.finding.subject)
+    return f"{tenant_label(wrong.connection.tenant)}: {subject}" if wrong.connection else subject
 
 
 def _numbers(health: Health | None) -> dict[str, int]:

@@ -38,7 +38,7 @@ def badge(level: Level, text: str) -> SafeString:
 
 def finding_badge(finding: Finding) -> SafeString:
     """Show a finding in a word or two."""
-    return badge(finding.level, words_for(finding).label)
+    return badge(finding.level, translated(words_for(finding).label))
 
 
 def job_badge(job: Job) -> SafeString:

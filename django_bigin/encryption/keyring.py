@@ -81,13 +81,13 @@ class Keyring:
         self._first()
         candidates = [cipher for each_id, cipher in self._ciphers if each_id == key_id]
         if not candidates:
+            reason = _(
+                "A secret was encrypted with the key %(key)s, which is not among the configured keys (%(known)s)",
+                key=key_id,
+                known=", ".join(self.key_ids),
+            )
             raise EncryptionError(
-                _(
-                    "A secret was encrypted with the key %(key)s, which is not among the configured keys "
-                    "(%(known)s); put that key back at the end of BIGIN_ENCRYPTION_KEYS.",
-                    key=key_id,
-                    known=", ".join(self.key_ids),
-                )
+                _("%(reason)s; put that key back at the end of BIGIN_ENCRYPTION_KEYS.", reason=reason)
             )
         nonce, ciphertext = sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:]
         for cipher in candidates:
@@ -95,10 +95,9 @@ class Keyring:
                 return Secret(cipher.decrypt(nonce, ciphertext, _associated_data(context)).decode())
             except InvalidTag:
                 continue
-        raise DamagedSecretError(
+        raise _damaged(
             _(
-                "A secret encrypted with the key %(key)s was changed, or was moved here from another row "
-                "or tenant; restore it from a backup, or enter the secret again.",
+                "A secret encrypted with the key %(key)s was changed, or was moved here from another row or tenant",
                 key=key_id,
             )
         )
@@ -145,13 +144,12 @@ def _read_value(value: str) -> tuple[str, bytes]:
     except (binascii.Error, ValueError):
         sealed = b""
     if version != _VERSION or len(key_id) != 8 or len(sealed) < _NONCE_BYTES + _TAG_BYTES:
-        raise DamagedSecretError(
-            _(
-                "A stored secret is not in the form that this version writes (v1.<key id>.<base64>); "
-                "restore it from a backup, or enter the secret again."
-            )
-        )
+        raise _damaged(_("A stored secret is not in the form that this version writes (v1.<key id>.<base64>)"))
     return key_id, sealed
+
+
+def _damaged(reason: str) -> DamagedSecretError:
+    return DamagedSecretError(_("%(reason)s; restore it from a backup, or enter the secret again.", reason=reason))
 
 
 def _associated_data(context: Sequence[str]) -> bytes:

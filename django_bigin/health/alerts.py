@@ -7,9 +7,11 @@ import time
 from datetime import timedelta
 from urllib.parse import urlsplit
 
+from django.conf import settings as django_settings
 from django.core.mail import get_connection, send_mail
 from django.db.models import F, Q
 from django.urls import NoReverseMatch, reverse
+from django.utils.translation import override
 
 from .. import clock
 from ..conf import settings
@@ -84,11 +86,12 @@ def _send(connection: Connection) -> bool:
 
 def _mail(connection: Connection, recipients: list[str]) -> None:
     finding = judge_connection(connection)
-    text = mail_text(connection, finding, page=page_of(connection))
+    with override(django_settings.LANGUAGE_CODE):  # the site's: nobody knows those of the recipients
+        subject, text = mail_subject(connection, finding), mail_text(connection, finding, page=page_of(connection))
     mailer = get_connection()
     if getattr(mailer, "timeout", MAIL_SECONDS) is None:  # Django's own, where EMAIL_TIMEOUT is not set
         mailer.timeout = MAIL_SECONDS
-    send_mail(mail_subject(connection, finding), text, None, recipients, connection=mailer)
+    send_mail(subject, text, None, recipients, connection=mailer)
 
 
 def page_of(connection: Connection) -> str:

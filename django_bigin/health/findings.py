@@ -8,6 +8,7 @@ from datetime import datetime
 
 from ..models import Connection, ModuleSync
 from ..sync.results import DATABASE_FAILED, why_incomplete
+from ..text import sentence as _
 from . import installation, overdue, queues
 from .facts import ConnectionFacts, Facts
 from .kinds import CODES, Cause, Code, Kind, Level, Needs
@@ -178,7 +179,7 @@ def _judge_installation(facts: Facts, *, any_overdue: bool) -> Iterable[Finding]
     for fault in installation.find_faults(facts):
         yield Finding(fault.subject, fault.kind, Level.ERROR, fault.needs, fault.reason, since=fault.since)
     if overdue.tick_needs_a_look(facts, any_overdue=any_overdue):
-        yield Finding("tick", Kind.SILENT_TICK, Level.ERROR, Needs.LOOK, since=facts.last_seen.tick)
+        yield Finding(_("tick"), Kind.SILENT_TICK, Level.ERROR, Needs.LOOK, since=facts.last_seen.tick)
     elif overdue.tick_is_alive(facts):
         for queue in queues.judge(facts):
             yield Finding(queue.name, queue.fault, Level.ERROR, Needs.LOOK, queue.reason, since=queue.since)

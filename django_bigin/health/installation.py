@@ -8,8 +8,10 @@ from datetime import datetime, timedelta
 
 from ..conf import settings
 from ..models import Connection
+from ..text import sentence as _
 from .facts import Facts
 from .kinds import Fault, Needs
+from .secrets import Unreadable
 
 CLOCKS_MAY_DIFFER = timedelta(minutes=5)
 NAMED = 3
@@ -33,33 +35,48 @@ def find_faults(facts: Facts) -> Iterator[SiteFault]:
     """Find the faults of the parts, the likeliest cause of the others first."""
     site = facts.site
     if site.database_error:
-        yield SiteFault("database", Fault.DATABASE_UNREACHABLE, site.database_error, Needs.TIME)
+        yield SiteFault(_("database"), Fault.DATABASE_UNREACHABLE, site.database_error, Needs.TIME)
     if site.unapplied:
-        yield SiteFault("database", Fault.UNMIGRATED, f"Not applied: {', '.join(site.unapplied)}.")
+        yield SiteFault(_("database"), Fault.UNMIGRATED, _("Not applied: %(names)s.", names=", ".join(site.unapplied)))
     if site.owner:
-        reason = f"It belongs to {site.owner!r}, and this is {settings.BIGIN_INSTALLATION_ID!r}."
-        yield SiteFault("installation", Fault.FOREIGN, reason)
+        reason = _(
+            "It belongs to %(owner)s, and this is %(mine)s.",
+            owner=repr(site.owner),
+            mine=repr(settings.BIGIN_INSTALLATION_ID),
+        )
+        yield SiteFault(_("installation"), Fault.FOREIGN, reason)
     if site.keys_error:
-        yield SiteFault("keys", Fault.NO_KEY, site.keys_error)
+        yield SiteFault(_("keys"), Fault.NO_KEY, site.keys_error)
     yield from _unreadable(facts)
     if abs(site.clock_ahead) > CLOCKS_MAY_DIFFER:
         minutes = round(abs(site.clock_ahead).total_seconds() / 60)
-        side = "ahead of" if site.clock_ahead > timedelta(0) else "behind"
-        yield SiteFault("clock", Fault.CLOCK_OFF, f"It is {minutes:,} minutes {side} the database's.")
+        reason = (
+            _("It is %(minutes)s minutes ahead of the database's.", minutes=f"{minutes:,}")
+            if site.clock_ahead > timedelta(0)
+            else _("It is %(minutes)s minutes behind the database's.", minutes=f"{minutes:,}")
+        )
+        yield SiteFault(_("clock"), Fault.CLOCK_OFF, reason)
     if site.broker_error:
-        yield SiteFault("broker", Fault.BROKER_DOWN, site.broker_error)
+        yield SiteFault(_("broker"), Fault.BROKER_DOWN, site.broker_error)
     yield from _unsent(facts)
 
 
 def _unreadable(facts: Facts) -> Iterator[SiteFault]:
     """Make one fault of all secrets that are unreadable for the same reason."""
-    for fault, subject in ((Fault.UNKNOWN_KEY, "keys"), (Fault.DAMAGED_SECRET, "secrets")):
+    for fault, subject in ((Fault.UNKNOWN_KEY, _("keys")), (Fault.DAMAGED_SECRET, _("secrets"))):
         found = [each for each in facts.unreadable if each.fault == fault]
         if found:
-            names = ", ".join(each.subject for each in found[:NAMED])
-            more = f" and {len(found) - NAMED:,} more" if len(found) > NAMED else ""
-            # What to do follows behind the semicolon, and is said by the words for the fault.
-            yield SiteFault(subject, fault, f"The {names}{more}: {found[0].reason.partition(';')[0].rstrip('.')}.")
+            yield SiteFault(subject, fault, _name_secrets(found))
+
+
+def _name_secrets(found: list[Unreadable]) -> str:
+    # What to do follows behind the semicolon, and is said by the words for the fault.
+    known = found[0].reason.partition(";")[0].rstrip(".")
+    names = ", ".join(each.subject for each in found[:NAMED])
+    if len(found) <= NAMED:
+        return _("The %(secrets)s: %(reason)s.", secrets=names, reason=known)
+    number = f"{len(found) - NAMED:,}"
+    return _("The %(secrets)s and %(number)s more: %(reason)s.", secrets=names, number=number, reason=known)
 
 
 def _unsent(facts: Facts) -> Iterator[SiteFault]:
@@ -71,5 +88,9 @@ def _unsent(facts: Facts) -> Iterator[SiteFault]:
         if row.last_alert_at >= row.status_since
     ]
     if tried:
-        mails = "A mail" if len(tried) == 1 else f"{len(tried):,} mails"
-        yield SiteFault("mailer", Fault.MAILER_DOWN, f"{mails} about connections could not be sent.", since=max(tried))
+        reason = (
+            _("A mail about connections could not be sent.")
+            if len(tried) == 1
+            else _("%(number)s mails about connections could not be sent.", number=f"{len(tried):,}")
+        )
+        yield SiteFault(_("mailer"), Fault.MAILER_DOWN, reason, since=max(tried))

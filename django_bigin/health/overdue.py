@@ -10,13 +10,14 @@ from ..conf import settings
 from ..connections.states import is_syncable
 from ..models import Connection, ModuleSync
 from ..sync.plan import interval
+from ..text import sentence as _
 from .facts import ConnectionFacts, Facts
 from .kinds import Cause
 
 GRACE = timedelta(minutes=15)  # a restart, a queue that is long for once, a cron job every five minutes
 TICK_FORGOTTEN_AFTER = timedelta(days=1)  # as its row would be; later, what is due tells more than the tick
-TOKEN = "token"  # noqa: S105  # the name of the work
-FIRST_SYNC = "first sync"
+TOKEN = _("token")  # the name of the work
+FIRST_SYNC = _("first sync")
 
 
 @dataclass(frozen=True)

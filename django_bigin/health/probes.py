@@ -20,6 +20,7 @@ from .. import clock
 from ..conf import settings
 from ..db.aliases import database_of, written
 from ..models import Connection, Installation
+from ..text import sentence as _
 
 APP = Connection._meta.app_label
 
@@ -106,7 +107,7 @@ def _other_owner() -> str:
 
 def _keys_error() -> str:
     try:
-        return "" if settings.BIGIN_ENCRYPTION_KEYS.key_ids else "BIGIN_ENCRYPTION_KEYS is empty."
+        return "" if settings.BIGIN_ENCRYPTION_KEYS.key_ids else _("BIGIN_ENCRYPTION_KEYS is empty.")
     except ImproperlyConfigured as error:
         return str(error)
 

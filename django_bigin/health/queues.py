@@ -13,6 +13,7 @@ from ..conf import settings
 from ..connections.states import is_syncable, state_of
 from ..models import Connection
 from ..text import moment
+from ..text import sentence as _
 from ..work.kinds import KINDS, REFRESH
 from .facts import Facts
 from .kinds import Fault
@@ -43,11 +44,17 @@ def judge(facts: Facts) -> Iterator[QueueFault]:
         seen = _last_seen(facts, refresh=fault == Fault.SILENT_REFRESH)
         if due is not None and due < late and (seen is None or seen < late):
             found = True
-            yield QueueFault(queue, fault, f"Work in {queue} has been due since {moment(due)}.", seen)
+            yield QueueFault(
+                queue,
+                fault,
+                _("Work in %(queue)s has been due since %(moment)s.", queue=queue, moment=moment(due)),
+                seen,
+            )
     waits = facts.job_waits_since
     if not found and waits is not None and waits < facts.at - JOBS_MAY_WAIT:
-        nobody = "no worker has taken it" if settings.BIGIN_CELERY else "no tick has done it"
-        yield QueueFault("jobs", Fault.UNTAKEN, f"A job waits, and {nobody}.", waits)
+        by_ticks = _("A job waits, and no tick has done it.")
+        reason = _("A job waits, and no worker has taken it.") if settings.BIGIN_CELERY else by_ticks
+        yield QueueFault(_("jobs"), Fault.UNTAKEN, reason, waits)
 
 
 def _last_seen(facts: Facts, *, refresh: bool) -> datetime | None:

@@ -14,6 +14,7 @@ from ..conf import settings
 from ..exceptions import EncryptionError
 from ..models import ClientSecret, Connection
 from ..models.fields import Sealed
+from ..text import sentence as _
 from .kinds import Fault
 
 Status = Connection.Status
@@ -57,7 +58,17 @@ def find_unreadable(
             getattr(row, name).reveal()
         except EncryptionError as error:
             held = row.__dict__.get(name)
-            yield Unreadable(f"{name.replace('_', ' ')} of {row}", _fault(held, key_ids), str(error))
+            yield Unreadable(_subject(row, name), _fault(held, key_ids), str(error))
+
+
+def _subject(row: Connection | ClientSecret, name: str) -> str:
+    if isinstance(row, Connection):
+        refresh = name == "refresh_token"
+        of_row = _("refresh token of %(connection)s") if refresh else _("access token of %(connection)s")
+        return of_row % {"connection": row}
+    if not row.data_center:
+        return _("secret of %(registration)s in every data center", registration=row.registration)
+    return _("secret of %(registration)s in %(place)s", registration=row.registration, place=row.data_center)
 
 
 def _fault(held: Any, key_ids: Iterable[str]) -> Fault:

@@ -1,25 +1,27 @@
 """The sentences: each finding in words, for every door and every mail alike.
 
+They are English, as commands print them and documents hold them; pages and mails say them in their reader's language.
 Those about a connection's status stand in `connections.states`, since its refusals are made of them as well.
 """
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
+
+from django.utils.translation import gettext
 
 from ..conf import settings
 from ..connections.states import STATES
 from ..models import Connection
 from ..tenants import tenant_label
 from ..text import moment, one_line
-from .findings import ConnectionHealth, Finding, Health, Wrong
-from .kinds import Cause, Fault, Kind, Needs
+from ..text import sentence as _
+from ..translation import LazyText, in_a_sentence, in_english, translated
+from .findings import Finding, Wrong
+from .kinds import Cause, Fault, Kind
 
-_SUBJECTS_NAMED = 10
-_START_WORKERS = "Start beat and workers, or bigin_tick."
-_WORK = (Fault.SILENT_REFRESH, Fault.SILENT_SYNC, Kind.SILENT_TICK)
+START_WORKERS = _("Start beat and workers, or bigin_tick.")
 
 
 @dataclass(frozen=True)
@@ -33,7 +35,7 @@ class Words:
         person_does: a sentence on what a person is to do; "" where there is nothing to do.
     """
 
-    label: str
+    label: str | LazyText
     happened: str
     app_does: str = ""
     person_does: str = ""
@@ -44,120 +46,124 @@ _OF_STATUS = {
     for status, state in STATES.items()
 }
 _OF_KIND: dict[str, Words] = {
-    Kind.COMPLETE: Words("Complete", "Every record is mirrored."),
+    Kind.COMPLETE: Words(_("Complete"), _("Every record is mirrored.")),
     Kind.INCOMPLETE: Words(
-        "Incomplete", "Something is missing in the mirror, and the reason says what.", "The next full sync looks again."
+        _("Incomplete"),
+        _("Something is missing in the mirror, and the reason says what."),
+        _("The next full sync looks again."),
     ),
-    Kind.UNREAD: Words("Not read yet", "Nothing was read yet.", "The next sync reads it."),
+    Kind.UNREAD: Words(_("Not read yet"), _("Nothing was read yet."), _("The next sync reads it.")),
     Kind.FAILED: Words(
-        "Failed",
-        "The last sync failed, or found what a person should know.",
-        "It is synced again: as usual, or after a failure with growing pauses of at most an hour.",
-        "Read the error.",
+        _("Failed"),
+        _("The last sync failed, or found what a person should know."),
+        _("It is synced again: as usual, or after a failure with growing pauses of at most an hour."),
+        _("Read the error."),
     ),
     Kind.UNAVAILABLE: Words(
-        "Not available",
-        "Zoho does not offer the module, or the grant lacks a scope.",
-        "It is not mirrored.",
-        "Reconnect with the scope if it is wanted.",
+        _("Not available"),
+        _("Zoho does not offer the module, or the grant lacks a scope."),
+        _("It is not mirrored."),
+        _("Reconnect with the scope if it is wanted."),
     ),
-    Kind.SWITCHED_OFF: Words("Switched off", "Somebody switched the module off.", "It is not mirrored."),
-    Kind.OVERDUE: Words("Overdue", "It is long due, and nobody does it.", person_does=_START_WORKERS),
-    Kind.SILENT_TICK: Words("Silent", "The tick is silent: nothing is handed out.", person_does=_START_WORKERS),
+    Kind.SWITCHED_OFF: Words(_("Switched off"), _("Somebody switched the module off."), _("It is not mirrored.")),
+    Kind.OVERDUE: Words(_("Overdue"), _("It is long due, and nobody does it."), person_does=START_WORKERS),
+    Kind.SILENT_TICK: Words(_("Silent"), _("The tick is silent: nothing is handed out."), person_does=START_WORKERS),
 }
 _OF_CAUSE: dict[str, Words] = {
     Cause.THROTTLED: Words(
         Connection.Status.DEGRADED.label,
-        "Zoho throttles the requests for a token.",
-        "It rests for ten minutes and more, and goes on mirroring as long as the token is valid.",
-        "Let nothing else ask for tokens with the same client. If it stays so, look for a second installation.",
+        _("Zoho throttles the requests for a token."),
+        _("It rests for ten minutes and more, and goes on mirroring as long as the token is valid."),
+        _("Let nothing else ask for tokens with the same client. If it stays so, look for a second installation."),
     ),
     Cause.NOT_STORED: Words(
-        "Failed",
-        "The database failed while records were being stored.",
-        "It is tried again, with growing pauses of at most an hour; every page up to then is kept.",
-        "Look at the database: its disk may be full.",
+        _("Failed"),
+        _("The database failed while records were being stored."),
+        _("It is tried again, with growing pauses of at most an hour; every page up to then is kept."),
+        _("Look at the database: its disk may be full."),
     ),
     Cause.QUARANTINED: Words(
-        "Incomplete",
-        "Some rows could not be stored, and are quarantined.",
-        "A row leaves the quarantine when a later copy of its record is stored, or the record is gone.",
-        "Read the reasons under Quarantined rows in the admin, and correct the records in Zoho.",
+        _("Incomplete"),
+        _("Some rows could not be stored, and are quarantined."),
+        _("A row leaves the quarantine when a later copy of its record is stored, or the record is gone."),
+        _("Read the reasons under Quarantined rows in the admin, and correct the records in Zoho."),
     ),
     Cause.LATE_TOKEN: Words(
-        "Overdue", "The token has expired, and nobody has tried to refresh it.", person_does=_START_WORKERS
+        _("Overdue"), _("The token has expired, and nobody has tried to refresh it."), person_does=START_WORKERS
     ),
-    Cause.NEVER_SYNCED: Words("Overdue", "The connection works and was never synced.", person_does=_START_WORKERS),
+    Cause.NEVER_SYNCED: Words(_("Overdue"), _("The connection works and was never synced."), person_does=START_WORKERS),
 }
 _OF_FAULT: dict[str, Words] = {
     Fault.DATABASE_UNREACHABLE: Words(
-        "Unreachable", "The database does not answer.", person_does="Start it, or correct DATABASES."
+        _("Unreachable"), _("The database does not answer."), person_does=_("Start it, or correct DATABASES.")
     ),
     Fault.UNMIGRATED: Words(
-        "Not migrated", "The tables are older than the code.", person_does="Run manage.py migrate."
+        _("Not migrated"), _("The tables are older than the code."), person_does=_("Run manage.py migrate.")
     ),
     Fault.FOREIGN: Words(
-        "Another's",
-        "The database belongs to another installation.",
-        "Nothing is sent to Zoho.",
-        "Correct BIGIN_INSTALLATION_ID; if the database has moved here for good, run manage.py bigin_adopt.",
+        _("Another's"),
+        _("The database belongs to another installation."),
+        _("Nothing is sent to Zoho."),
+        _("Correct BIGIN_INSTALLATION_ID; if the database has moved here for good, run manage.py bigin_adopt."),
     ),
     Fault.NO_KEY: Words(
-        "No key",
-        "There is no encryption key, so no stored secret can be read.",
-        person_does="Put the key back into BIGIN_ENCRYPTION_KEYS, and restart every process.",
+        _("No key"),
+        _("There is no encryption key, so no stored secret can be read."),
+        person_does=_("Put the key back into BIGIN_ENCRYPTION_KEYS, and restart every process."),
     ),
     Fault.UNKNOWN_KEY: Words(
-        "Key missing",
-        "Stored secrets were encrypted with a key that is not configured.",
-        person_does="Put that key back at the end of BIGIN_ENCRYPTION_KEYS. If it is lost, reconnect and enter the "
-        "client secret again.",
+        _("Key missing"),
+        _("Stored secrets were encrypted with a key that is not configured."),
+        person_does=_(
+            "Put that key back at the end of BIGIN_ENCRYPTION_KEYS. If it is lost, reconnect and enter the "
+            "client secret again."
+        ),
     ),
     Fault.DAMAGED_SECRET: Words(
-        "Damaged",
-        "Stored secrets were changed, or moved from another row.",
-        person_does="Reconnect, or enter the client secret again; then find out who writes to the tables.",
+        _("Damaged"),
+        _("Stored secrets were changed, or moved from another row."),
+        person_does=_("Reconnect, or enter the client secret again; then find out who writes to the tables."),
     ),
     Fault.CLOCK_OFF: Words(
-        "Off",
-        "The clock of this machine and that of the database differ.",
-        person_does="Set both by NTP; look at BIGIN_CLOCK and USE_TZ.",
+        _("Off"),
+        _("The clock of this machine and that of the database differ."),
+        person_does=_("Set both by NTP; look at BIGIN_CLOCK and USE_TZ."),
     ),
     Fault.BROKER_DOWN: Words(
-        "Down",
-        "The message broker does not answer, so no worker can be woken.",
-        "Nothing is lost: what is due stays due.",
-        "Start it, or correct Celery's broker_url.",
+        _("Down"),
+        _("The message broker does not answer, so no worker can be woken."),
+        _("Nothing is lost: what is due stays due."),
+        _("Start it, or correct Celery's broker_url."),
     ),
     Fault.MAILER_DOWN: Words(
-        "Down",
-        "The last mails could not be sent.",
-        "They are tried again every five minutes.",
-        "Look at the mail server and Django's EMAIL settings.",
+        _("Down"),
+        _("The last mails could not be sent."),
+        _("They are tried again every five minutes."),
+        _("Look at the mail server and Django's EMAIL settings."),
     ),
     Fault.SILENT_REFRESH: Words(
-        "Silent",
-        "No worker refreshes tokens, although refreshes are due.",
-        person_does="Start a worker for the queue of refreshes.",
+        _("Silent"),
+        _("No worker refreshes tokens, although refreshes are due."),
+        person_does=_("Start a worker for the queue of refreshes."),
     ),
     Fault.SILENT_SYNC: Words(
-        "Silent",
-        "No worker syncs records, although work is due.",
-        person_does="Start a worker for the queue of syncs.",
+        _("Silent"),
+        _("No worker syncs records, although work is due."),
+        person_does=_("Start a worker for the queue of syncs."),
     ),
     Fault.UNTAKEN: Words(
-        "Untaken",
-        "Work waits for an hour and more, and nobody takes it although workers run.",
-        "It is handed out again and again.",
-        "Start more workers; look whether they serve the same broker and queues.",
+        _("Untaken"),
+        _("Work waits for an hour and more, and nobody takes it although workers run."),
+        _("It is handed out again and again."),
+        _("Start more workers; look whether they serve the same broker and queues."),
     ),
 }
 _WITHOUT_CELERY: dict[str, Words] = {
     Fault.UNTAKEN: Words(
-        "Untaken",
-        "Work waits for an hour and more, and no tick does it although ticks come.",
-        "It is tried with every tick.",
-        "Look at the log of bigin_tick.",
+        _("Untaken"),
+        _("Work waits for an hour and more, and no tick does it although ticks come."),
+        _("It is tried with every tick."),
+        _("Look at the log of bigin_tick."),
     ),
 }
 WORDS: Mapping[str, Words] = {**_OF_STATUS, **_OF_KIND, **_OF_CAUSE, **_OF_FAULT}
@@ -166,26 +172,13 @@ WORDS: Mapping[str, Words] = {**_OF_STATUS, **_OF_KIND, **_OF_CAUSE, **_OF_FAULT
 def words_for(finding: Finding) -> Words:
     """Return the words for a finding."""
     kind = finding.cause or finding.kind
-    if settings.BIGIN_CELERY:
-        return WORDS[kind]
-    words = _WITHOUT_CELERY.get(kind, WORDS[kind])
-    return replace(words, person_does=_start(words.person_does))
+    words = WORDS[kind] if settings.BIGIN_CELERY else _WITHOUT_CELERY.get(kind, WORDS[kind])
+    return replace(words, label=in_english(words.label), person_does=start(words.person_does))
 
 
-def _start(sentence: str) -> str:
+def start(sentence: str) -> str:
     """Name only what this site has of what could be started."""
-    return sentence if settings.BIGIN_CELERY else sentence.replace(_START_WORKERS, "Start bigin_tick.")
-
-
-def phrase(finding: Finding) -> str:
-    """Return a finding in one phrase, such as "failed: Rate limit reached."."""
-    label = words_for(finding).label.lower()
-    return f"{label}: {finding.reason}" if finding.reason else label
-
-
-def sentence(finding: Finding) -> str:
-    """Return a finding in a sentence or two: what happened, and what is known of it."""
-    return f"{words_for(finding).happened} {finding.reason}".strip()
+    return sentence if settings.BIGIN_CELERY else sentence.replace(START_WORKERS, _("Start bigin_tick."))
 
 
 def detail(finding: Finding) -> str:
@@ -208,59 +201,33 @@ def subject_of(wrong: Wrong) -> str:
 
 def mail_subject(connection: Connection, finding: Finding) -> str:
     """Return the subject of a mail about a connection, in one line: a name may hold a line break."""
-    label = words_for(finding).label.lower()
-    return " ".join(one_line(f"{connection.description.name}: {connection} of {connection.tenant}: {label}").split())
+    told = {
+        "product": connection.description.name,
+        "connection": connection,
+        "tenant": connection.tenant,
+        "status": in_a_sentence(translated(words_for(finding).label)),
+    }
+    return " ".join(one_line(gettext("%(product)s: %(connection)s of %(tenant)s: %(status)s") % told).split())
 
 
 def mail_text(connection: Connection, finding: Finding, *, page: str) -> str:
-    """Return the text of a mail about a connection.
+    """Return the text of a mail about a connection, in the active language.
 
     Args:
         page: the address of the connection's page; "" where there is none.
     """
     words = words_for(finding)
+    status, since = translated(words.label), translated(moment(finding.since))
+    reason = translated(one_line(finding.reason)) or gettext("none given")
     return "\n".join(
         (
-            f"Tenant: {one_line(str(connection.tenant))}",
-            f"Connection: {connection}",
-            f"Status: {words.label} since {moment(finding.since)}",
-            f"Reason: {one_line(finding.reason) or 'none given'}",
+            gettext("Tenant: %(tenant)s") % {"tenant": one_line(str(connection.tenant))},
+            gettext("Connection: %(connection)s") % {"connection": connection},
+            gettext("Status: %(status)s since %(moment)s") % {"status": status, "moment": since},
+            gettext("Reason: %(reason)s") % {"reason": reason},
             "",
-            f"{words.happened} {words.app_does}",
-            words.person_does,
-            *(("", f"Its page: {page}") if page else ()),
+            f"{translated(words.happened)} {translated(words.app_does)}",
+            translated(words.person_does),
+            *(("", gettext("Its page: %(address)s") % {"address": page}) if page else ()),
         )
     )
-
-
-def overdue(connection: ConnectionHealth) -> str:
-    """Say what of a connection is overdue, by the moment since which it is; the longest first."""
-    by_moment: dict[str, list[str]] = defaultdict(list)
-    for finding in connection.overdue:
-        by_moment[moment(finding.since)].append(finding.subject)
-    return ", ".join(f"{' and '.join(work)} since {since}" for since, work in sorted(by_moment.items()))
-
-
-def verdict(health: Health, names: Iterable[str]) -> str:
-    """Say in a line what is not well; "" where all is.
-
-    Args:
-        names: a name of each connection's tenant, in the order of the connections.
-    """
-    sentences = []
-    unhealthy = [each for each in health.connections if each.needs != Needs.NOTHING]
-    if unhealthy:
-        verb = "is" if len(unhealthy) == 1 else "are"
-        sentences.append(f"{len(unhealthy)} of {len(health.connections)} connections {verb} unhealthy.")
-    late = [f"{name}: {overdue(each)}" for name, each in zip(names, health.connections, strict=True) if each.overdue]
-    if late:
-        more = f" and {len(late) - _SUBJECTS_NAMED} more" if len(late) > _SUBJECTS_NAMED else ""
-        sentences.append(f"Nobody does what is due: {'; '.join(late[:_SUBJECTS_NAMED])}{more}.")
-    # What the parts of the installation say of themselves goes before what follows from it.
-    sentences[:0] = [sentence(each) for each in health.installation if each.kind not in _WORK]
-    silent = [sentence(each) for each in health.installation if each.kind in _WORK and each.kind != Kind.SILENT_TICK]
-    if late or any(each.kind in _WORK for each in health.installation):
-        seen = health.facts.last_seen
-        worker = f", worker {moment(seen.worker)}" if settings.BIGIN_CELERY else ""
-        sentences += [*silent, f"Last seen: tick {moment(seen.tick)}{worker}.", _start(_START_WORKERS)]
-    return " ".join(sentences)

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from ..conf import settings
 from ..exceptions import PaginationLimitError
+from ..text import sentence as _
 from . import changes, deletions, missing
 from .run import Outcome, Run
 
@@ -34,7 +35,9 @@ def look(run: Run) -> None:
         return
     opened_at = _follow(run, watermark, resumable=False)
     if isinstance(opened_at, Outcome):
-        reason = f"More of {run.module} changed while it was read than can be told: a full sync is due."
+        reason = _(
+            "More of %(module)s changed while it was read than can be told: a full sync is due.", module=run.module
+        )
         run.save_progress(full_requested=True, incomplete_reason=reason)
     else:
         run.write_at_end(records_watermark=opened_at)

@@ -47,8 +47,11 @@ def refresh_metadata(client: Client, connection: Connection, rows: Sequence[Modu
     if not offered:
         # Taken at its word, it would switch every module off.
         raise TransientError(
-            f"{connection.description.name} lists no modules at all, which cannot be: what was read before stays as it "
-            "is, and they are asked for again."
+            _(
+                "%(product)s lists no modules at all, which cannot be: what was read before stays as it "
+                "is, and they are asked for again.",
+                product=connection.description.name,
+            )
         )
     schemas = {schema.module: schema for schema in written(ModuleSchema).filter(connection=connection)}
     for row in rows:

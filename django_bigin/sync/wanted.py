@@ -12,6 +12,7 @@ from .. import clock
 from ..api.products import ModuleSpec, Product
 from ..db.aliases import written
 from ..models import ModuleSchema, ModuleSync
+from ..text import sentence as _
 
 
 @dataclass(frozen=True)
@@ -43,7 +44,11 @@ class Wanted:
         if not self.lacking:
             return ""
         names = ", ".join(f"{name} (now {now})" if now else name for name, now in self.lacking.items())
-        return f"These chosen fields of {self.spec.name} are not listed, so they are not mirrored: {names}."
+        return _(
+            "These chosen fields of %(module)s are not listed, so they are not mirrored: %(names)s.",
+            module=self.spec.name,
+            names=names,
+        )
 
 
 def wanted_of(row: ModuleSync) -> Wanted:
@@ -73,7 +78,7 @@ def decide(row: ModuleSync, **changes: Any) -> None:
     if changes.get("fields", stored["fields"]) != stored["fields"]:
         changes |= {"full_requested": True, "next_run_at": clock.now()}
         if stored["records_watermark"] is not None:
-            changes["incomplete_reason"] = "Other fields were chosen, and the full sync that reads them is due."
+            changes["incomplete_reason"] = _("Other fields were chosen, and the full sync that reads them is due.")
     rows.update(**changes)
 
 

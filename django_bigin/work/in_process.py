@@ -14,6 +14,7 @@ from ..connections.states import TOKEN_KEPT
 from ..exceptions import BiginError
 from ..models import Connection
 from ..sync import ModuleResult, Options
+from ..text import sentence as _
 from . import heartbeats, jobs, scheduler
 from .kinds import KINDS
 from .scheduler import TickReport
@@ -65,7 +66,7 @@ def sync_in_process(
         raise
     except Exception as error:
         logger.exception("The sync of connection %s failed", connection.pk)
-        return SyncOutcome(error=f"Unexpected error {type(error).__name__}; see the log.")
+        return SyncOutcome(error=_("Unexpected error %(kind)s; see the log.", kind=type(error).__name__))
     return SyncOutcome(results)
 
 

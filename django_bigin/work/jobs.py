@@ -25,6 +25,7 @@ from ..models.fields import is_stored
 from ..sync import ModuleResult, Options, sync_connection
 from ..sync.plan import ensure_modules
 from ..sync.results import ANOTHER_WORKS
+from ..text import sentence as _
 
 SLICE_SECONDS = 60.0
 LEASE_SECONDS = 300
@@ -105,7 +106,7 @@ def record_job(connection: Connection, result: ModuleResult, *, full: bool, acto
         seconds=result.seconds,
         result=f"{_counts(result)} {result.incomplete}".strip()
         if result.finished
-        else "The time limit was reached; the next run resumes it.",
+        else _("The time limit was reached; the next run resumes it."),
         error=result.error,
         requested_at=now,
         started_at=now,
@@ -130,11 +131,11 @@ def run(job_id: int, *, slice_seconds: float = SLICE_SECONDS) -> Job | None:
         _finish(job, started, error=str(error))
     except (KeyboardInterrupt, SystemExit):
         # The worker was told to stop, as with every deployment: that says nothing of the job, so it is no try.
-        _put_back(job, started, error="The worker was stopped.", tries=job.tries - 1)
+        _put_back(job, started, error=_("The worker was stopped."), tries=job.tries - 1)
         raise
     except BaseException as error:
         # It may be a passing trouble of this worker, so others try again, up to a limit.
-        reason = f"Unexpected error ({type(error).__name__}): see the worker's log."
+        reason = _("Unexpected error (%(kind)s): see the worker's log.", kind=type(error).__name__)
         if job.tries < TRIES_AT_MOST:
             _put_back(job, started, error=reason, tries=job.tries)
         else:
@@ -172,7 +173,7 @@ def _save_progress(job: Job) -> None:
         LeaseLostError: the lease has expired, and another process goes on.
     """
     if not leases.extend(written(Job).filter(pk=job.pk), job.lease_id, LEASE_SECONDS, **_progress_of(job)):
-        raise LeaseLostError("Another process took over the job; nothing is lost.")
+        raise LeaseLostError(_("Another process took over the job; nothing is lost."))
 
 
 def _finish(job: Job, started: float, *, error: str) -> None:
@@ -198,15 +199,16 @@ def _progress_of(job: Job) -> dict[str, Any]:
 
 
 def _given_up(job: Job) -> str:
-    return (
-        f"{job.tries - 1} tries in a row ended without a result, so it is not tried again: see the workers' logs. A "
-        "worker that is killed has often run out of memory."
+    return _(
+        "%(number)s tries in a row ended without a result, so it is not tried again: see the workers' "
+        "logs. A worker that is killed has often run out of memory.",
+        number=job.tries - 1,
     )
 
 
 def _refresh(job: Job, slice_seconds: float) -> bool:
     token = tokens.refresh_now(job.connection_id, wait_seconds=tokens.WAIT_IN_WORKER_SECONDS)
-    job.result = f"New token, valid until {token.expires_at:%H:%M} UTC."
+    job.result = _("New token, valid until %(time)s UTC.", time=f"{token.expires_at:%H:%M}")
     return True
 
 
@@ -217,13 +219,13 @@ def _disconnect(job: Job, slice_seconds: float) -> bool:
 
 def _pause(job: Job, slice_seconds: float) -> bool:
     done = lifecycle.pause(job.connection, actor=job.requested_by_name)
-    job.result = "Paused." if done else "There was nothing to pause."
+    job.result = _("Paused.") if done else _("There was nothing to pause.")
     return True
 
 
 def _resume(job: Job, slice_seconds: float) -> bool:
     done = lifecycle.resume(job.connection, actor=job.requested_by_name)
-    job.result = "Resumed." if done else "It was not paused."
+    job.result = _("Resumed.") if done else _("It was not paused.")
     return True
 
 
@@ -271,7 +273,8 @@ def _unfinished(job: Job, rows: Iterable[ModuleSync]) -> list[str]:
 
 
 def _progress(job: Job, rows: Collection[ModuleSync]) -> str:
-    return f"{len(rows) - len(_unfinished(job, rows))} of {len(rows)} modules"
+    done = len(rows) - len(_unfinished(job, rows))
+    return _("%(number)s of %(total)s modules", number=done, total=len(rows))
 
 
 def _add(job: Job, result: ModuleResult) -> None:
@@ -285,7 +288,12 @@ def _add(job: Job, result: ModuleResult) -> None:
 
 
 def _counts(of: Job | ModuleResult) -> str:
-    return f"{of.created:,} new, {of.updated:,} changed, {of.deleted:,} deleted."
+    return _(
+        "%(new)s new, %(changed)s changed, %(deleted)s deleted.",
+        new=f"{of.created:,}",
+        changed=f"{of.updated:,}",
+        deleted=f"{of.deleted:,}",
+    )
 
 
 def _sentence(job: Job) -> str:
@@ -294,9 +302,9 @@ def _sentence(job: Job) -> str:
     incomplete = [name for name, entry in job.details.items() if entry["incomplete"]]
     said = [sentence]
     if skipped:
-        said.append(f"Skipped: {', '.join(skipped)}.")
+        said.append(_("Skipped: %(names)s.", names=", ".join(skipped)))
     if incomplete:
-        said.append(f"Incomplete: {', '.join(incomplete)}.")
+        said.append(_("Incomplete: %(names)s.", names=", ".join(incomplete)))
     return " ".join(said)
 
 

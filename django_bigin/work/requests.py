@@ -13,12 +13,13 @@ from ..conf import settings
 from ..db.aliases import atomic, on_commit, reread
 from ..models import Connection, Job
 from ..text import moment
+from ..text import sentence as _
 from . import heartbeats, jobs, scheduler
 from .kinds import JOB, KINDS
 from .scheduler import BrokerDown, Waker
 
 SILENT_AFTER = timedelta(minutes=20)  # the modules of a free edition are due every quarter of an hour
-NO_CELERY = "this site works without Celery"
+NO_CELERY = _("this site works without Celery")
 
 _KINDS_OF_QUEUE = [kind.short_name for kind in KINDS.values() if kind.queue_setting == KINDS[JOB].queue_setting]
 
@@ -119,13 +120,20 @@ def _outlook(worker_seen: datetime | None, *, queued: bool) -> str:
     tick = heartbeats.last_seen().get(heartbeats.TICK)
     sentences = []
     if queued:
-        who = f"No worker of {KINDS[JOB].queue}"
-        sentences.append(f"{who} was seen since {moment(worker_seen)}." if worker_seen else f"{who} was seen yet.")
+        queue = KINDS[JOB].queue
+        sentences.append(
+            _("No worker of %(queue)s was seen since %(moment)s.", queue=queue, moment=moment(worker_seen))
+            if worker_seen
+            else _("No worker of %(queue)s was seen yet.", queue=queue)
+        )
     if tick is None:
-        start = "beat and a worker, or bigin_tick" if settings.BIGIN_CELERY else "bigin_tick"
-        sentences.append(f"It waits for a tick, and none was seen yet: start {start}.")
+        sentences.append(
+            _("It waits for a tick, and none was seen yet: start beat and a worker, or bigin_tick.")
+            if settings.BIGIN_CELERY
+            else _("It waits for a tick, and none was seen yet: start bigin_tick.")
+        )
     else:
-        sentences.append(f"The next tick sees to it; the last one was at {moment(tick)}.")
+        sentences.append(_("The next tick sees to it; the last one was at %(moment)s.", moment=moment(tick)))
     return " ".join(sentences)
 
 
@@ -135,7 +143,7 @@ def _patience() -> timedelta:
 
 
 def _wake_nobody(kind: str, row_id: int) -> None:
-    raise BrokerDown("no message broker is set up")
+    raise BrokerDown(_("no message broker is set up"))
 
 
 _waker: Waker = _wake_nobody

@@ -18,6 +18,7 @@ from ..db.aliases import written
 from ..exceptions import BiginError
 from ..models import Connection, ModuleSync
 from ..sync import Options, schema, sync_slice
+from ..text import sentence as _
 from . import due, jobs
 from .jobs import SLICE_SECONDS
 
@@ -74,7 +75,7 @@ def revoke(connection_id: int) -> Rest | None:
     """Revoke the grant of a connection that is disconnected or that nobody confirmed."""
     connection = due.revocations().filter(pk=connection_id).select_related("tenant", "registration").first()
     if connection is not None and connection.status == Connection.Status.PENDING:
-        lifecycle.discard(connection, actor="not confirmed in time")
+        lifecycle.discard(connection, actor=_("not confirmed in time"))
     elif connection is not None:
         revoking.retry_unrevoked(connection)
     return Rest()
@@ -97,7 +98,7 @@ def sync(module_sync_id: int) -> Rest | None:
     if result.changed or result.error:  # an idle delta keeps no job
         row = written(ModuleSync).select_related("connection").filter(pk=module_sync_id).first()
         if row is not None:
-            jobs.record_job(row.connection, result, full=False, actor="schedule")
+            jobs.record_job(row.connection, result, full=False, actor=_("schedule"))
     if result.finished:
         return None
     # Where another works on it, who may be dead, it is handed out again when the lease has expired.
@@ -111,7 +112,7 @@ def job(job_id: int) -> Rest | None:
 
 
 def _unexpected(error: Exception) -> str:
-    return f"Unexpected error ({type(error).__name__}): see the worker's log. It is tried again."
+    return _("Unexpected error (%(kind)s): see the worker's log. It is tried again.", kind=type(error).__name__)
 
 
 def _rest_after_failure() -> Rest:

@@ -11,7 +11,8 @@ from ...health.document import as_document
 from ...health.examine import examine
 from ...health.findings import ConnectionHealth, Finding
 from ...health.kinds import Kind, Needs
-from ...health.words import overdue, phrase, sentence, verdict, words_for
+from ...health.lines import overdue, phrase, sentence, verdict
+from ...health.words import words_for
 from ...tenants import tenant_label
 from ...text import moment
 from ..base import BiginCommand, Report, add_connection_arguments, exit_code_for_needs, pick_connections

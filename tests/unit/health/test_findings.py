@@ -10,7 +10,8 @@ import pytest
 from django_bigin.health.facts import ConnectionFacts, CreditFacts, Facts, LastSeen, ModuleFacts
 from django_bigin.health.findings import Finding, judge, judge_connection, judge_module
 from django_bigin.health.kinds import Cause, Fault, Kind, Level, Needs
-from django_bigin.health.words import WORDS, phrase, verdict
+from django_bigin.health.lines import phrase, verdict
+from django_bigin.health.words import WORDS
 from django_bigin.models import ClientRegistration, Connection, ModuleSync, Tenant
 
 Status = Connection.Status
