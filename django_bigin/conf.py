@@ -228,6 +228,14 @@ class _Contents(_Reader):
         return self._number("BIGIN_MISSING_SHARE", 0.1)
 
     @property
+    def BIGIN_CREDIT_SHARE(self) -> float:
+        """The share of an organization's daily API credits that this site may spend (0.5), above 0 and at most 1."""
+        share = self._number("BIGIN_CREDIT_SHARE", 0.5)
+        if not 0 < share <= 1:
+            raise ImproperlyConfigured(f"BIGIN_CREDIT_SHARE must be above 0 and at most 1; it is {share:g}.")
+        return share
+
+    @property
     def job_retention(self) -> timedelta:
         """`BIGIN_JOB_RETENTION_DAYS` (30): how long finished jobs are kept."""
         return timedelta(days=self._number("BIGIN_JOB_RETENTION_DAYS", 30))

@@ -88,7 +88,12 @@ class Call(Generic[T]):
 
 @dataclass(frozen=True)
 class CallMade:
-    """One HTTP call that was made. `status` is None where no answer came; the credits may be spent all the same."""
+    """One HTTP call that was made.
+
+    Attributes:
+        status: None where no answer came; the credits may be spent all the same.
+        retry_after: seconds to wait, where the answer says so.
+    """
 
     method: str
     path: str
@@ -96,3 +101,4 @@ class CallMade:
     status: int | None
     credits: int
     seconds: float
+    retry_after: float | None = None

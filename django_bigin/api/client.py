@@ -51,6 +51,7 @@ class Client:
     Args:
         tokens: gives the access token, and another one when the product refuses it.
         session: from `transport.new_session`; one a worker, shared by its clients. None: the client opens its own.
+        before_call: asked before every HTTP call; it raises to keep the call from being made.
         on_call: told of every HTTP call when it is over; it must not raise.
         org_id: of the organization, for products whose tokens reach several.
         now: the clock for answers without a `Date`, in UTC.
@@ -63,6 +64,7 @@ class Client:
         *,
         session: requests.Session | None = None,
         timeouts: Timeouts = DEFAULT_TIMEOUTS,
+        before_call: Callable[[Call[Any]], None] | None = None,
         on_call: Callable[[CallMade], None] | None = None,
         product: Product = DEFAULT_PRODUCT,
         org_id: str = "",
@@ -80,6 +82,7 @@ class Client:
         self._owns_session = session is None
         self._session = new_session() if session is None else session
         self._timeouts = timeouts
+        self._before_call = before_call
         self._on_call = on_call
         self.now = now
 
@@ -124,6 +127,8 @@ class Client:
         token = Secret(self._tokens.current())
         replaced = repeated = False
         while True:
+            if self._before_call is not None:
+                self._before_call(call)
             answer = self._exchange(call, token)
             refused = call.errors.refuses_token(call, answer)
             if refused and not replaced:
@@ -145,6 +150,7 @@ class Client:
         auth = _ZohoAuth(token)
         started = time.perf_counter()
         status: int | None = None
+        retry_after: float | None = None
         spent = call.credits
 
         def explain(error: Exception) -> BiginError:
@@ -161,19 +167,20 @@ class Client:
         try:
             response = without_frames(lambda: self._request(call, data, auth), explain=explain)
             status = response.status_code
-            if status == 401:
-                # Without a grant that it believes, Zoho cannot tell whose credits to take.
+            retry_after = self._retry_after(response.headers.get("Retry-After"))
+            if status in (401, 429):
+                # Without a grant that it believes, Zoho cannot tell whose credits to take; a limit takes none.
                 spent = 0
         finally:
             seconds = time.perf_counter() - started
             logger.debug("%s answered %s in %.3f s", call.endpoint, status, seconds)
             if self._on_call is not None:
-                self._on_call(CallMade(call.method, call.path, call.module, status, spent, seconds))
+                self._on_call(CallMade(call.method, call.path, call.module, status, spent, seconds, retry_after))
         return Answer(
             status=response.status_code,
             body=read_json(response.content),
             answered_at=read_date_header(response.headers.get("Date")) or self.now(),
-            retry_after=self._retry_after(response.headers.get("Retry-After")),
+            retry_after=retry_after,
         )
 
     def _request(self, call: Call[Any], data: bytes | None, auth: AuthBase) -> requests.Response:

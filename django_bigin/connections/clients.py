@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Any
 
 from .. import clock
-from ..api.calls import CallMade
+from ..api.calls import Call, CallMade
 from ..api.client import Client
 from ..api.datacenters import DATA_CENTERS
 from ..api.products import DEFAULT_PRODUCT
@@ -23,6 +24,7 @@ def open_client(
     connection: Connection,
     *,
     token: AccessToken | None = None,
+    before_call: Callable[[Call[Any]], None] | None = None,
     on_call: Callable[[CallMade], None] | None = None,
     wait_seconds: float = WAIT_IN_WORKER_SECONDS,
 ) -> Client:
@@ -30,6 +32,7 @@ def open_client(
 
     Args:
         token: the token to begin with, where it is already in hand.
+        before_call: called before each call; raises to keep it from being made.
         on_call: called after each call.
         wait_seconds: how long to wait for another process's refresh.
     """
@@ -38,6 +41,7 @@ def open_client(
         ConnectionTokens(connection.pk, held=token, wait_seconds=wait_seconds),
         session=shared_session(),
         timeouts=settings.timeouts,
+        before_call=before_call,
         on_call=on_call,
         product=connection.description,
         org_id=connection.org_id,

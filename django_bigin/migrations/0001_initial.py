@@ -526,6 +526,42 @@ class Migration(migrations.Migration):
             ],
         ),
         migrations.CreateModel(
+            name="CreditAccount",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("data_center", models.CharField(max_length=8, verbose_name="data center")),
+                ("org_id", models.CharField(max_length=40, verbose_name="org id")),
+                (
+                    "window",
+                    models.IntegerField(
+                        default=0, help_text="Spent, or taken for a run.", verbose_name="credits of 24 hours"
+                    ),
+                ),
+                (
+                    "unnoted_credits",
+                    models.IntegerField(
+                        default=0, help_text="Not in any minute yet.", verbose_name="credits not noted"
+                    ),
+                ),
+                ("unnoted_calls", models.IntegerField(default=0, verbose_name="calls not noted")),
+                ("day_budget", models.PositiveIntegerField(default=0, verbose_name="day budget")),
+                ("oldest_minute", models.DateTimeField(blank=True, null=True, verbose_name="oldest minute")),
+                ("noted_at", models.DateTimeField(blank=True, null=True, verbose_name="noted at")),
+                ("refused_until", models.DateTimeField(blank=True, null=True, verbose_name="refused until")),
+                ("refusals", models.PositiveIntegerField(default=0, verbose_name="refusals in a row")),
+                ("spent_until", models.DateTimeField(blank=True, null=True, verbose_name="share spent until")),
+            ],
+            options={
+                "verbose_name": "credit account",
+                "verbose_name_plural": "credit accounts",
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("data_center", "org_id"), name="django_bigin_account_per_organization"
+                    )
+                ],
+            },
+        ),
+        migrations.CreateModel(
             name="CreditUse",
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),

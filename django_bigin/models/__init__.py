@@ -5,7 +5,7 @@ from .connection import AuthorizationAttempt, Connection
 from .mirror import ModuleSchema, ModuleSync, QuarantinedRow, Record
 from .registration import ClientRegistration, ClientSecret, RegistrationState
 from .tenant import Tenant
-from .work import CreditUse, Heartbeat, Job
+from .work import CreditAccount, CreditUse, Heartbeat, Job
 
 __all__ = (
     "AuditEvent",
@@ -13,6 +13,7 @@ __all__ = (
     "ClientRegistration",
     "ClientSecret",
     "Connection",
+    "CreditAccount",
     "CreditUse",
     "Heartbeat",
     "Installation",

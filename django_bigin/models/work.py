@@ -109,6 +109,32 @@ class CreditUse(models.Model):
         return one_line(f"{self.org_id} {self.minute:%H:%M}: {self.credits}")
 
 
+class CreditAccount(models.Model):
+    """The API credits that an organization has spent in 24 hours, and its rest where a limit is reached."""
+
+    data_center = models.CharField(_("data center"), max_length=DATA_CENTER_LENGTH)
+    org_id = models.CharField(_("org id"), max_length=40)
+    window = models.IntegerField(_("credits of 24 hours"), default=0, help_text=_("Spent, or taken for a run."))
+    unnoted_credits = models.IntegerField(_("credits not noted"), default=0, help_text=_("Not in any minute yet."))
+    unnoted_calls = models.IntegerField(_("calls not noted"), default=0)
+    day_budget = models.PositiveIntegerField(_("day budget"), default=0)
+    oldest_minute = models.DateTimeField(_("oldest minute"), null=True, blank=True)
+    noted_at = models.DateTimeField(_("noted at"), null=True, blank=True)
+    refused_until = models.DateTimeField(_("refused until"), null=True, blank=True)
+    refusals = models.PositiveIntegerField(_("refusals in a row"), default=0)
+    spent_until = models.DateTimeField(_("share spent until"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("credit account")
+        verbose_name_plural = _("credit accounts")
+        constraints = (
+            models.UniqueConstraint(fields=("data_center", "org_id"), name="django_bigin_account_per_organization"),
+        )
+
+    def __str__(self) -> str:
+        return one_line(f"{self.org_id}: {self.window}")
+
+
 class Heartbeat(models.Model):
     """A worker or beat seen alive. Trimmed after a day of silence."""
 

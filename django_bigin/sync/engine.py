@@ -25,10 +25,12 @@ from ..exceptions import (
     EncryptionError,
     LeaseLostError,
     ModuleNotAvailableError,
+    RateLimitError,
     ScopeError,
     SyncError,
 )
 from ..models import ModuleSync
+from ..text import moment
 from ..text import sentence as _
 from . import compare, delta, full, plan, whole
 from .plan import Strategy
@@ -100,6 +102,7 @@ def _work(run: Run) -> Outcome:
     """Bring a module up to date by one strategy after the other, or as far as the time allows."""
     strategy = plan.strategy_for(run.row, full=run.options.full or run.wanted.differs_from(run.row.read_fields))
     while True:
+        run.spends_as(plan.priority(strategy, run.options.priority))
         outcome = STRATEGIES[strategy](run)
         if outcome not in NEXT:
             break
@@ -127,6 +130,8 @@ def perform(run: Run) -> ModuleResult:
         # Paused meanwhile, or its key is gone: the connection says so itself, and the module has not failed.
         _give_up(run, {})
         raise
+    except RateLimitError as error:
+        _rest(run, error)
     except BiginError as error:
         _note_failure(run, error)
         if isinstance(error, AuthorizationError):
@@ -182,6 +187,15 @@ def _doubted(run: Run, error: BiginError) -> SyncError:
 def _give_up(run: Run, columns: Ending) -> None:
     with suppress(LeaseLostError):
         run.release(**columns)
+
+
+def _rest(run: Run, error: RateLimitError) -> None:
+    """Stop at the edge of a page until calls are allowed again; that is no failure of the module's."""
+    now = clock.now()
+    refused_until = run.note_refusal()
+    until = refused_until or now + timedelta(seconds=error.retry_after or FIRST_REST_SECONDS)
+    run.result.error = str(error) if refused_until is None else f"{error} It goes on at {moment(until)}."
+    _give_up(run, {"next_run_at": until})
 
 
 def _note_failure(run: Run, error: BiginError) -> None:

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from ..credits.account import Priority
 from .results import ModuleResult, Progress
 
 OnProgress = Callable[[Progress], None]
@@ -20,6 +21,7 @@ class Options:
         full: read every record instead of what changed.
         with_deletions: read the deleted log with every delta, not only with every fourth.
         accept_missing: believe a full sync that misses suspiciously many records.
+        priority: of its API calls: what is left of the day's credits for them.
         deadline_seconds: stop after about so long; what is not finished goes on with the next run.
         on_progress: told after every page.
         on_result: told of each module as soon as it is done.
@@ -28,6 +30,7 @@ class Options:
     full: bool = False
     with_deletions: bool = True
     accept_missing: bool = False
+    priority: Priority = Priority.PERSON
     deadline_seconds: float | None = None
     on_progress: OnProgress | None = None
     on_result: OnResult | None = None

@@ -10,6 +10,7 @@ from enum import Enum
 from .. import clock
 from ..api.products import Product
 from ..conf import settings
+from ..credits.account import Priority
 from ..db.aliases import written
 from ..exceptions import RequestError
 from ..models import Connection, ModuleSync
@@ -116,6 +117,12 @@ def strategy_for(row: ModuleSync, *, full: bool) -> Strategy:
 
 
 _UNFINISHED: dict[str, Strategy] = {ModuleSync.Phase.FULL: Strategy.FULL, ModuleSync.Phase.COMPARE: Strategy.COMPARE}
+
+
+def priority(strategy: Strategy, asked: Priority) -> Priority:
+    """Return the priority of a strategy's calls: what the schedule reads in whole must leave room for what changed."""
+    reads_all = strategy is not Strategy.DELTA
+    return Priority.BACKFILL if reads_all and asked is Priority.SCHEDULE else asked
 
 
 def interval(row: ModuleSync) -> timedelta:

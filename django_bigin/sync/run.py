@@ -20,6 +20,7 @@ from .. import clock
 from ..api.calls import Call
 from ..api.walks import Position
 from ..connections import states
+from ..credits.account import Priority
 from ..db import leases
 from ..db.aliases import atomic, written
 from ..exceptions import LeaseLostError, SyncError
@@ -128,6 +129,14 @@ class Run:
             self._lease_kept_at = time.monotonic()
         return self._client.send(call)
 
+    def spends_as(self, priority: Priority) -> None:
+        """Set the priority of the calls to come."""
+        self._meter.priority = priority
+
+    def note_refusal(self) -> datetime | None:
+        """Let the organization rest where a call was refused for a limit; return until when."""
+        return self._meter.note_refusal()
+
     def save_progress(self, **columns: Unpack[Columns]) -> None:
         """Write progress and prolong the lease.
 
@@ -175,7 +184,6 @@ class Run:
         """Tell that a page is stored, and look after what is done once a page."""
         self._lease_kept_at = time.monotonic()
         reset_queries()  # with DEBUG on, Django would keep the text of every page's statements
-        self._meter.flush_if_due()
         if self.options.on_progress:
             stored = self.result.changed + self.result.unchanged
             self.options.on_progress(Progress(module=self.module, phase=phase, page=page, stored=stored))

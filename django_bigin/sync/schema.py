@@ -15,7 +15,8 @@ from ..api.client import Client
 from ..api.scopes import grants
 from ..conf import settings
 from ..connections.clients import open_client
-from ..credits.ledger import Meter
+from ..credits.account import Priority
+from ..credits.meter import Meter
 from ..db import leases
 from ..db.aliases import atomic, written
 from ..exceptions import ModuleNotAvailableError, ScopeError, TransientError
@@ -78,8 +79,8 @@ def refresh_connection_metadata(connection: Connection) -> bool:
     lease_id = leases.claim(row.filter(due), LEASE_SECONDS, lease="metadata_lease")
     if lease_id is None:
         return False
-    meter = Meter(connection)
-    client = open_client(connection, on_call=meter.count)
+    meter = Meter(connection, priority=Priority.SCHEDULE)
+    client = open_client(connection, before_call=meter.ask, on_call=meter.count)
     try:
         refresh_metadata(client, connection, ensure_modules(connection))
     finally:

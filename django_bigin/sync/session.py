@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from ..api.client import Client
 from ..connections.clients import open_client
 from ..connections.stored import AccessToken
-from ..credits.ledger import Meter
+from ..credits.meter import Meter
 from ..models import Connection
 from .options import Options
 
@@ -30,13 +30,13 @@ class Session:
 
 @contextmanager
 def open_session(connection: Connection, options: Options, *, token: AccessToken | None = None) -> Iterator[Session]:
-    """Open a session, and write to the ledger at its end what its calls have cost.
+    """Open a session, whose calls take credits before they are made and give back what they did not spend.
 
     Args:
         token: the token to begin with, where it is already in hand.
     """
-    meter = Meter(connection)
-    client = open_client(connection, token=token, on_call=meter.count)
+    meter = Meter(connection, priority=options.priority)
+    client = open_client(connection, token=token, before_call=meter.ask, on_call=meter.count)
     try:
         yield Session(client, meter, options, options.ends_at())
     finally:

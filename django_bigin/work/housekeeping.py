@@ -10,6 +10,7 @@ from typing import Any
 from .. import clock
 from ..conf import settings
 from ..connections import authorize
+from ..credits.account import note_all
 from ..db.aliases import written
 from ..models import CreditUse, Heartbeat, Job, RegistrationState
 from . import heartbeats
@@ -64,4 +65,4 @@ def trim() -> None:
     written(RegistrationState).filter(throttled_until__lt=now).update(throttled_until=None)
 
 
-_CHORES: list[Chore] = [trim]
+_CHORES: list[Chore] = [note_all, trim]

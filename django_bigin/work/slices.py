@@ -14,6 +14,7 @@ from django.db.models.expressions import Combinable
 
 from .. import clock
 from ..connections import lifecycle, revoking, states, tokens
+from ..credits.account import Priority
 from ..db.aliases import written
 from ..exceptions import BiginError
 from ..models import Connection, ModuleSync
@@ -84,7 +85,9 @@ def revoke(connection_id: int) -> Rest | None:
 def sync(module_sync_id: int) -> Rest | None:
     """Sync a module."""
     try:
-        result = sync_slice(module_sync_id, Options(with_deletions=False, deadline_seconds=SLICE_SECONDS))
+        result = sync_slice(
+            module_sync_id, Options(with_deletions=False, priority=Priority.SCHEDULE, deadline_seconds=SLICE_SECONDS)
+        )
     except BiginError as error:
         logger.info("module %s: %s", module_sync_id, error)
         return _rest_after_failure()

@@ -1,0 +1,219 @@
+"""The credit account of an organization: what may still be spent of its day, shared by every process.
+
+No product has an endpoint that tells, so we count ourselves. A credit is taken before the call that costs it, by one
+conditional UPDATE: however many workers there are, the site's share is never exceeded. What was taken and not spent is
+given back; a worker that is killed has spent what it took. The tick writes what was taken into minutes, and lets go of
+those that are older than a day.
+
+Where the product refuses a call for a limit, every scheduled call to that organization rests; at the end of the rest
+one call alone finds out whether the limit still holds.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from enum import Enum
+from typing import Any
+
+from django.db.models import F, Q, QuerySet
+
+from .. import clock
+from ..conf import settings
+from ..db.aliases import atomic, database_of, written, written_alias
+from ..db.upsert import upsert
+from ..exceptions import RateLimitError
+from ..models import Connection, CreditAccount, CreditUse
+from ..text import moment
+
+WINDOW = timedelta(days=1)
+MINUTE = timedelta(minutes=1)
+FIRST_REST, LONG_REST = timedelta(minutes=1), timedelta(minutes=30)
+"""The rest after one refused call, and after each further one in a row, where the answer does not say how long."""
+LONGEST_REST = timedelta(days=1)
+PROBE_SECONDS = 60  # for so long one call alone is under way after a rest
+FREED_AT_LEAST = 20  # a part of the share: work that rests for credits does not go on for a single one
+
+
+class Priority(Enum):
+    """Who spends: the value is the part of the site's share that may be used up by then."""
+
+    PERSON = 1.0
+    SCHEDULE = 0.9
+    BACKFILL = 0.8
+
+
+class Account:
+    """The account of a connection's organization."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._key = {"data_center": connection.data_center, "org_id": connection.org_id}
+        prices = connection.description.credits
+        self._product = connection.description.name
+        self._budget = prices.of_day(paid=connection.org_paid, users=connection.org_licences)
+
+    def allowed(self, priority: Priority) -> int:
+        """Return how many credits of any 24 hours may be spent when a call of this priority is made."""
+        return int(self._budget * settings.BIGIN_CREDIT_SHARE * priority.value)
+
+    def take(self, credits: int, *, calls: int, priority: Priority) -> bool:
+        """Take credits for calls that are about to be made.
+
+        Returns:
+            True where this is the one call that finds out whether a limit still holds; `settle` is to hear of it.
+
+        Raises:
+            RateLimitError: the share is spent, or the organization rests; `retry_after` says for how long.
+        """
+        free = self._rows().filter(window__lte=self.allowed(priority) - credits)
+        if priority is not Priority.PERSON:
+            free = free.filter(refused_until=None)
+        if free.update(**_plus(credits, calls)):
+            return False
+        return self._take_slowly(credits, calls, priority)
+
+    def give_back(self, credits: int, *, calls: int) -> None:
+        """Give back what was taken and not spent."""
+        if credits or calls:
+            self._rows().update(**_plus(-credits, -calls))
+
+    def settle(self) -> None:
+        """Note that a call after a rest was answered: the limit holds no longer."""
+        self._rows().update(refused_until=None, refusals=0)
+
+    def note_refusal(self, retry_after: float | None, *, after_rest: bool) -> datetime:
+        """Let the organization rest, since the product refused a call for a limit; return until when.
+
+        Args:
+            retry_after: seconds, where the answer says how long.
+            after_rest: it was the one call that was to find out whether the limit still holds.
+        """
+        now = clock.now()
+        with atomic(CreditAccount):
+            account = self._locked()
+            until = account.refused_until
+            if until is not None and until > now and not after_rest:
+                return until  # it rests already: this call was under way when another was refused
+            account.refusals = account.refusals + 1 if after_rest else 1
+            rest = FIRST_REST if account.refusals == 1 else LONG_REST
+            if retry_after is not None:
+                rest = min(timedelta(seconds=max(retry_after, 1)), LONGEST_REST)
+            until = account.refused_until = now + rest
+            account.save(update_fields=["refusals", "refused_until"])
+        return until
+
+    def note(self) -> None:
+        """Write what was taken into the present minute, and let go of what was spent a day ago."""
+        with atomic(CreditAccount):
+            account = self._locked()
+            _note(account, self._budget)
+            account.save(update_fields=_NOTED)
+
+    def _take_slowly(self, credits: int, calls: int, priority: Priority) -> bool:
+        error, probe = None, False
+        now = clock.now()
+        with atomic(CreditAccount):
+            account = self._locked()
+            _note(account, self._budget)
+            if priority is not Priority.PERSON and account.refused_until is not None:
+                if account.refused_until > now:
+                    error = self._rests(account.refused_until, f"{self._product} refused a call for a limit")
+                else:
+                    account.refused_until, probe = now + timedelta(seconds=PROBE_SECONDS), True
+            allowed = self.allowed(priority)
+            if error is None and account.window + credits > allowed:
+                wanted = max(credits, allowed // FREED_AT_LEAST)
+                account.spent_until = _freed_at(self._minutes(), account.window + wanted - allowed)
+                error = self._rests(account.spent_until, "the site's share of the day's API credits is spent")
+                probe = False
+            if error is None:
+                account.window += credits
+                account.unnoted_credits += credits
+                account.unnoted_calls += calls
+            account.save()
+        if error is not None:
+            raise error
+        return probe
+
+    def _rests(self, until: datetime, why: str) -> RateLimitError:
+        seconds = max((until - clock.now()).total_seconds(), 1.0)
+        return RateLimitError(f"Resting until {moment(until)}: {why}.", retry_after=seconds)
+
+    def _rows(self) -> QuerySet[CreditAccount]:
+        return written(CreditAccount).filter(**self._key)
+
+    def _minutes(self) -> QuerySet[CreditUse]:
+        return written(CreditUse).filter(**self._key)
+
+    def _locked(self) -> CreditAccount:
+        written(CreditAccount).get_or_create(**self._key)
+        return written(CreditAccount).select_for_update().get(**self._key)
+
+
+def note_all() -> None:
+    """Bring up to date every account in which something was taken, or is a day old: a chore of the tick."""
+    now = clock.now()
+    begun = now.replace(second=0, microsecond=0)
+    changed = (
+        Q(unnoted_credits__gt=0) | Q(unnoted_calls__gt=0) | Q(window__gt=0, oldest_minute__lte=now - WINDOW - MINUTE)
+    )
+    once_a_minute = Q(noted_at=None) | Q(noted_at__lt=begun)
+    for pk in written(CreditAccount).filter(changed & once_a_minute).values_list("pk", flat=True):
+        with atomic(CreditAccount):
+            account = written(CreditAccount).select_for_update().get(pk=pk)
+            _note(account, account.day_budget)
+            account.save(update_fields=_NOTED)
+
+
+_NOTED = ["window", "unnoted_credits", "unnoted_calls", "oldest_minute", "day_budget", "noted_at"]
+
+
+def _plus(credits: int, calls: int) -> dict[str, Any]:
+    return {
+        "window": F("window") + credits,
+        "unnoted_credits": F("unnoted_credits") + credits,
+        "unnoted_calls": F("unnoted_calls") + calls,
+    }
+
+
+def _note(account: CreditAccount, budget: int) -> None:
+    """Move what is not in a minute yet into the present one; the account is locked, and saved by the caller."""
+    now = clock.now()
+    key = {"data_center": account.data_center, "org_id": account.org_id}
+    # What was given back of a minute that is written already is set off against what is taken next.
+    credits, calls = max(account.unnoted_credits, 0), max(account.unnoted_calls, 0)
+    if credits or calls:
+        _add({**key, "minute": now.replace(second=0, microsecond=0)}, credits=credits, calls=calls, budget=budget)
+        account.unnoted_credits -= credits
+        account.unnoted_calls -= calls
+    lately = list(
+        written(CreditUse)
+        .filter(**key, minute__gt=now - WINDOW - MINUTE)
+        .order_by("minute")
+        .values_list("minute", "credits")
+    )
+    if not lately:
+        account.unnoted_credits = account.unnoted_calls = 0
+    account.window = max(sum(spent for _, spent in lately) + account.unnoted_credits, 0)
+    account.oldest_minute = lately[0][0] if lately else None
+    account.day_budget = budget
+    account.noted_at = now
+
+
+def _add(minute: dict[str, Any], *, credits: int, calls: int, budget: int) -> None:
+    using = written_alias(CreditUse)
+    row = {**minute, "calls": calls, "credits": credits, "day_budget": budget}
+    row["minute"] = database_of(CreditUse).ops.adapt_datetimefield_value(row["minute"])
+    upsert(
+        CreditUse, [list(row.values())], columns=list(row), unique=list(minute), added={"calls", "credits"}, using=using
+    )
+
+
+def _freed_at(minutes: QuerySet[CreditUse], missing: int) -> datetime:
+    """Return when so many credits are free again, by the minutes in which they were spent."""
+    now = clock.now()
+    lately = minutes.filter(minute__gt=now - WINDOW - MINUTE).order_by("minute").values_list("minute", "credits")
+    for minute, credits in lately:
+        missing -= credits
+        if missing <= 0:
+            return max(minute + WINDOW + MINUTE, now + MINUTE)
+    return now + WINDOW
