@@ -33,7 +33,12 @@ def _connection(health: ConnectionHealth) -> dict[str, Any]:
         "since": row.status_since,
         "token_expires_at": row.expires_at,
         "next_attempt_at": row.next_attempt_at,
-        "credits": {"used": credits.used, "calls": credits.calls, "budget": credits.budget},
+        "credits": {
+            "used": credits.used,
+            "calls": credits.calls,
+            "budget": credits.budget,
+            "rests_until": credits.rests_until,
+        },
         "quarantined": health.quarantined,
         "modules": [
             _module(module, finding) for module, finding in zip(health.facts.modules, health.modules, strict=True)

@@ -12,7 +12,7 @@ from django.db.models import Count, Max, Min, QuerySet, Sum
 
 from .. import clock
 from ..db import leases
-from ..models import ClientSecret, Connection, CreditUse, Job, ModuleSync, QuarantinedRow, Record
+from ..models import ClientSecret, Connection, CreditAccount, CreditUse, Job, ModuleSync, QuarantinedRow, Record
 from ..work import heartbeats
 from .probes import SiteFacts
 from .secrets import Unreadable, find_unreadable
@@ -22,11 +22,20 @@ CREDITS_OF = timedelta(days=1)
 
 @dataclass(frozen=True)
 class CreditFacts:
-    """The credits of an organization in the last 24 hours, by our own ledger. Tenants that share it share them."""
+    """The credits of an organization in the last 24 hours, by our own ledger. Tenants that share it share them.
+
+    Attributes:
+        used: spent, or taken for runs that go on.
+        budget: what the organization has, by its edition and licences.
+        rests_until: until when scheduled calls rest; None where they do not.
+        refused: it rests since the product refused a call, not for the site's own share.
+    """
 
     used: int
     calls: int
     budget: int
+    rests_until: datetime | None = None
+    refused: bool = False
 
 
 @dataclass(frozen=True)
@@ -137,11 +146,24 @@ def _read_credits(connections: Collection[Connection], now: datetime) -> dict[in
         .values("data_center", "org_id")
         .annotate(used=Sum("credits"), calls=Sum("calls"), budget=Max("day_budget"))
     }
+    accounts = {
+        (account.data_center, account.org_id): account
+        for account in CreditAccount.objects.filter(org_id__in={each.org_id for each in connections})
+    }
     found = {}
     for connection in connections:
         row = ledger.get((connection.data_center, connection.org_id), {})
+        account = accounts.get((connection.data_center, connection.org_id)) or CreditAccount()
+        refused, spent = (
+            until if until is not None and until > now else None
+            for until in (account.refused_until, account.spent_until)
+        )
         by_edition = connection.description.credits.of_day(paid=connection.org_paid, users=connection.org_licences)
         found[connection.pk] = CreditFacts(
-            used=row.get("used") or 0, calls=row.get("calls") or 0, budget=row.get("budget") or by_edition
+            used=max((row.get("used") or 0) + account.unnoted_credits, 0),
+            calls=max((row.get("calls") or 0) + account.unnoted_calls, 0),
+            budget=row.get("budget") or by_edition,
+            rests_until=refused or spent,
+            refused=refused is not None,
         )
     return found

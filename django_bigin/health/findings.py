@@ -6,8 +6,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from ..connections.states import is_syncable
 from ..models import Connection, ModuleSync
 from ..sync.results import DATABASE_FAILED, why_incomplete
+from ..text import moment
 from ..text import sentence as _
 from . import installation, overdue, queues
 from .facts import ConnectionFacts, Facts
@@ -50,11 +52,12 @@ class ConnectionHealth:
     status: Finding
     modules: tuple[Finding, ...]
     overdue: tuple[Finding, ...]
+    resting: Finding | None = None
 
     @property
     def findings(self) -> tuple[Finding, ...]:
         """Everything that is not simply well or switched off, the weightiest first."""
-        found = (self.status, *self.modules, *self.overdue)
+        found = (self.status, *self.modules, *self.overdue, *self._resting)
         return tuple(each for each in found if each.needs != Needs.NOTHING or each.level == Level.WARNING)
 
     @property
@@ -65,8 +68,17 @@ class ConnectionHealth:
     @property
     def needs(self) -> Needs:
         """The remedy for the connection as a whole: trouble with its grant explains the trouble of its modules."""
-        found = (self.status, *(self.modules if self.status.kind == Status.HEALTHY else ()), *self.overdue)
+        found = (
+            self.status,
+            *(self.modules if self.status.kind == Status.HEALTHY else ()),
+            *self.overdue,
+            *self._resting,
+        )
         return next((each.needs for each in found if each.needs != Needs.NOTHING), Needs.NOTHING)
+
+    @property
+    def _resting(self) -> tuple[Finding, ...]:
+        return (self.resting,) if self.resting else ()
 
 
 @dataclass(frozen=True)
@@ -171,7 +183,17 @@ def _judge_whole(connection: ConnectionFacts, facts: Facts) -> ConnectionHealth:
             Finding(each.work, Kind.OVERDUE, Level.ERROR, Needs.LOOK, since=each.since, cause=each.cause)
             for each in overdue.find_overdue(connection, facts)
         ),
+        resting=_judge_credits(connection),
     )
+
+
+def _judge_credits(connection: ConnectionFacts) -> Finding | None:
+    credits = connection.credits
+    if credits.rests_until is None or not is_syncable(connection.row):
+        return None
+    why = "a call was refused for a limit" if credits.refused else "the site's share of the daily credits is spent"
+    reason = f"Resting until {moment(credits.rests_until)}: {why}."
+    return Finding("credits", Kind.RESTING, Level.WARNING, Needs.TIME, reason)
 
 
 def _judge_installation(facts: Facts, *, any_overdue: bool) -> Iterable[Finding]:

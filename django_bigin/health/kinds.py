@@ -39,6 +39,7 @@ class Kind(StrEnum):
     UNAVAILABLE = "unavailable"
     SWITCHED_OFF = "switched_off"
     OVERDUE = "overdue"
+    RESTING = "resting"
     SILENT_TICK = "silent_tick"
 
 
@@ -106,6 +107,7 @@ CODES: Mapping[str, Code] = {
     Kind.FAILED: Code("module.failed", 39),
     Cause.QUARANTINED: Code("rows.quarantined", 40),
     Kind.INCOMPLETE: Code("module.incomplete", 41),
+    Kind.RESTING: Code("credits.resting", 42),
 }
 """By kind, cause or fault, in the order in which they explain each other: the first found is the exit code."""
 

@@ -67,6 +67,12 @@ _OF_KIND: dict[str, Words] = {
     ),
     Kind.SWITCHED_OFF: Words(_("Switched off"), _("Somebody switched the module off."), _("It is not mirrored.")),
     Kind.OVERDUE: Words(_("Overdue"), _("It is long due, and nobody does it."), person_does=START_WORKERS),
+    Kind.RESTING: Words(
+        _("Resting"),
+        _("Scheduled calls rest, since a limit of API calls is reached."),
+        _("They go on by themselves; what a person asks for is still tried."),
+        _("If it happens often, raise BIGIN_CREDIT_SHARE, sync less often, or look who else calls the API."),
+    ),
     Kind.SILENT_TICK: Words(_("Silent"), _("The tick is silent: nothing is handed out."), person_does=START_WORKERS),
 }
 _OF_CAUSE: dict[str, Words] = {

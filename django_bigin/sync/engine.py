@@ -102,7 +102,7 @@ def _work(run: Run) -> Outcome:
     """Bring a module up to date by one strategy after the other, or as far as the time allows."""
     strategy = plan.strategy_for(run.row, full=run.options.full or run.wanted.differs_from(run.row.read_fields))
     while True:
-        run.spends_as(plan.priority(strategy, run.options.priority))
+        run.meter.priority = plan.priority(strategy, run.options.priority)
         outcome = STRATEGIES[strategy](run)
         if outcome not in NEXT:
             break
@@ -192,7 +192,7 @@ def _give_up(run: Run, columns: Ending) -> None:
 def _rest(run: Run, error: RateLimitError) -> None:
     """Stop at the edge of a page until calls are allowed again; that is no failure of the module's."""
     now = clock.now()
-    refused_until = run.note_refusal()
+    refused_until = run.meter.note_refusal()
     until = refused_until or now + timedelta(seconds=error.retry_after or FIRST_REST_SECONDS)
     run.result.error = str(error) if refused_until is None else f"{error} It goes on at {moment(until)}."
     _give_up(run, {"next_run_at": until})

@@ -20,7 +20,6 @@ from .. import clock
 from ..api.calls import Call
 from ..api.walks import Position
 from ..connections import states
-from ..credits.account import Priority
 from ..db import leases
 from ..db.aliases import atomic, written
 from ..exceptions import LeaseLostError, SyncError
@@ -97,6 +96,7 @@ class Run:
         wanted: what is read of the module's records.
         position: where the walk goes on that an earlier run was in the midst of; None where there is none.
         resumed: an earlier run has begun what this one finishes.
+        meter: counts its calls, and knows their priority.
         quarantine: the module's rows that could not be stored.
     """
 
@@ -115,7 +115,7 @@ class Run:
         self._at_end: Columns = {}
         self._client = session.client
         self._lease_id = lease_id
-        self._meter = session.meter
+        self.meter = session.meter
         self._ends_at = session.ends_at
         self.quarantine = Quarantine(row)
         self._restarted = False
@@ -128,14 +128,6 @@ class Run:
             self.save_progress()
             self._lease_kept_at = time.monotonic()
         return self._client.send(call)
-
-    def spends_as(self, priority: Priority) -> None:
-        """Set the priority of the calls to come."""
-        self._meter.priority = priority
-
-    def note_refusal(self) -> datetime | None:
-        """Let the organization rest where a call was refused for a limit; return until when."""
-        return self._meter.note_refusal()
 
     def save_progress(self, **columns: Unpack[Columns]) -> None:
         """Write progress and prolong the lease.
@@ -272,8 +264,8 @@ class Run:
     def _add_up(self) -> None:
         seconds, calls, credits = self._began
         self.result.seconds = round(time.monotonic() - seconds, 3)
-        self.result.calls = self._meter.calls - calls
-        self.result.credits = self._meter.credits - credits
+        self.result.calls = self.meter.calls - calls
+        self.result.credits = self.meter.credits - credits
 
 
 def _lost(module: str) -> LeaseLostError:

@@ -228,8 +228,8 @@ def test_every_status_is_explained():
     statuses, _, states = section(read("operations.md"), "What each status asks of you").partition("A module of")
 
     assert first_column(statuses) == [status.label.lower() for status in Connection.Status]
-    # What is overdue or silent is no state of a module; it has a section of its own.
-    of_modules = {*Kind} - {Kind.OVERDUE, Kind.SILENT_TICK}
+    # What is overdue, resting or silent is no state of a module; it has a section of its own.
+    of_modules = {*Kind} - {Kind.OVERDUE, Kind.RESTING, Kind.SILENT_TICK}
     assert sorted(first_column(states)) == sorted(WORDS[kind].label.lower() for kind in of_modules)
 
 

@@ -82,6 +82,8 @@ def _show(output: Output, health: ConnectionHealth, now: datetime) -> None:
     if health.overdue:
         output.line(f"  overdue     {overdue(health)}")
     output.line(f"  credits     {credits.used:,} of {credits.budget:,} in the last 24 hours")
+    if health.resting:
+        output.line(f"              {health.resting.reason}")
     rows = [
         (
             module.row.module,

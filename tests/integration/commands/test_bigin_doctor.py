@@ -355,7 +355,7 @@ def test_takes_the_same_few_queries_for_any_number(number: int, settings: Any, d
     for _ in range(number):
         row = make_connection(registration=make_registration(secret="a client secret"))
         ModuleSync.objects.create(connection=row, module="Contacts", last_error="No.")
-    with django_assert_num_queries(11):
+    with django_assert_num_queries(12):
         assert len(Ran("bigin_doctor", "--json").document["codes"]) >= number
 
 

@@ -70,7 +70,7 @@ def test_takes_the_same_few_queries_for_any_number(number, settings, django_asse
     settings.BIGIN_INSTALLATION_ID = "here"
     for _ in range(number):
         make_record(make_connection(registration=make_registration(secret="a client secret")))
-    with django_assert_num_queries(11, connection=database):
+    with django_assert_num_queries(12, connection=database):
         assert len(Ran("bigin_status", "--json").document["connections"]) == number
 
 

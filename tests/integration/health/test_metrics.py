@@ -57,7 +57,7 @@ def test_takes_the_same_few_queries_for_any_number(
 ) -> None:
     for _ in range(number):
         make_connection()
-    with django_assert_num_queries(9):
+    with django_assert_num_queries(10):
         generate_latest(registry)
 
 
