@@ -91,12 +91,15 @@ def measure(connection: Any, *, pages: int, profile: str | None) -> dict[str, An
 
 def scheduled_delta(connection: Any) -> Any:
     """What a worker does every few minutes: one module, and no look at the deleted log unless it is due."""
+    from django_bigin.credits.account import Priority
     from django_bigin.models import ModuleSync
     from django_bigin.sync import Options, sync_slice
 
     progress = ModuleSync.objects.get(connection=connection, module=MODULE)
     ModuleSync.objects.filter(pk=progress.pk).update(next_run_at=None)
-    return phase(lambda: sync_slice(progress.pk, Options(with_deletions=False, deadline_seconds=60)))
+    return phase(
+        lambda: sync_slice(progress.pk, Options(with_deletions=False, priority=Priority.SCHEDULE, deadline_seconds=60))
+    )
 
 
 def phase(run: Callable[[], Any]) -> dict[str, Any]:

@@ -11,6 +11,8 @@ one call alone finds out whether the limit still holds.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from enum import Enum
 from typing import Any
@@ -88,8 +90,7 @@ class Account:
             after_rest: it was the one call that was to find out whether the limit still holds.
         """
         now = clock.now()
-        with atomic(CreditAccount):
-            account = self._locked()
+        with self._locked() as account:
             until = account.refused_until
             if until is not None and until > now and not after_rest:
                 return until  # it rests already: this call was under way when another was refused
@@ -103,16 +104,14 @@ class Account:
 
     def note(self) -> None:
         """Write what was taken into the present minute, and let go of what was spent a day ago."""
-        with atomic(CreditAccount):
-            account = self._locked()
+        with self._locked() as account:
             _note(account, self._budget)
             account.save(update_fields=_NOTED)
 
     def _take_slowly(self, credits: int, calls: int, priority: Priority) -> bool:
         error, probe = None, False
         now = clock.now()
-        with atomic(CreditAccount):
-            account = self._locked()
+        with self._locked() as account:
             _note(account, self._budget)
             if priority is not Priority.PERSON and account.refused_until is not None:
                 if account.refused_until > now:
@@ -144,9 +143,12 @@ class Account:
     def _minutes(self) -> QuerySet[CreditUse]:
         return written(CreditUse).filter(**self._key)
 
-    def _locked(self) -> CreditAccount:
+    @contextmanager
+    def _locked(self) -> Iterator[CreditAccount]:
+        # Made before the transaction: two that make it at once would lock each other out on MariaDB.
         written(CreditAccount).get_or_create(**self._key)
-        return written(CreditAccount).select_for_update().get(**self._key)
+        with atomic(CreditAccount):
+            yield written(CreditAccount).select_for_update().get(**self._key)
 
 
 def note_all() -> None:

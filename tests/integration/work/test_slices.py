@@ -8,6 +8,7 @@ from django.test.utils import CaptureQueriesContext
 
 from django_bigin import clock
 from django_bigin.connections import pause, resume
+from django_bigin.credits.account import Priority
 from django_bigin.models import Connection, Job, ModuleSync
 from django_bigin.sync import Options, sync_connection, sync_slice
 from django_bigin.work import scheduler
@@ -20,7 +21,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 TOKEN = "POST /oauth/v2/token"
 MODULES = "GET /bigin/v2/settings/modules"
-SLICE = Options(with_deletions=False, deadline_seconds=60)
+SLICE = Options(with_deletions=False, priority=Priority.SCHEDULE, deadline_seconds=60)
 
 
 def test_a_new_connection_is_mirrored_by_ticks_alone(sandbox: Any, connection: Connection) -> None:
