@@ -26,6 +26,10 @@ from ..db.upsert import upsert
 from ..exceptions import RateLimitError
 from ..models import Connection, CreditAccount, CreditUse
 from ..text import moment
+from ..text import sentence as _
+
+RESTS_REFUSED = _("Resting until %(until)s: a call was refused for a limit.")
+RESTS_SPENT = _("Resting until %(until)s: the site's share of the daily credits is spent.")
 
 WINDOW = timedelta(days=1)
 MINUTE = timedelta(minutes=1)
@@ -50,7 +54,6 @@ class Account:
     def __init__(self, connection: Connection) -> None:
         self._key = {"data_center": connection.data_center, "org_id": connection.org_id}
         prices = connection.description.credits
-        self._product = connection.description.name
         self._budget = prices.of_day(paid=connection.org_paid, users=connection.org_licences)
 
     def allowed(self, priority: Priority) -> int:
@@ -115,14 +118,14 @@ class Account:
             _note(account, self._budget)
             if priority is not Priority.PERSON and account.refused_until is not None:
                 if account.refused_until > now:
-                    error = self._rests(account.refused_until, f"{self._product} refused a call for a limit")
+                    error = _rests(account.refused_until, RESTS_REFUSED)
                 else:
                     account.refused_until, probe = now + timedelta(seconds=PROBE_SECONDS), True
             allowed = self.allowed(priority)
             if error is None and account.window + credits > allowed:
                 wanted = max(credits, allowed // FREED_AT_LEAST)
                 account.spent_until = _freed_at(self._minutes(), account.window + wanted - allowed)
-                error = self._rests(account.spent_until, "the site's share of the day's API credits is spent")
+                error = _rests(account.spent_until, RESTS_SPENT)
                 probe = False
             if error is None:
                 account.window += credits
@@ -132,10 +135,6 @@ class Account:
         if error is not None:
             raise error
         return probe
-
-    def _rests(self, until: datetime, why: str) -> RateLimitError:
-        seconds = max((until - clock.now()).total_seconds(), 1.0)
-        return RateLimitError(f"Resting until {moment(until)}: {why}.", retry_after=seconds)
 
     def _rows(self) -> QuerySet[CreditAccount]:
         return written(CreditAccount).filter(**self._key)
@@ -164,6 +163,11 @@ def note_all() -> None:
             account = written(CreditAccount).select_for_update().get(pk=pk)
             _note(account, account.day_budget)
             account.save(update_fields=_NOTED)
+
+
+def _rests(until: datetime, template: str) -> RateLimitError:
+    seconds = max((until - clock.now()).total_seconds(), 1.0)
+    return RateLimitError(_(template, until=moment(until)), retry_after=seconds)
 
 
 _NOTED = ["window", "unnoted_credits", "unnoted_calls", "oldest_minute", "day_budget", "noted_at"]

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from ..connections.states import is_syncable
+from ..credits.account import RESTS_REFUSED, RESTS_SPENT
 from ..models import Connection, ModuleSync
 from ..sync.results import DATABASE_FAILED, why_incomplete
 from ..text import moment
@@ -191,8 +192,8 @@ def _judge_credits(connection: ConnectionFacts) -> Finding | None:
     credits = connection.credits
     if credits.rests_until is None or not is_syncable(connection.row):
         return None
-    why = "a call was refused for a limit" if credits.refused else "the site's share of the daily credits is spent"
-    reason = f"Resting until {moment(credits.rests_until)}: {why}."
+    template = RESTS_REFUSED if credits.refused else RESTS_SPENT
+    reason = _(template, until=moment(credits.rests_until))
     return Finding("credits", Kind.RESTING, Level.WARNING, Needs.TIME, reason)
 
 

@@ -194,7 +194,8 @@ def _rest(run: Run, error: RateLimitError) -> None:
     now = clock.now()
     refused_until = run.meter.note_refusal()
     until = refused_until or now + timedelta(seconds=error.retry_after or FIRST_REST_SECONDS)
-    run.result.error = str(error) if refused_until is None else f"{error} It goes on at {moment(until)}."
+    went_on = _("%(reason)s It goes on at %(until)s.", reason=error, until=moment(until))
+    run.result.error = str(error) if refused_until is None else went_on
     _give_up(run, {"next_run_at": until})
 
 
