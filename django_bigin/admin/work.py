@@ -12,7 +12,7 @@ from django.utils.text import Truncator
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from ..models import AuditEvent, Connection, CreditUse, Heartbeat, Installation, Job
+from ..models import AuditEvent, Connection, CreditAccount, CreditUse, Heartbeat, Installation, Job
 from ..policy import Action, is_unlimited, visible
 from ..translation import LazyText, translated
 from .access import (
@@ -95,6 +95,14 @@ class CreditUseAdmin(ReadOnly, PolicyAdmin):
 
     def may(self, user: Any, action: Action, obj: Any) -> bool:
         return action == "view"
+
+
+@admin.register(CreditAccount)
+class CreditAccountAdmin(CreditUseAdmin):
+    """What was spent in 24 hours, and until when scheduled calls rest."""
+
+    list_display = ("data_center", "org_id", "window", "day_budget", "refused_until", "spent_until")
+    ordering = ("data_center", "org_id")
 
 
 @admin.register(Heartbeat)

@@ -16,6 +16,7 @@ from django_bigin.models import (
     ClientRegistration,
     ClientSecret,
     Connection,
+    CreditAccount,
     CreditUse,
     Job,
     ModuleSchema,
@@ -140,6 +141,7 @@ def make_row_of_each_model(slug: str, *, user: Any = None) -> dict[Any, Any]:
             result=slug,
         ),
         CreditUse.objects.create(data_center="us", org_id=connection.org_id, minute=now, credits=1),
+        CreditAccount.objects.create(data_center="us", org_id=connection.org_id, window=1),
         AuditEvent.objects.create(
             action="connect", at=now, tenant=str(tenant), tenant_key=str(tenant.pk), connection=str(connection)
         ),
