@@ -37,7 +37,10 @@ SHOWN_AS = frozenset(
 ATTRIBUTES_SHOWN = ("alt", "aria-label", "placeholder", "title", "value")
 FILTERS_SHOWN = ("default", "default_if_none", "yesno")
 
-_PROSE = re.compile(r"[A-Za-z][a-z']* [a-z']+|^[A-Z][a-z']+(-[a-z]+)*\.?$")
+_PROSE = re.compile(r"[A-Za-z][a-z']* [a-z']+")
+_LABEL = re.compile(r"[A-Z][a-z']+(-[a-z]+)*\.?")
+# Where a capital stands for a label; elsewhere it is the name of a field, a header, a class.
+LABELS_IN = ("admin", "health", "models", "views")
 _TAG = re.compile(r"<[^>]*>|&\w+;")
 _WORD = re.compile(r"[A-Za-z]{2}")
 
@@ -112,7 +115,8 @@ class Module:
                 yield from self._shown(node.value)
         for node in self._texts(self.tree):
             text = _text_of(node)
-            if _PROSE.search(_TAG.sub("", text)):
+            is_label = self.path.relative_to(PACKAGE).parts[0] in LABELS_IN and _LABEL.fullmatch(text)
+            if is_label or _PROSE.search(_TAG.sub("", text)):
                 yield Found(self.path, node.lineno, text)
 
     def _shown(self, node: ast.expr) -> Iterator[Found]:
@@ -128,7 +132,7 @@ class Module:
         if _is_for_developers(node):
             return
         for name, child in ast.iter_fields(node):
-            if name in ("annotation", "returns"):
+            if name in ("annotation", "returns", "slice"):
                 continue
             for each in child if isinstance(child, list) else [child]:
                 if isinstance(each, ast.AST):
@@ -282,9 +286,8 @@ def update(path: Path, messages: Iterable[Found]) -> None:
         place = (found.path.relative_to(PACKAGE).as_posix(), 1)
         template.add(identity, context=message.context or None, locations=[place])
     catalogue = read_catalogue(path)
-    catalogue.update(template, no_fuzzy_matching=True, update_header_comment=False)
-    catalogue.obsolete.clear()
+    catalogue.update(template, no_fuzzy_matching=True, update_header_comment=False, update_creation_date=False)
     with path.open("wb") as file:
-        write_po(file, catalogue, width=110, include_lineno=False, sort_output=True)
+        write_po(file, catalogue, width=110, include_lineno=False, sort_output=True, ignore_obsolete=True)
     with path.with_suffix(".mo").open("wb") as file:
         write_mo(file, catalogue)
