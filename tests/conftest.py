@@ -126,3 +126,11 @@ def empty_tables_by_deleting() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(type(connection.ops), "sql_flush", sql_flush)
         yield
+
+
+@pytest.fixture
+def page_by_page(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Store each page of a scan by itself, so that little is enough for a test of what happens between two commits."""
+    from django_bigin.sync import pipeline
+
+    monkeypatch.setattr(pipeline, "ROWS_AT_ONCE", 1)

@@ -114,9 +114,23 @@ class Batch(NamedTuple):
     def __bool__(self) -> bool:
         return bool(self.copies or self.unstorable)
 
+    @classmethod
+    def of(cls, batches: Iterable[Batch]) -> Batch:
+        """Return several of one walk as one; of a record that came twice, the copy that would win."""
+        copies: dict[int, Copy] = {}
+        unstorable: list[Unstorable] = []
+        for batch in batches:
+            unstorable += batch.unstorable
+            for copy in batch.copies:
+                before = copies.get(copy.record_id)
+                known, shown = before and before.modified_at, copy.modified_at
+                if known is None or shown is None or shown >= known:
+                    copies[copy.record_id] = copy
+        return cls(list(copies.values()), unstorable)
+
     def joined(self, other: Batch) -> Batch:
         """Return both together."""
-        return Batch([*self.copies, *other.copies], [*self.unstorable, *other.unstorable])
+        return Batch.of((self, other))
 
     def without(self, refused: Sequence[Copy]) -> Batch:
         """Return it without the copies that the database refused: they are unstorable as well."""

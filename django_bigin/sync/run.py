@@ -1,8 +1,8 @@
 """One run over one module: its row under a lease, its client, its meter and its deadline.
 
-Each page that is stored shows that the run still holds the lease, and that the connection is still at work: a pause or
-a disconnect stops a sync between two pages. One transaction stores a page, writes the progress and checks the lease, so
-that a process killed anywhere leaves the mirror at a page's edge.
+Each commit shows that the run still holds the lease, and that the connection is still at work: a pause or a disconnect
+stops a sync between two commits. One transaction stores a page, or several of a scan, writes the progress and checks
+the lease, so that a process killed anywhere leaves the mirror at a page's edge.
 """
 
 from __future__ import annotations

@@ -97,15 +97,16 @@ def read(
         position = begin(run, phase, walk.start())
     while not position.finished:
         try:
-            for page in pipeline.pages(walk, position, read_page):
-                if position.ordered and not page.position.ordered and position.pages:
-                    # The ids rose so far and no longer do: what was missed cannot be told from the gaps any more, so
-                    # start again and mark what is seen.
+            pages = pipeline.pages(walk, position, read_page)
+            for group in pipeline.groups(pages, size=_size, is_over=run.is_over):
+                if _rise_no_longer(position, group):
+                    # What was missed cannot be told from the gaps any more: start again and mark what is seen.
                     position = begin(run, phase, walk.start(ordered=False, rounds=position.rounds))
                     break
-                _store(run, page, position, choose)
-                position = page.position
-                run.note_page(phase, position.pages)
+                _store(run, group, position, choose)
+                position = group[-1].position
+                for page in group:
+                    run.note_page(phase, page.position.pages)
                 if run.is_over():
                     return None
         except PageTokenError:
@@ -114,8 +115,21 @@ def read(
     return position
 
 
-def _store(run: Run, page: ScannedPage, before: Position, choose: Callable[[ScannedPage, Stored], Batch]) -> None:
-    position = page.position
+def _rise_no_longer(before: Position, group: Sequence[ScannedPage]) -> bool:
+    """Tell whether the ids rose so far, and do not in this group."""
+    rose = before.ordered if before.pages else group[0].position.ordered
+    return rose and not group[-1].position.ordered
+
+
+def _size(page: ScannedPage) -> tuple[int, int]:
+    return len(page.ids), sum(len(copy.text) for copy in page.batch.copies)
+
+
+def _store(
+    run: Run, group: Sequence[ScannedPage], before: Position, choose: Callable[[ScannedPage, Stored], Batch]
+) -> None:
+    position = group[-1].position
+    ids = [record_id for page in group for record_id in page.ids]
     columns: Columns = {"position": position}
     if run.row.deletions_watermark is None:
         # Set once, at the first page, and kept over restarts: what was deleted since then must still be applied.
@@ -124,16 +138,17 @@ def _store(run: Run, page: ScannedPage, before: Position, choose: Callable[[Scan
     if position.ordered:
         # The last page speaks for all greater ids as well: there are none after it.
         stored = store.stored_between(run.row, before.last_id, None if position.finished else position.last_id)
-        gone = {copy.record_id for copy in stored.values() if copy.deleted_at is None}.difference(page.ids)
+        gone = {copy.record_id for copy in stored.values() if copy.deleted_at is None}.difference(ids)
         if gone:
             columns["missing_ids"] = [*run.row.missing_ids, *sorted(gone)]
     else:
-        stored = store.stored_copies(run.row, page.ids)
-        seen = store.Seen(page.ids, position.opening)
+        stored = store.stored_copies(run.row, ids)
+        seen = store.Seen(ids, position.opening)
     changed_before = run.result.changed
-    run.save_page(choose(page, stored), stored=stored, seen=seen, **columns)
+    batch = Batch.of(choose(page, stored) for page in group)
+    run.save_page(batch, stored=stored, seen=seen, **columns)
     if run.result.changed > changed_before:
-        store.gather_statistics(position.pages)
+        store.gather_statistics(before.pages, position.pages)
 
 
 def close_or_compare(run: Run, position: Position, *, quiet: bool, watermark: datetime | None) -> Outcome:

@@ -161,14 +161,17 @@ def announce(module_sync: ModuleSync, changes: Changes) -> None:
     on_commit(Record, send, robust=True)
 
 
-def gather_statistics(page: int) -> None:
+def gather_statistics(before: int, pages: int) -> None:
     """Tell PostgreSQL how large the table has become in a first load.
 
     Without it, the look-up of a page's ids takes forty times as long until autovacuum comes by (341 against 8.6 ms,
     measured with 100,000 rows).
+
+    Args:
+        before, pages: how many pages were stored earlier, and how many are now.
     """
     database = database_of(Record)
-    if database.vendor == "postgresql" and page in ANALYZED_AFTER:
+    if database.vendor == "postgresql" and any(before < page <= pages for page in ANALYZED_AFTER):
         with database.cursor() as cursor:
             cursor.execute(f"ANALYZE {database.ops.quote_name(Record._meta.db_table)}")
 

@@ -23,7 +23,7 @@ from django_bigin.api.products import PRODUCTS
 from django_bigin.api.products.bigin import BIGIN
 from django_bigin.connections import purge_mirror
 from django_bigin.models import Connection, ModuleSync, Record
-from django_bigin.sync import Options, sync_connection
+from django_bigin.sync import Options, pipeline, sync_connection
 from tests.support.mirror import connect
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
@@ -102,7 +102,10 @@ servers = st.fixed_dictionaries(
 )
 # With 20 fields a call, a page of contacts takes several calls.
 fields_per_call = st.sampled_from((50, 50, 50, 20))
-histories = st.tuples(st.integers(1, 14), st.lists(syncs, min_size=1, max_size=4), between, servers, fields_per_call)
+rows_at_once = st.sampled_from((1, 7, pipeline.ROWS_AT_ONCE))
+histories = st.tuples(
+    st.integers(1, 14), st.lists(syncs, min_size=1, max_size=4), between, servers, fields_per_call, rows_at_once
+)
 
 
 @pytest.fixture
@@ -159,8 +162,9 @@ def mirror(connection: Connection) -> dict[str, str]:
 
 
 def play(history: Any, paging: str, sandbox: Any, arm: Any, monkeypatch: Any) -> None:
-    records, runs, at_last, switches, fields_per_call = history
+    records, runs, at_last, switches, fields_per_call, rows = history
     arm(None, [])
+    monkeypatch.setattr(pipeline, "ROWS_AT_ONCE", rows)
     limits = dataclasses.replace(BIGIN.limits, fields_per_call=fields_per_call)
     monkeypatch.setitem(PRODUCTS, BIGIN.key, dataclasses.replace(BIGIN, limits=limits))
     sandbox.reset()
@@ -220,13 +224,13 @@ def test_a_record_gone_for_the_time_of_a_call_hides_no_other(
     before = [("wait", 4, True), ("edit_all", 0, True), ("add", 2, True), ("wait", 3, True)]
     first_read = 0 if kind == "full" else 12  # full syncs go up the ids, deltas come down
     during = [None] * call + [("delete", first_read, True), ("restore", 0, False)]
-    history = (4, [([], "full", []), (before, kind, during)], [], SERVER | {"count_endpoint": count_endpoint}, 50)
+    history = (4, [([], "full", []), (before, kind, during)], [], SERVER | {"count_endpoint": count_endpoint}, 50, 1)
     play(history, "offset", sandbox, meddle, monkeypatch)
 
 
 def test_a_record_deleted_and_restored_within_a_second_is_there(sandbox: Any, meddle: Any, monkeypatch: Any) -> None:
     runs = [([], "full", []), ([("delete", 0, True)], "delta", [])]
-    play((3, runs, [("restore", 0, False)], SERVER, 50), "offset", sandbox, meddle, monkeypatch)
+    play((3, runs, [("restore", 0, False)], SERVER, 50, 1), "offset", sandbox, meddle, monkeypatch)
 
 
 @pytest.mark.proof

@@ -17,7 +17,7 @@ from django_bigin.sync import Options, run, store, sync_connection
 from tests.support.databases import database
 from tests.support.mirror import mirror_hash, on_page, sync
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("page_by_page")]
 
 
 @pytest.mark.parametrize("stop", [pause, disconnect])

@@ -12,7 +12,7 @@ from django_bigin.models import Connection, ModuleSchema, ModuleSync, Record
 from django_bigin.sync import Options, Progress, changes, store, sync_connection
 from tests.support.mirror import assert_equal, failed, mirror_hash, module_sync, on_page, sync
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("page_by_page")]
 
 Phase = ModuleSync.Phase
 
