@@ -52,7 +52,7 @@ class Account:
     """The account of a connection's organization."""
 
     def __init__(self, connection: Connection) -> None:
-        self._key = {"data_center": connection.data_center, "org_id": connection.org_id}
+        self._key: dict[str, Any] = {"data_center": connection.data_center, "org_id": connection.org_id}
         prices = connection.description.credits
         self._budget = prices.of_day(paid=connection.org_paid, users=connection.org_licences)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from datetime import timedelta
+from typing import Any
 from urllib.parse import urlsplit
 
 from django.conf import settings as django_settings
@@ -88,7 +89,7 @@ def _mail(connection: Connection, recipients: list[str]) -> None:
     finding = judge_connection(connection)
     with override(django_settings.LANGUAGE_CODE):  # the site's: nobody knows those of the recipients
         subject, text = mail_subject(connection, finding), mail_text(connection, finding, page=page_of(connection))
-    mailer = get_connection()
+    mailer: Any = get_connection()
     if getattr(mailer, "timeout", MAIL_SECONDS) is None:  # Django's own, where EMAIL_TIMEOUT is not set
         mailer.timeout = MAIL_SECONDS
     send_mail(subject, text, None, recipients, connection=mailer)
