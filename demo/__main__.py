@@ -3,39 +3,50 @@
 A sandbox stands in for Zoho. The example site, a Celery worker for each queue and beat run as processes. Three tenants
 are connected: two by Zoho's consent page, one of them with a user who lives in Canada, and one by a self client in
 Europe. The workers mirror everything; then records are edited, added and deleted in Bigin and hours pass, so that
-tokens expire, and the mirror follows. At the end every module is compared with the sandbox's by hash: the exit code is
-0 only if all are equal.
+tokens expire, and the mirror follows. At the end every module is compared with the sandbox's by hash, and database,
+logs and output are searched for every secret that there was: the exit code is 0 only if all are equal and none is
+found.
 """
 
 import argparse
 import contextlib
+import io
+import json
 import logging
 import sys
 import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TextIO
 
 from demo.scene import DATA_CENTERS, RECORDS
 from demo.stack import Stack
 
 
 def main() -> int:
-    """Run the demo; 0 when the mirror equals Bigin."""
+    """Run the demo; 0 when the mirror equals Bigin and no secret is in the open."""
     options = arguments()
     started = time.monotonic()
     with workplace(options.keep) as folder:
-        level = "DEBUG" if options.keep else "INFO"
         sandboxed = sandbox_options(options.data)
-        with Stack(folder, organizations=DATA_CENTERS, sandbox_options=sandboxed, log_level=level) as stack:
+        with (
+            copied_to(folder / "output.log"),
+            Stack(folder, organizations=DATA_CENTERS, sandbox_options=sandboxed, log_level="DEBUG") as stack,
+        ):
             for line in stack.log("sandbox").splitlines():
                 if ".csv: " in line:
                     print(line.strip(), flush=True)
-            equal = play(stack)
+            equal, secrets = play(stack)
+        (folder / "secrets.json").write_text(json.dumps(secrets))
+        from demo.leaks import search
+
+        found = search(folder, secrets)
+        print(found, flush=True)
         print(f"{time.monotonic() - started:.0f} seconds in all.", flush=True)
         if options.keep:
-            print(f"Database, logs and the sandbox's list of secrets are kept in {folder}.", flush=True)
-    return 0 if equal else 1
+            print(f"Database, logs and the list of secrets are kept in {folder}.", flush=True)
+    return 0 if equal and not found.leaks else 1
 
 
 def arguments() -> argparse.Namespace:
@@ -69,15 +80,44 @@ def workplace(keep: Path | None) -> Iterator[Path]:
         yield Path(name)
 
 
-def play(stack: Stack) -> bool:
-    """Play the story with Django set up, and return whether the mirror equals Bigin."""
+class Copier(io.TextIOBase):
+    """A stream that leaves a copy of what it prints in a file."""
+
+    def __init__(self, stream: TextIO, file: TextIO) -> None:
+        self._both = (stream, file)
+
+    def write(self, text: str) -> int:
+        return max(each.write(text) for each in self._both)
+
+    def flush(self) -> None:
+        for each in self._both:
+            each.flush()
+
+
+@contextlib.contextmanager
+def copied_to(path: Path) -> Iterator[None]:
+    """Copy everything that is printed to a file."""
+    with (
+        path.open("w", encoding="utf-8") as file,
+        contextlib.redirect_stdout(Copier(sys.stdout, file)),
+        contextlib.redirect_stderr(Copier(sys.stderr, file)),
+    ):
+        yield
+
+
+def play(stack: Stack) -> tuple[bool, list[dict[str, str]]]:
+    """Play the story with Django set up; return whether the mirror equals Bigin, and every secret that there was."""
     import django
 
     django.setup()
     log_everything(stack.folder / "demo.log")
     from demo.story import Story
 
-    return Story(stack).run()
+    story = Story(stack)
+    equal = story.run()
+    # Nothing is minted or logged after this: the sandbox alone still answers.
+    stack.stop(but=("sandbox",))
+    return equal, story.secrets()
 
 
 def log_everything(path: Path) -> None:

@@ -2,7 +2,7 @@
 
 from html.parser import HTMLParser
 from typing import Any
-from urllib.parse import urljoin
+from urllib.parse import parse_qs, urljoin, urlsplit
 
 import requests
 
@@ -82,7 +82,10 @@ class _FormParser(HTMLParser):
 
 
 class Browser:
-    """One browser session; `text` and `url` are those of the page it shows."""
+    """One browser session; `text` and `url` are those of the page it shows.
+
+    `states` are the OAuth states that it carried to Zoho and back: secrets, as far as logs are concerned.
+    """
 
     def __init__(self) -> None:
         self._session = requests.Session()
@@ -90,6 +93,7 @@ class Browser:
         self.url = ""
         self.text = ""
         self.forms: list[Form] = []
+        self.states: set[str] = set()
 
     def go(self, url: str) -> None:
         """Open an address."""
@@ -130,6 +134,8 @@ class Browser:
     def _show(self, response: Any) -> None:
         parser = _FormParser()
         parser.feed(response.text)
+        for each in (*response.history, response):
+            self.states.update(parse_qs(urlsplit(each.url).query).get("state", []))
         self.url, self.text, self.forms = response.url, response.text, parser.forms
         if parser.leads_to:
             self.go(parser.leads_to)

@@ -9,12 +9,10 @@ from demo.scene import PASSWORD, USER
 from django_bigin.models import Tenant
 
 
-def sign_in(site_url: str) -> Browser:
-    """Open a browser and sign in to the admin."""
-    browser = Browser()
+def sign_in(browser: Browser, site_url: str) -> None:
+    """Sign in to the admin."""
     browser.go(f"{site_url}/admin/login/")
     browser.press("Log in", username=USER, password=PASSWORD)
-    return browser
 
 
 def connect_in_browser(browser: Browser, site_url: str, slug: str, *, email: str) -> None:

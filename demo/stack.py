@@ -94,17 +94,18 @@ class Stack:
         """Return what a process has written so far."""
         return (self.folder / f"{name}.log").read_text(errors="replace")
 
-    def stop(self) -> None:
-        """Stop every process, the last started first."""
-        for _, process in reversed(self._processes):
+    def stop(self, *, but: Sequence[str] = ()) -> None:
+        """Stop every process but those named, the last started first."""
+        ending = [process for name, process in self._processes if name not in but]
+        for process in reversed(ending):
             process.terminate()
-        for _, process in self._processes:
+        for process in ending:
             try:
                 process.wait(timeout=10)
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait()
-        self._processes.clear()
+        self._processes = [(name, process) for name, process in self._processes if name in but]
 
     def _configure(self) -> None:
         """Set the environment that the site's settings read, for this process and for those that it starts."""

@@ -78,6 +78,8 @@ LOGGING = {
     "formatters": {"plain": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain"}},
     "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", default="INFO")},
+    # At DEBUG every SQL statement: Django's own level would keep them back.
+    "loggers": {"django": {"level": env.str("LOG_LEVEL", default="INFO")}},
 }
 
 
