@@ -18,9 +18,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from demo.leaks import Search, search
 from demo.sandbox_control import SandboxControl
 from demo.scene import DATA_CENTERS, PASSWORD, USER
 from demo.stack import ROOT, Stack
+from tests.support.newcomer import states_in
 from tests.support.services import MISSING, in_ci
 
 if TYPE_CHECKING:
@@ -42,13 +44,23 @@ SIZE = {"width": 1180, "height": 820}
 
 
 class Site:
-    """The example as it runs, and what it has stored."""
+    """The example as it runs, and what it has stored; `states` are the OAuth states that browsers have carried."""
 
     def __init__(self, stack: Stack) -> None:
         self.url = stack.site_url
         self.stack = stack
         self.zoho = SandboxControl(stack.start["base_url"])
         self.organizations = {entry["data_center"]: entry for entry in stack.start["organizations"]}
+        self.states: set[str] = set()
+
+    def secrets(self) -> list[dict[str, str]]:
+        """Return every secret that there was: the sandbox's, and the states."""
+        states = [{"kind": "state", "value": state} for state in sorted(self.states)]
+        return [*self.zoho.get("secrets")["secrets"], *states]
+
+    def search(self, secrets: list[dict[str, str]]) -> Search:
+        """Look for secrets in the database and in every log."""
+        return search(self.stack.folder, secrets)
 
     def user_of(self, data_center: str) -> str:
         """Return the e-mail address of a Zoho user who lives there."""
@@ -100,6 +112,7 @@ class Visitor:
         self._shots = 0
         self._errors: list[tuple[str, str]] = []
         page.on("console", self._note)
+        page.on("request", lambda request: site.states.update(states_in(request.url)))
         page.on("pageerror", lambda error: self._errors.append((page.url, str(error))))
 
     def go(self, path: str) -> None:
@@ -196,7 +209,10 @@ def chromium() -> Iterator[Browser]:
 
 @pytest.fixture(scope="session")
 def site(chromium: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    """Run the whole example on SQLite, under a strict policy for browsers; the environment is afterwards as before."""
+    """Run the whole example on SQLite, under a strict policy for browsers; the environment is afterwards as before.
+
+    It logs at DEBUG, and at the end its logs and its database are searched for every secret that there was.
+    """
     before = dict(os.environ)
     for name in before:
         if name.startswith(("BIGIN_", "CELERY_", "DATABASE_", "DJANGO_")):
@@ -204,7 +220,7 @@ def site(chromium: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterato
     options = ["--records", *RECORDS]
     try:
         folder = tmp_path_factory.mktemp("site")
-        with Stack(folder, organizations=DATA_CENTERS, sandbox_options=options) as stack:
+        with Stack(folder, organizations=DATA_CENTERS, sandbox_options=options, log_level="DEBUG") as stack:
             os.environ["DJANGO_SETTINGS_MODULE"] = "tests.browser.site_settings"
             running = Site(stack)
             running.run(f"from demo.scene import prepare\nprepare({stack.start!r})\nanswer = None")
@@ -212,6 +228,11 @@ def site(chromium: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterato
             stack.start_workers()
             yield running
             assert running.zoho.get("calls")["unknown"] == []
+            stack.stop(but=("sandbox",))
+            secrets = running.secrets()
+        found = running.search(secrets)
+        assert not found.leaks, str(found)
+        print(found)
     finally:
         os.environ.clear()
         os.environ.update(before)

@@ -214,3 +214,22 @@ def test_no_gives_the_access_back(visitor: Visitor, site: Site) -> None:
     visitor.page.get_by_role("heading", name="Eiffel Ponts").wait_for()
     assert site.connections() == there
     assert site.calls(REVOKE) > revoked
+
+
+def test_a_secret_in_a_log_would_be_found(visitor: Visitor, site: Site) -> None:
+    visitor.open_tenant("Acme Pumps")
+    visitor.follow("Connect")
+    visitor.go_on_to_zoho()
+    visitor.page.get_by_role("list", name="Zoho users").wait_for()
+    secrets = site.secrets()
+    assert "state" in {secret["kind"] for secret in secrets}
+    for log in ("site", "worker-refresh", "worker-sync", "beat"):
+        assert " DEBUG " in site.stack.log(log), log
+    assert " DEBUG django.db.backends: " in site.stack.log("site")
+    planted = site.stack.folder / "planted.log"
+    try:
+        for secret in secrets:
+            planted.write_text(f"DEBUG planted: {secret['value'].encode().hex()}")
+            assert site.search([secret]).leaks == (f"{secret['kind']}, in hex in planted.log",)
+    finally:
+        planted.unlink()
