@@ -63,7 +63,7 @@ class Found:
     what: Any
 
     def __str__(self) -> str:
-        return f"{self.path.relative_to(ROOT)}:{self.line}: {self.what}"
+        return f"{self.path}:{self.line}: {self.what}"
 
 
 def python_files() -> list[Path]:
@@ -85,8 +85,9 @@ def find_messages() -> list[Found]:
 
 def find_unmarked() -> list[Found]:
     """Return every text that people read and that is not marked."""
-    modules = (path for path in python_files() if not str(path.relative_to(PACKAGE)).startswith(ENGLISH))
-    found = [text for path in modules for text in Module(path).unmarked()]
+    names = {path: path.relative_to(PACKAGE) for path in python_files()}
+    shown = {path: name.parts[0] in LABELS_IN for path, name in names.items() if not str(name).startswith(ENGLISH)}
+    found = [text for path, label in shown.items() for text in Module(path).unmarked(label=label)]
     return found + [text for path in template_files() for text in Page(path).unmarked()]
 
 
@@ -107,16 +108,19 @@ class Module:
                 raise ValueError(f"{self.path}:{node.lineno}: {_name(node.func)}() takes literals alone")
             yield Found(self.path, node.lineno, Message(**dict(zip(kinds, texts, strict=True))))
 
-    def unmarked(self) -> Iterator[Found]:
-        """Give the texts that look like words for people and stand in no mark."""
+    def unmarked(self, *, label: bool) -> Iterator[Found]:
+        """Give the texts that look like words for people and stand in no mark.
+
+        Args:
+            label: a single word with a capital is one too.
+        """
         for node in ast.walk(self.tree):
             names = [node.arg] if isinstance(node, ast.keyword) else map(_name, getattr(node, "targets", ()))
             if SHOWN_AS.intersection(names):
                 yield from self._shown(node.value)
         for node in self._texts(self.tree):
             text = _text_of(node)
-            is_label = self.path.relative_to(PACKAGE).parts[0] in LABELS_IN and _LABEL.fullmatch(text)
-            if is_label or _PROSE.search(_TAG.sub("", text)):
+            if (label and _LABEL.fullmatch(text)) or _PROSE.search(_TAG.sub("", text)):
                 yield Found(self.path, node.lineno, text)
 
     def _shown(self, node: ast.expr) -> Iterator[Found]:

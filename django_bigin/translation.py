@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import re
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -29,6 +30,11 @@ LOCALE = Path(__file__).parent / "locale"
 SENTENCES: Final = frozenset({"advice", "reason", "secrets", "which"})
 """The parts of a template that are made of templates themselves; all others are names and numbers."""
 
+SENTENCES_AT_MOST = 6  # that one msgid holds, with the parts that are sentences themselves
+WORDS_TELLING = 3
+DEPTH = 5  # of sentences within sentences
+LENGTH_AT_MOST = 10_000
+
 _PART = re.compile(r"%\((\w+)\)s")
 _NUMBER = re.compile(r"\d{1,3}(,\d{3})+")
 _WHERE = re.compile(r"(.+[.!?]) (\([^()]*\))", re.DOTALL)  # as `str()` of an error ends: endpoint, status and code
@@ -40,38 +46,47 @@ class Template:
     """A msgid with parts, and what finds the sentences that it makes.
 
     Attributes:
-        words: how much of it is no part.
-        narrow: takes no name that looks like the end of one sentence and the beginning of the next.
-        wide: takes any name, such as "St. Gallen".
+        texts: what it holds between its parts.
+        words: how many words those are.
+        narrow: takes no name that holds the end of a sentence, and so none that is several words too long.
+        wide: takes any name, such as "St. Gallen" or "Acme Inc.".
     """
 
     msgid: str
+    texts: tuple[str, ...]
     words: int
     narrow: re.Pattern[str]
     wide: re.Pattern[str]
 
     @classmethod
     def of(cls, msgid: str) -> Template:
-        literal = _PART.sub("", msgid)
-        words = len(re.findall(r"\w+", literal))
-        return cls(msgid, words, _pattern(msgid, r"(?:(?![.!?] [A-Z]).)+?"), _pattern(msgid, ".+?"))
+        texts = tuple(text.replace("%%", "%") for text in _PART.split(msgid)[::2])
+        parts = _PART.findall(msgid)
+        narrow = _pattern(texts, parts, name=r"(?:(?![.!?] [A-Z]).)+?(?<![.!?])")
+        words = sum(len(re.findall(r"\w+", text)) for text in texts)
+        return cls(msgid, texts, words, narrow, _pattern(texts, parts, name=".+?"))
+
+    def find(self, text: str, *, wide: bool) -> re.Match[str] | None:
+        """Return how a sentence is made of it; None where it is not, or where too few words are its own to tell."""
+        telling = self.words >= WORDS_TELLING or not self.words if wide else self.words
+        if not telling or not all(each in text for each in self.texts):
+            return None
+        return (self.wide if wide else self.narrow).fullmatch(text)
 
 
-def _pattern(msgid: str, name: str) -> re.Pattern[str]:
-    texts, parts = _PART.split(msgid)[::2], _PART.findall(msgid)
+def _pattern(texts: Sequence[str], parts: Sequence[str], *, name: str) -> re.Pattern[str]:
     seen: set[str] = set()
-    pattern = re.escape(texts[0].replace("%%", "%"))
+    pattern = re.escape(texts[0])
     for part, text in zip(parts, texts[1:], strict=True):
         takes = ".+?" if part in SENTENCES else name
-        pattern += f"(?P={part})" if part in seen else f"(?P<{part}>{takes})"
-        pattern += re.escape(text.replace("%%", "%"))
+        pattern += (f"(?P={part})" if part in seen else f"(?P<{part}>{takes})") + re.escape(text)
         seen.add(part)
     return re.compile(pattern, re.DOTALL)
 
 
 def translated(text: str | LazyText) -> str:
     """Say a sentence, or several, in the active language; what no catalogue knows stays as it is."""
-    return _translated(str(text), get_language() or "")
+    return _translated(str(text), get_language() or "", DEPTH)
 
 
 def in_english(text: str | LazyText) -> str:
@@ -86,37 +101,50 @@ def in_a_sentence(label: str) -> str:
 
 
 @lru_cache(maxsize=1024)
-def _translated(text: str, language: str) -> str:
-    # A whole template first: it may hold several sentences itself.
-    if (whole := _whole(text)) is not None:
-        return whole
+def _translated(text: str, language: str, depth: int) -> str:
+    if not depth or len(text) > LENGTH_AT_MOST:
+        return text
     if ending := _WHERE.fullmatch(text):
-        return f"{_translated(ending[1], language)} {ending[2]}"
-    for end in reversed([match.start() for match in _END.finditer(text)]):
-        if (first := _whole(text[:end])) is not None:
-            return f"{first} {_translated(text[end + 1 :], language)}"
-    return _whole(text, wide=True) or text
+        return f"{_translated(ending[1], language, depth)} {ending[2]}"
+    said = []
+    while text:
+        first, text = _split(text, language, depth)
+        said.append(first)
+    return " ".join(said)
 
 
-def _whole(text: str, *, wide: bool = False) -> str | None:
-    """Translate what one msgid makes; None where none does."""
+def _split(text: str, language: str, depth: int) -> tuple[str, str]:
+    """Translate as many sentences as one msgid makes, from the first on, and return them and the rest."""
+    ends = [match.start() for match in islice(_END.finditer(text), SENTENCES_AT_MOST)]
+    if len(ends) < SENTENCES_AT_MOST:
+        ends.append(len(text))
+    for wide in (False, True):
+        for end in reversed(ends):
+            if (made := _find(text[:end], wide=wide)) is not None:
+                msgid, parts = made
+                said = {name: _part(name, value, language, depth - 1) for name, value in parts.items()}
+                return (gettext(msgid) % said if parts else gettext(msgid)), text[end + 1 :]
+    return text[: ends[0]], text[ends[0] + 1 :]  # somebody else's words
+
+
+def _find(text: str, *, wide: bool) -> tuple[str, dict[str, str]] | None:
+    """Find the msgid that makes a text, and its parts; None where none does."""
     msgids, templates = _catalogue()
     if text in msgids:
-        return gettext(text)
+        return text, {}
     for template in templates:
-        pattern = template.wide if wide else template.narrow
-        if (wide or template.words) and (found := pattern.fullmatch(text)):
-            said = gettext(template.msgid)
-            parts = {name: _part(name, value) for name, value in found.groupdict().items()}
-            return said % parts if said != template.msgid or not template.words else text
+        found = template.find(text, wide=wide)
+        # Where it is the same in this language, another may say more, unless it only joins its parts.
+        if found and (not template.words or gettext(template.msgid) != template.msgid):
+            return template.msgid, found.groupdict()
     return None
 
 
-def _part(name: str, value: str) -> str:
+def _part(name: str, value: str, language: str, depth: int) -> str:
     if name == "secrets":  # a list of them
-        return ", ".join(translated(each) for each in value.split(", "))
+        return ", ".join(_translated(each, language, depth) for each in value.split(", "))
     if name in SENTENCES:
-        return translated(value)
+        return _translated(value, language, depth)
     return number_format(int(value.replace(",", "")), force_grouping=True) if _NUMBER.fullmatch(value) else value
 
 

@@ -167,7 +167,7 @@ def note_all() -> None:
 
 def _rests(until: datetime, template: str) -> RateLimitError:
     seconds = max((until - clock.now()).total_seconds(), 1.0)
-    return RateLimitError(_(template, until=moment(until)), retry_after=seconds)
+    return RateLimitError(template % {"until": moment(until)}, retry_after=seconds)
 
 
 _NOTED = ["window", "unnoted_credits", "unnoted_calls", "oldest_minute", "day_budget", "noted_at"]
