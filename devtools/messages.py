@@ -34,6 +34,7 @@ SHOWN_AS = frozenset(
     {"description", "empty_label", "help_text", "hint", "label", "search_help_text", "short_description", "title",
      "verbose_name", "verbose_name_plural"}
 )  # fmt: skip
+NAME_WHAT_THEY_TELL = frozenset({"Finding", "QueueFault", "SiteFault"})  # with their first argument
 ATTRIBUTES_SHOWN = ("alt", "aria-label", "placeholder", "title", "value")
 FILTERS_SHOWN = ("default", "default_if_none", "yesno")
 
@@ -103,8 +104,9 @@ class Module:
         for node in ast.walk(self.tree):
             if not isinstance(node, ast.Call) or (kinds := MARKS.get(_name(node.func))) is None:
                 continue
-            texts = [each.value for each in node.args[: len(kinds)] if isinstance(each, ast.Constant)]
-            if len(texts) != len(kinds) or not all(isinstance(text, str) for text in texts):
+            literals = [each.value for each in node.args[: len(kinds)] if isinstance(each, ast.Constant)]
+            texts = [text for text in literals if isinstance(text, str)]
+            if len(texts) != len(kinds):
                 raise ValueError(f"{self.path}:{node.lineno}: {_name(node.func)}() takes literals alone")
             yield Found(self.path, node.lineno, Message(**dict(zip(kinds, texts, strict=True))))
 
@@ -115,9 +117,13 @@ class Module:
             label: a single word with a capital is one too.
         """
         for node in ast.walk(self.tree):
-            names = [node.arg] if isinstance(node, ast.keyword) else map(_name, getattr(node, "targets", ()))
-            if SHOWN_AS.intersection(names):
+            names = (
+                [node.arg] if isinstance(node, ast.keyword) else [_name(each) for each in getattr(node, "targets", ())]
+            )
+            if isinstance(node, ast.keyword | ast.Assign) and SHOWN_AS.intersection(names):
                 yield from self._shown(node.value)
+            if isinstance(node, ast.Call) and node.args and _name(node.func) in NAME_WHAT_THEY_TELL:
+                yield from self._shown(node.args[0])
         for node in self._texts(self.tree):
             text = _text_of(node)
             if (label and _LABEL.fullmatch(text)) or _PROSE.search(_TAG.sub("", text)):
@@ -259,6 +265,11 @@ class _Reader(HTMLParser):
     def _note(self, text: str) -> None:
         if _WORD.search(text) and text.strip() != "Bigin":
             self.found.append((self.getpos()[0], text.strip()))
+
+
+def parts_of(msgid: str) -> set[str]:
+    """Return the names of a template's parts."""
+    return set(re.findall(r"%\((\w+)\)s", msgid))
 
 
 # The files of a catalogue

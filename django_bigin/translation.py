@@ -36,6 +36,7 @@ DEPTH = 5  # of sentences within sentences
 LENGTH_AT_MOST = 10_000
 
 _PART = re.compile(r"%\((\w+)\)s")
+_WORD = re.compile(r"\w+")
 _NUMBER = re.compile(r"\d{1,3}(,\d{3})+")
 _WHERE = re.compile(r"(.+[.!?]) (\([^()]*\))", re.DOTALL)  # as `str()` of an error ends: endpoint, status and code
 _END = re.compile(r"(?<=[.!?]) ")
@@ -63,7 +64,7 @@ class Template:
         texts = tuple(text.replace("%%", "%") for text in _PART.split(msgid)[::2])
         parts = _PART.findall(msgid)
         narrow = _pattern(texts, parts, name=r"(?:(?![.!?] [A-Z]).)+?(?<![.!?])")
-        words = sum(len(re.findall(r"\w+", text)) for text in texts)
+        words = sum(len(_WORD.findall(text)) for text in texts)
         return cls(msgid, texts, words, narrow, _pattern(texts, parts, name=".+?"))
 
     def find(self, text: str, *, wide: bool) -> re.Match[str] | None:
@@ -115,16 +116,27 @@ def _translated(text: str, language: str, depth: int) -> str:
 
 def _split(text: str, language: str, depth: int) -> tuple[str, str]:
     """Translate as many sentences as one msgid makes, from the first on, and return them and the rest."""
+    first, made = _longest(text, wide=False)
+    rest = text[first + 1 :]
+    # The end of a sentence may be in a name. Then what follows is no sentence of ours.
+    if made is None or (rest and _longest(rest, wide=False)[1] is None):
+        wider, other = _longest(text, wide=True)
+        if other and (made is None or _WORD.search(_PART.sub("", other[0]))):
+            first, made = wider, other
+    if made is None:  # somebody else's words
+        return text[:first], text[first + 1 :]
+    msgid, parts = made
+    said = {name: _part(name, value, language, depth - 1) for name, value in parts.items()}
+    return (gettext(msgid) % said if parts else gettext(msgid)), text[first + 1 :]
+
+
+def _longest(text: str, *, wide: bool) -> tuple[int, tuple[str, dict[str, str]] | None]:
+    """Return how far the longest beginning goes that one msgid makes, with that; else the first sentence, and None."""
     ends = [match.start() for match in islice(_END.finditer(text), SENTENCES_AT_MOST)]
     if len(ends) < SENTENCES_AT_MOST:
         ends.append(len(text))
-    for wide in (False, True):
-        for end in reversed(ends):
-            if (made := _find(text[:end], wide=wide)) is not None:
-                msgid, parts = made
-                said = {name: _part(name, value, language, depth - 1) for name, value in parts.items()}
-                return (gettext(msgid) % said if parts else gettext(msgid)), text[end + 1 :]
-    return text[: ends[0]], text[ends[0] + 1 :]  # somebody else's words
+    found = ((end, made) for end in reversed(ends) if (made := _find(text[:end], wide=wide)) is not None)
+    return next(found, (ends[0], None))
 
 
 def _find(text: str, *, wide: bool) -> tuple[str, dict[str, str]] | None:

@@ -192,9 +192,8 @@ def _judge_credits(connection: ConnectionFacts) -> Finding | None:
     credits = connection.credits
     if credits.rests_until is None or not is_syncable(connection.row):
         return None
-    template = RESTS_REFUSED if credits.refused else RESTS_SPENT
-    reason = _(template, until=moment(credits.rests_until))
-    return Finding("credits", Kind.RESTING, Level.WARNING, Needs.TIME, reason)
+    reason = (RESTS_REFUSED if credits.refused else RESTS_SPENT) % {"until": moment(credits.rests_until)}
+    return Finding(_("credits"), Kind.RESTING, Level.WARNING, Needs.TIME, reason)
 
 
 def _judge_installation(facts: Facts, *, any_overdue: bool) -> Iterable[Finding]:
