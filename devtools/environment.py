@@ -142,7 +142,8 @@ def editable_target(names: Iterable[str]) -> list[str]:
     groups = [name for name in names if name in known]
     extras = [name for name in names if name not in known]
     needed = [each for group in groups for each in _expanded(known, group)]
-    return ["--editable", f"{ROOT}[{','.join(extras)}]", *needed]
+    # pip takes no empty brackets.
+    return ["--editable", f"{ROOT}[{','.join(extras)}]" if extras else str(ROOT), *needed]
 
 
 def _expanded(groups: dict[str, Any], name: str) -> Iterator[str]:

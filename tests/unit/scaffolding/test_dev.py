@@ -19,6 +19,21 @@ def run(*arguments):
     return subprocess.run([sys.executable, *arguments], capture_output=True, text=True, cwd=ROOT, timeout=60)
 
 
+@pytest.mark.parametrize(
+    ("names", "package", "needed"),
+    [
+        (["lint"], str(ROOT), "ruff"),
+        (["cli", "postgres"], f"{ROOT}[cli,postgres]", None),
+        (["cli", "dev"], f"{ROOT}[cli]", "pytest"),
+    ],
+)
+def test_pip_is_told_of_the_package_its_extras_and_what_the_groups_list(names, package, needed):
+    _, target, *others = environment.editable_target(names)
+
+    assert target == package
+    assert any(each.startswith(needed) for each in others) if needed else others == []
+
+
 def test_the_newest_wheel_of_a_json_index_is_taken():
     page = json.dumps(
         {
