@@ -110,7 +110,7 @@ CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 if CELERY_BROKER_URL.startswith("filesystem://"):
     folder = Path(env.str("CELERY_FOLDER", default=str(BASE_DIR / "celery-messages")))
-    CELERY_BROKER_TRANSPORT = "example.folder_broker:Transport"
+    CELERY_BROKER_TRANSPORT = "django_bigin.testing.folder_broker:Transport"
     CELERY_BROKER_TRANSPORT_OPTIONS = {
         "data_folder_in": str(folder / "messages"),
         "data_folder_out": str(folder / "messages"),
@@ -139,7 +139,7 @@ BIGIN_LISTS = [
     "BIGIN_SANDBOX_HOSTS",
     "BIGIN_SCOPES",
 ]
-BIGIN_SWITCHES = ["BIGIN_PKCE"]
+BIGIN_SWITCHES = ["BIGIN_CELERY", "BIGIN_PKCE"]
 BIGIN_NUMBERS = ("_SECONDS", "_DAYS", "_SHARE")
 
 

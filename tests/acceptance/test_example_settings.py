@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -94,12 +95,21 @@ def test_the_database_is_another_when_told_so(read, url, engine):
     assert "transaction_mode" not in database["OPTIONS"]
 
 
-def test_every_list_and_every_kind_of_number_is_a_setting_of_the_package(read):
-    settings = read("BIGIN_LISTS", "BIGIN_NUMBERS", SECRET_KEY="x")
+def test_every_setting_that_is_not_text_is_read_as_what_it_is(read):
+    settings = read("BIGIN_LISTS", "BIGIN_NUMBERS", "BIGIN_SWITCHES", SECRET_KEY="x")
     source = Path(conf.__file__).read_text()
+    lists = re.findall(r'_names\("(BIGIN_\w+)"', source)
+    numbers = re.findall(r'_number\(\s*"(BIGIN_\w+)"', source)
+    switches = re.findall(r"def (BIGIN_\w+)\(self\) -> bool:", source)
 
-    assert [name for name in settings["BIGIN_LISTS"] if f'"{name}"' not in source] == []
-    assert [suffix for suffix in settings["BIGIN_NUMBERS"] if f'{suffix}"' not in source] == []
+    assert set(settings["BIGIN_LISTS"]) == {*lists, "BIGIN_ENCRYPTION_KEYS"}
+    assert set(settings["BIGIN_SWITCHES"]) == {*switches}
+    assert [name for name in numbers if not name.endswith(tuple(settings["BIGIN_NUMBERS"]))] == []
+    assert min(map(len, (lists, numbers, switches))) > 1
+
+
+def test_a_site_without_celery_says_so_in_its_environment(read):
+    assert read("BIGIN_CELERY", SECRET_KEY="x", BIGIN_CELERY="false") == {"BIGIN_CELERY": False}
 
 
 def test_the_site_passes_the_checks_of_django_and_ours(tmp_path):
@@ -123,7 +133,7 @@ def test_celery_finds_the_site_from_its_folder(tmp_path):
     done = start("-m", "celery", "-A", "example", "report", cwd=SITE, DEBUG="true", PYTHONPATH=str(ROOT))
 
     assert done.returncode == 0, done.stderr
-    assert "example.folder_broker:Transport" in done.stdout
+    assert "django_bigin.testing.folder_broker:Transport" in done.stdout
 
 
 @pytest.mark.parametrize("command", ["check", "migrate"])

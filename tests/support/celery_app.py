@@ -57,7 +57,7 @@ def transport_options() -> dict[str, Any]:
 app = Celery("tests", task_cls=DoubledTask)
 app.conf.update(
     broker_url=BROKER,
-    broker_transport="example.folder_broker:Transport" if BROKER.startswith("filesystem:") else None,
+    broker_transport="django_bigin.testing.folder_broker:Transport" if BROKER.startswith("filesystem:") else None,
     broker_transport_options=transport_options(),
     broker_connection_retry_on_startup=True,
     task_ignore_result=True,

@@ -1,4 +1,4 @@
-"""A broker for Celery that needs only a folder. With Redis or RabbitMQ a site does not need this file.
+"""A broker for Celery that needs only a folder: for development and tests, on POSIX systems.
 
 Kombu's own opens a message's file before it writes it: a worker that reads in between finds an empty file and ends
 (https://github.com/celery/kombu/issues/1551). Here a message appears under its name once it is whole.
@@ -15,6 +15,8 @@ from typing import Any
 
 from kombu.transport import filesystem
 from kombu.utils.json import dumps
+
+__all__ = ("Transport",)
 
 
 class Channel(filesystem.Channel):
@@ -37,12 +39,11 @@ class Channel(filesystem.Channel):
         with self._alone():
             super()._delete(*arguments, **options)
 
-    def _put(self, queue: str, payload: Any, **_: Any) -> None:
-        name = f"{time.monotonic_ns() // 1_000_000}_{uuid.uuid4()}.{queue}.msg"
-        message = Path(self.data_folder_out) / name
-        unfinished = message.with_name(f"{name}.unfinished")  # a name that no reader looks for
-        unfinished.write_text(dumps(payload))
-        unfinished.replace(message)
+    def _put(self, queue: str, message: Any, **_: Any) -> None:
+        path = Path(self.data_folder_out) / f"{time.monotonic_ns() // 1_000_000}_{uuid.uuid4()}.{queue}.msg"
+        unfinished = path.with_name(f"{path.name}.unfinished")  # a name that no reader looks for
+        unfinished.write_text(dumps(message))
+        unfinished.replace(path)
 
     @contextmanager
     def _alone(self) -> Iterator[None]:

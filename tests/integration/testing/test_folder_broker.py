@@ -7,7 +7,7 @@ from queue import Empty
 import pytest
 from kombu import Connection
 
-from example import folder_broker
+from django_bigin.testing import folder_broker
 
 
 @pytest.fixture
@@ -19,7 +19,7 @@ def connection(tmp_path: Path) -> Iterator[Connection]:
         "data_folder_out": str(tmp_path / "messages"),
         "control_folder": str(tmp_path / "control"),
     }
-    transport = "example.folder_broker:Transport"
+    transport = "django_bigin.testing.folder_broker:Transport"
     with Connection("filesystem://", transport=transport, transport_options=options) as connection:
         yield connection
 
