@@ -68,8 +68,7 @@ class Tutorial:
 
     def require_end(self) -> None:
         """Require that nothing of the page is left."""
-        assert not self._parts, self._parts[0]
-        assert not self._steps, self._steps[0]
+        assert [*self._steps, *self._parts] == []
 
 
 class Shell:
