@@ -251,7 +251,8 @@ class _Reader(HTMLParser):
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self._silent += tag in ("script", "style")
         given = dict(attrs)
-        shown = [name for name in ATTRIBUTES_SHOWN if name != "value" or given.get("type") in ("submit", "button")]
+        shows_value = tag == "input" and given.get("type") in ("submit", "button")
+        shown = [name for name in ATTRIBUTES_SHOWN if name != "value" or shows_value]
         for name in shown:
             self._note(given.get(name) or "")
 

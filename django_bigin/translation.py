@@ -27,8 +27,10 @@ else:
 __all__ = ("LazyText", "in_a_sentence", "in_english", "translated")
 
 LOCALE = Path(__file__).parent / "locale"
-SENTENCES: Final = frozenset({"advice", "reason", "secrets", "which"})
-"""The parts of a template that are made of templates themselves; all others are names and numbers."""
+ALWAYS_OURS: Final = frozenset({"advice", "secrets", "which"})
+"""The parts of a template that are always made of another: what holds anything else there is not ours."""
+SENTENCES: Final = frozenset({*ALWAYS_OURS, "reason"})
+"""The parts that are made of templates themselves; all others are names and numbers."""
 
 SENTENCES_AT_MOST = 6  # that one msgid holds, with the parts that are sentences themselves
 WORDS_TELLING = 3
@@ -79,7 +81,8 @@ def _pattern(texts: Sequence[str], parts: Sequence[str], *, name: str) -> re.Pat
     seen: set[str] = set()
     pattern = re.escape(texts[0])
     for part, text in zip(parts, texts[1:], strict=True):
-        takes = ".+?" if part in SENTENCES else name
+        whole = part == "reason" and text[:1] not in (".", ";", ")")  # several sentences; else a clause of one
+        takes = ".+?" if whole else name
         pattern += (f"(?P={part})" if part in seen else f"(?P<{part}>{takes})") + re.escape(text)
         seen.add(part)
     return re.compile(pattern, re.DOTALL)
@@ -148,8 +151,14 @@ def _find(text: str, *, wide: bool) -> tuple[str, dict[str, str]] | None:
         found = template.find(text, wide=wide)
         # Where it is the same in this language, another may say more, unless it only joins its parts.
         if found and (not template.words or gettext(template.msgid) != template.msgid):
-            return template.msgid, found.groupdict()
+            parts = found.groupdict()
+            if all(_is_ours(value.partition(", ")[0]) for name, value in parts.items() if name in ALWAYS_OURS):
+                return template.msgid, parts
     return None
+
+
+def _is_ours(text: str) -> bool:
+    return any(_find(text, wide=wide) for wide in (False, True))
 
 
 def _part(name: str, value: str, language: str, depth: int) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 from django.contrib import admin
@@ -10,11 +9,11 @@ from django.db.models import Exists, OuterRef, QuerySet
 from django.utils.safestring import SafeString
 from django.utils.text import Truncator
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import pgettext_lazy
 
 from ..models import AuditEvent, Connection, CreditAccount, CreditUse, Heartbeat, Installation, Job
+from ..models.audit import ACTS
 from ..policy import Action, is_unlimited, visible
-from ..translation import LazyText, translated
+from ..translation import translated
 from .access import (
     DataCenterFilter,
     PolicyAdmin,
@@ -26,20 +25,6 @@ from .access import (
 )
 from .mirror import ModuleFilter
 from .show import as_json, job_badge, sentence_of
-
-ACTS: Mapping[str, LazyText] = {
-    "confirm": pgettext_lazy("audit", "confirm"),
-    "connect": pgettext_lazy("audit", "connect"),
-    "delete": pgettext_lazy("audit", "delete"),
-    "discard": pgettext_lazy("audit", "discard"),
-    "disconnect": pgettext_lazy("audit", "disconnect"),
-    "pause": pgettext_lazy("audit", "pause"),
-    "reconnect": pgettext_lazy("audit", "reconnect"),
-    "resume": pgettext_lazy("audit", "resume"),
-    "secret unreadable": pgettext_lazy("audit", "secret unreadable"),
-    "trim": pgettext_lazy("audit", "trim"),
-}
-"""The acts of the audit as people read them; the rows hold the keys, which never change."""
 
 
 @admin.register(Job)
@@ -147,4 +132,4 @@ class AuditEventAdmin(ReadOnly, PolicyAdmin):
 
     @admin.display(description=_("action"), ordering="action")
     def act(self, obj: AuditEvent) -> str:
-        return str(ACTS.get(obj.action, obj.action))
+        return obj.act

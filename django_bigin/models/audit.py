@@ -2,16 +2,33 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import gettext_noop
+from django.utils.translation import gettext_noop, pgettext_lazy
 
 from ..text import one_line
+from ..translation import LazyText
 
 KEY_LENGTH = 255
+
+
+ACTS: Mapping[str, LazyText] = {
+    "confirm": pgettext_lazy("audit", "confirm"),
+    "connect": pgettext_lazy("audit", "connect"),
+    "delete": pgettext_lazy("audit", "delete"),
+    "discard": pgettext_lazy("audit", "discard"),
+    "disconnect": pgettext_lazy("audit", "disconnect"),
+    "pause": pgettext_lazy("audit", "pause"),
+    "reconnect": pgettext_lazy("audit", "reconnect"),
+    "resume": pgettext_lazy("audit", "resume"),
+    "secret unreadable": pgettext_lazy("audit", "secret unreadable"),
+    "trim": pgettext_lazy("audit", "trim"),
+}
+"""The acts of the audit as people read them; the rows hold the keys, which never change."""
 
 
 class AuditEventQuerySet(models.QuerySet["AuditEvent"]):
@@ -69,7 +86,7 @@ class AuditEvent(models.Model):
         verbose_name_plural = _("audit events")
 
     def __str__(self) -> str:
-        return one_line(f"{self.action} {self.connection}").strip()
+        return one_line(f"{self.act} {self.connection}").strip()
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         if self.pk is not None:
@@ -78,6 +95,11 @@ class AuditEvent(models.Model):
 
     def delete(self, *args: Any, **kwargs: Any) -> Any:
         raise TypeError("Audit events are append-only: use AuditEvent.objects.trim(before).")
+
+    @property
+    def act(self) -> str:
+        """The action as people read it."""
+        return str(ACTS.get(self.action, self.action))
 
 
 class Installation(models.Model):

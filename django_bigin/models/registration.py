@@ -109,7 +109,9 @@ class ClientSecret(SecretModel):
         )
 
     def __str__(self) -> str:
-        return _in_data_center(self.registration, self.data_center or gettext("every data center"))
+        if self.data_center:
+            return _in_data_center(self.registration, self.data_center)
+        return one_line(gettext("%(registration)s in every data center") % {"registration": self.registration})
 
     def secret_tenant_key(self) -> Any:
         return self.registration.tenant_id

@@ -14,8 +14,8 @@ import pytest
 from devtools import messages
 from devtools.messages import PACKAGE, Found, Message
 from django_bigin.admin.connections import OUTCOMES
-from django_bigin.admin.work import ACTS
 from django_bigin.models import AuthorizationAttempt
+from django_bigin.models.audit import ACTS
 from tests.support.structure import ROOT
 
 # Texts that look like words and that nobody reads in a page or a mail, each with the reason.

@@ -1,13 +1,15 @@
 """Sentences that were stored in English are said in the reader's language, and nothing else is touched."""
 
+import re
 import time
 
 import pytest
-from django.utils.translation import override
+from django.utils.translation import gettext, override
 
 from devtools import messages
 from django_bigin.connections.states import STATES
 from django_bigin.exceptions import RateLimitError
+from django_bigin.health.words import WORDS
 from django_bigin.models import Connection
 from django_bigin.text import sentence
 from django_bigin.translation import SENTENCES, in_a_sentence, in_english, translated
@@ -24,11 +26,22 @@ def stored_templates() -> list[str]:
     return sorted({msgid for msgid in plain if "%(" in msgid})
 
 
+IN_BOTH = {
+    "advice": ("try again later", "versuchen Sie es später erneut"),
+    "secrets": ("token", "Token"),
+    "which": ("this module", "dieses Modul"),
+}
+
+
+def parts_for(template: str) -> dict[str, tuple[str, str]]:
+    """What stands in the parts of a template, in English and in German: names, or what is made of another template."""
+    whole = not re.search(r"%\(reason\)s[.;)]", template)  # else the clause of a sentence
+    reason = ("Paused.", "Angehalten.") if whole else IN_BOTH["advice"]
+    return {name: {**IN_BOTH, "reason": reason}.get(name, ("Acme", "Acme")) for name in messages.parts_of(template)}
+
+
 def filled(template: str) -> str:
-    """A sentence of a template: names in its parts, and another sentence where one belongs."""
-    parts = {"advice": "try again later", "reason": "Paused.", "which": "this module", "secrets": "token"}
-    names = {name: parts.get(name, "Acme") for name in messages.parts_of(template)}
-    return template % names
+    return template % {name: english for name, (english, _) in parts_for(template).items()}
 
 
 def in_german(text: str) -> str:
@@ -38,15 +51,9 @@ def in_german(text: str) -> str:
 
 @pytest.mark.parametrize("template", stored_templates())
 def test_every_template_is_found_again_in_what_it_made(template):
-    """Said, a sentence is the translated template with its parts, of which sentences are translated themselves."""
-    said = in_german(filled(template))
     with override("de"):
-        from django.utils.translation import gettext
-
-        parts = {"advice": "versuchen Sie es später erneut", "reason": "Angehalten.", "which": "dieses Modul"}
-        parts |= {"secrets": "Token"}
-        names = {name: parts.get(name, "Acme") for name in messages.parts_of(template)}
-        assert said == gettext(template) % names
+        expected = gettext(template) % {name: german for name, (_, german) in parts_for(template).items()}
+    assert in_german(filled(template)) == expected
 
 
 @pytest.mark.parametrize("language", ["en", "en-us", "fr", None])
@@ -85,6 +92,15 @@ def test_several_sentences_are_said_one_by_one():
     )
 
 
+def test_sentences_are_said_the_same_alone_and_in_company():
+    everything = sorted(
+        {text for words in WORDS.values() for text in (words.happened, words.app_does, words.person_does) if text}
+    )
+    everything += [filled(template) for template in stored_templates() if template.endswith(".")]
+    for first, second in zip(everything, everything[1:] + everything[:1], strict=True):
+        assert in_german(f"{first} {second}") == f"{in_german(first)} {in_german(second)}"
+
+
 def test_an_error_keeps_where_it_came_from():
     text = "Zoho's accounts server asks for fewer token requests: wait ten minutes without any."
     error = RateLimitError(text, status=429, code="Access_Denied", endpoint="POST /oauth/v2/token")
@@ -102,7 +118,7 @@ def test_strange_names_are_taken_for_names(name):
     assert in_german(text) == f"Ein anderer Prozess hat die Aktualisierung von {name} übernommen."
 
 
-@pytest.mark.parametrize("text", ["", "FATAL: password authentication failed", "what a driver says", "100 %", "%(a)s"])
+@pytest.mark.parametrize("text", ["", "FATAL: password failed", "The disk: it is full.", "100 %", "%(a)s", "a in b"])
 def test_what_others_said_stays_as_it_is(text):
     assert in_german(text) == text
 
