@@ -1,8 +1,8 @@
 # An alias for dev.py: `make demo`, `make test`, `make lint` and so on. Arguments: `make test ARGS="--database postgres"`.
 PYTHON ?= python3
 
-help demo site test lint types migrations readme docs proofs bench tox:
+help demo site test lint types migrations messages readme docs proofs bench tox:
 	@$(PYTHON) dev.py $@ $(ARGS)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo site test lint types migrations readme docs proofs bench tox
+.PHONY: help demo site test lint types migrations messages readme docs proofs bench tox

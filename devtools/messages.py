@@ -5,6 +5,7 @@ Everything is read by the standard library, Django's own template lexer and babe
 
 import ast
 import re
+import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -307,3 +308,28 @@ def update(path: Path, messages: Iterable[Found]) -> None:
         write_po(file, catalogue, width=110, include_lineno=False, sort_output=True, ignore_obsolete=True)
     with path.with_suffix(".mo").open("wb") as file:
         write_mo(file, catalogue)
+
+
+def main() -> int:
+    """Bring every catalogue up to date; 1 where something waits for a translation."""
+    import django
+    from django.conf import settings
+
+    settings.configure()
+    django.setup()
+    waiting = 0
+    for path in catalogues():
+        update(path, find_messages())
+        entries = [entry for entry in read_catalogue(path) if entry.id]
+        empty = [entry for entry in entries if not all(_strings(entry))]
+        print(f"{path.relative_to(ROOT)}: {len(entries)} messages, {len(empty)} to be translated")
+        waiting += len(empty)
+    return 1 if waiting else 0
+
+
+def _strings(entry: Any) -> list[str]:
+    return list(entry.string) if isinstance(entry.string, list | tuple) else [entry.string]
+
+
+if __name__ == "__main__":
+    sys.exit(main())

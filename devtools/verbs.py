@@ -78,6 +78,12 @@ def migrations(arguments: list[str]) -> int:
     return run([ensure_environment(TEST), "-m", "pytest", "tests/integration/models/test_migrations.py", *for_pytest])
 
 
+def messages(arguments: list[str]) -> int:
+    """Bring the catalogues of translations up to date with the sources, and compile them."""
+    parser_of(messages).parse_args(arguments)
+    return run([ensure_environment(TEST), "-m", "devtools.messages"])
+
+
 def readme(arguments: list[str]) -> int:
     """Run the README's first use and the tutorial word for word, each in an empty environment and folder."""
     parser = parser_of(readme)
@@ -151,6 +157,7 @@ VERBS: dict[str, Callable[[list[str]], int]] = {
     "lint": lint,
     "types": types,
     "migrations": migrations,
+    "messages": messages,
     "readme": readme,
     "docs": docs,
     "proofs": proofs,

@@ -245,4 +245,5 @@ class QuarantinedRow(models.Model):
         )
 
     def __str__(self) -> str:
-        return one_line(f"{self.module} {self.record_id or gettext('without id')}")
+        record = self.record_id or gettext("without id")
+        return one_line(f"{self.module} {record}")

@@ -220,6 +220,13 @@ def inside_function(tree: ast.Module, node: ast.Call) -> bool:
     return any(each.lineno <= node.lineno <= (each.end_lineno or 0) for each in functions)
 
 
+def test_no_mark_stands_in_an_f_string():
+    """GNU gettext does not look there, and would drop the msgid."""
+    f_strings = ((name, node) for name, tree in sources() for node in ast.walk(tree) if isinstance(node, ast.JoinedStr))
+    inside = [(name, node) for name, string in f_strings for node in ast.walk(string) if isinstance(node, ast.Call)]
+    assert [f"{name}:{node.lineno}" for name, node in inside if getattr(node.func, "id", "") in messages.MARKS] == []
+
+
 def test_below_the_doors_everybody_speaks_english():
     """What is stored, logged or compared does not depend on the language that happens to be active."""
     speaking = []

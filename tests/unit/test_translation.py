@@ -31,12 +31,16 @@ IN_BOTH = {
     "secrets": ("token", "Token"),
     "which": ("this module", "dieses Modul"),
 }
+CLAUSE = (
+    "A stored secret is not in the form that this version writes (v1.<key id>.<base64>)",
+    "Ein gespeichertes Geheimnis hat nicht die Form, die diese Version schreibt (v1.<Schlüssel-ID>.<base64>)",
+)
 
 
 def parts_for(template: str) -> dict[str, tuple[str, str]]:
     """What stands in the parts of a template, in English and in German: names, or what is made of another template."""
     whole = not re.search(r"%\(reason\)s[.;)]", template)  # else the clause of a sentence
-    reason = ("Paused.", "Angehalten.") if whole else IN_BOTH["advice"]
+    reason = ("Paused.", "Angehalten.") if whole else CLAUSE
     return {name: {**IN_BOTH, "reason": reason}.get(name, ("Acme", "Acme")) for name in messages.parts_of(template)}
 
 
