@@ -22,6 +22,7 @@ from django.db.models import F, Q, QuerySet
 from .. import clock
 from ..conf import settings
 from ..db.aliases import atomic, database_of, written, written_alias
+from ..db.causes import tried_again, update
 from ..db.upsert import upsert
 from ..exceptions import RateLimitError
 from ..models import Connection, CreditAccount, CreditUse
@@ -72,18 +73,18 @@ class Account:
         free = self._rows().filter(window__lte=self.allowed(priority) - credits)
         if priority is not Priority.PERSON:
             free = free.filter(refused_until=None)
-        if free.update(**_plus(credits, calls)):
+        if update(free, **_plus(credits, calls)):
             return False
-        return self._take_slowly(credits, calls, priority)
+        return tried_again(CreditAccount, lambda: self._take_slowly(credits, calls, priority), clashes=True)
 
     def give_back(self, credits: int, *, calls: int) -> None:
         """Give back what was taken and not spent."""
         if credits or calls:
-            self._rows().update(**_plus(-credits, -calls))
+            update(self._rows(), **_plus(-credits, -calls))
 
     def settle(self) -> None:
         """Note that a call after a rest was answered: the limit holds no longer."""
-        self._rows().update(refused_until=None, refusals=0)
+        update(self._rows(), refused_until=None, refusals=0)
 
     def note_refusal(self, retry_after: float | None, *, after_rest: bool) -> datetime:
         """Let the organization rest, since the product refused a call for a limit; return until when.

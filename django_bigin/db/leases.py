@@ -16,6 +16,7 @@ from django.db.models.expressions import Combinable
 
 from .. import clock
 from .aliases import written_alias
+from .causes import tried_again
 
 LEASE = "lease"
 
@@ -39,19 +40,23 @@ def claim(rows: QuerySet[Any], seconds: float, /, *, lease: str = LEASE, **chang
     """
     lease_id = str(uuid.uuid4())
     pair = {f"{lease}_id": lease_id, f"{lease}_until": clock.database_in(seconds)}
-    claimed = _written(rows).filter(free(lease)).update(**pair, **changes)
+    mine = _written(rows).filter(free(lease))
+    # At the stricter levels of isolation, whoever waited for the row is refused, and finds it claimed the second time.
+    claimed = tried_again(rows.model, lambda: mine.update(**pair, **changes))
     return lease_id if claimed else None
 
 
 def extend(rows: QuerySet[Any], lease_id: str, seconds: float, /, *, lease: str = LEASE, **changes: Any) -> bool:
     """Write under a lease and keep it for longer; False where it is no longer ours, and nothing was written."""
     held = _held(rows, lease_id, lease)
-    return bool(held.update(**{f"{lease}_until": clock.database_in(seconds)}, **changes))
+    until = {f"{lease}_until": clock.database_in(seconds)}
+    return bool(tried_again(rows.model, lambda: held.update(**until, **changes)))
 
 
 def write(rows: QuerySet[Any], lease_id: str, /, *, lease: str = LEASE, **changes: Any) -> bool:
     """Write under a lease without touching its time; False where it is no longer ours, and nothing was written."""
-    return bool(_held(rows, lease_id, lease).update(**changes))
+    held = _held(rows, lease_id, lease)
+    return bool(tried_again(rows.model, lambda: held.update(**changes)))
 
 
 def release(rows: QuerySet[Any], lease_id: str, /, *, lease: str = LEASE, **changes: Any) -> bool:
@@ -71,7 +76,8 @@ def not_reserved(column: str) -> Q:
 
 def reserve(rows: QuerySet[Any], seconds: float, *, column: str) -> bool:
     """Reserve the one row that matches, so that nobody else hands it out meanwhile; False where somebody was faster."""
-    return bool(_written(rows).filter(not_reserved(column)).update(**{column: clock.database_in(seconds)}))
+    unreserved = _written(rows).filter(not_reserved(column))
+    return bool(tried_again(rows.model, lambda: unreserved.update(**{column: clock.database_in(seconds)})))
 
 
 def reserve_until(rows: QuerySet[Any], until: Combinable, *, column: str) -> None:

@@ -105,6 +105,9 @@ class Unstorable(NamedTuple):
     seen_at: datetime
 
 
+REFUSED_ROW = _("The database cannot store this row.")
+
+
 class Batch(NamedTuple):
     """Rows to be stored at once: copies, and the rows that could not be read into one."""
 
@@ -132,11 +135,12 @@ class Batch(NamedTuple):
         """Return both together."""
         return Batch.of((self, other))
 
-    def without(self, refused: Sequence[Copy]) -> Batch:
+    def without(self, refused: Sequence[Copy], reason: str = REFUSED_ROW) -> Batch:
         """Return it without the copies that the database refused: they are unstorable as well."""
+        if not refused:
+            return self
         ids = {copy.record_id for copy in refused}
         taken = [copy for copy in self.copies if copy.record_id not in ids]
-        reason = _("The database cannot store this row.")
         more = [Unstorable(json.loads(copy.text), reason, copy.seen_at) for copy in refused]
         return Batch(taken, [*self.unstorable, *more])
 

@@ -11,12 +11,13 @@ from collections.abc import Callable
 from contextlib import suppress
 from datetime import timedelta
 
-from django.db import InterfaceError, OperationalError
+from django.db import DataError, InterfaceError, OperationalError
 
 from .. import clock
 from ..db import leases
 from ..db.aliases import close_what_failed, written
 from ..db.backoff import backoff_seconds
+from ..db.causes import cause_of, codes_of
 from ..exceptions import (
     AccessTokenError,
     AuthorizationError,
@@ -136,7 +137,7 @@ def perform(run: Run) -> ModuleResult:
         _note_failure(run, error)
         if isinstance(error, AuthorizationError):
             raise
-    except (OperationalError, InterfaceError) as error:
+    except (OperationalError, InterfaceError, DataError) as error:
         _note_lost_database(run, error)
     except Exception as error:
         # Whatever it is, it is this module's: the others go on, and this one is tried again.
@@ -234,6 +235,6 @@ def _note_lost_database(run: Run, error: Exception) -> None:
 
 
 def _reason(error: Exception) -> str:
-    """Return what a driver says where the disk is full; other messages may quote what was being stored."""
-    said = (str(error).strip().splitlines() or [""])[0]
-    return said[:200] if "full" in said or "No space left" in said else type(error).__name__
+    """Say why it failed, by the database's code: its own words may quote what was being stored."""
+    codes = codes_of(error)
+    return f"{cause_of(error).value}; {type(error).__name__}{f' {codes[0]}' if codes else ''}"

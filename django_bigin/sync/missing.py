@@ -8,6 +8,7 @@ from datetime import datetime
 from ..api import records
 from ..api.walks import Position
 from ..conf import settings
+from ..db.limits import parts_of
 from ..exceptions import ModuleNotAvailableError
 from ..text import sentence as _
 from . import single, store
@@ -100,12 +101,12 @@ def tombstone(run: Run, position: Position) -> str:
 def _ids(run: Run, position: Position) -> list[int]:
     """Return which records of the mirror a scan that is over has not shown."""
     live = store.live_records_of(run.row)
-    if position.ordered:
-        # Found as gaps between rising ids. What was read after the scan opened is not missing, of course.
-        unseen = live.filter(record_id__in=run.row.missing_ids, seen_at__lte=position.opening)
-    else:
-        unseen = live.filter(seen_at__lt=position.opening)
-    return list(unseen.values_list("record_id", flat=True))
+    if not position.ordered:
+        return list(live.filter(seen_at__lt=position.opening).values_list("record_id", flat=True))
+    # Found as gaps between rising ids. What was read after the scan opened is not missing, of course.
+    unseen = live.filter(seen_at__lte=position.opening)
+    parts = [unseen.filter(record_id__in=some) for some in parts_of(run.row.missing_ids)]
+    return [record_id for part in parts for record_id in part.values_list("record_id", flat=True)]
 
 
 def _ask_for_each(run: Run, missing: Sequence[int], opened_at: datetime) -> set[int]:

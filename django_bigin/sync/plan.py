@@ -12,6 +12,7 @@ from ..api.products import Product
 from ..conf import settings
 from ..credits.account import Priority
 from ..db.aliases import written
+from ..db.causes import tried_again
 from ..exceptions import RequestError
 from ..models import Connection, ModuleSync
 from ..text import sentence as _
@@ -50,7 +51,7 @@ def ensure_modules(connection: Connection) -> list[ModuleSync]:
     rows = {row.module: row for row in written(ModuleSync).filter(connection=connection)}
     missing = [ModuleSync(connection=connection, module=name) for name in wanted if name not in rows]
     if missing:
-        written(ModuleSync).bulk_create(missing, ignore_conflicts=True)
+        tried_again(ModuleSync, lambda: written(ModuleSync).bulk_create(missing, ignore_conflicts=True))
         rows = {row.module: row for row in written(ModuleSync).filter(connection=connection)}
     for row in rows.values():
         row.connection = connection

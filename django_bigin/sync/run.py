@@ -22,6 +22,7 @@ from ..api.walks import Position
 from ..connections import states
 from ..db import leases
 from ..db.aliases import atomic, written
+from ..db.causes import tried_again
 from ..exceptions import LeaseLostError, SyncError
 from ..models import Connection, ModuleSync, Record
 from ..text import sentence as _
@@ -33,6 +34,7 @@ from .session import Session
 
 LEASE_SECONDS = 120  # longer than the calls and the storing of one page
 LEASE_KEPT_EVERY_SECONDS = 30.0
+TOO_LARGE = "The row is larger than the database takes at once: raise its max_allowed_packet."
 
 T = TypeVar("T")
 
@@ -136,7 +138,7 @@ class Run:
             LeaseLostError: another process works on the module.
             AuthorizationError: the connection was paused or disconnected meanwhile.
         """
-        self._write(columns)
+        tried_again(ModuleSync, lambda: self._write(columns))
         self._take_over(columns)
 
     def save_page(
@@ -154,21 +156,19 @@ class Run:
 
         Raises: as `save_progress`, and nothing was stored then.
         """
+        batch = batch.without(store.too_large_copies(batch.copies), TOO_LARGE)
         try:
-            changes = self._save(batch, stored, seen, columns)
+            changes = tried_again(Record, lambda: self._save(batch, stored, seen, columns))
         except (DataError, IntegrityError):
             # One row that this database cannot take must not keep the others out.
-            changes = self._save(batch.without(store.refused_copies(self.row, batch.copies)), None, seen, columns)
+            rest = batch.without(store.refused_copies(self.row, batch.copies))
+            changes = tried_again(Record, lambda: self._save(rest, None, seen, columns))
         self._take_over(columns)
         changes.add_to(self.result)
 
     def save_deletions(self, deleted: Mapping[int, datetime], *, anyway: bool = False) -> store.Changes:
         """Turn records into tombstones; see `store.write_deletions`. Raises as `save_page`."""
-        with atomic(Record):
-            self._write({})
-            changes = store.write_deletions(self.row, deleted, anyway=anyway)
-            self.quarantine.forget_deleted(deleted)
-            store.announce(self.row, changes)
+        changes = tried_again(Record, lambda: self._save_deletions(deleted, anyway))
         changes.add_to(self.result)
         return changes
 
@@ -252,6 +252,14 @@ class Run:
             self.quarantine.forget(copy.record_id for copy in batch.copies)
             store.announce(self.row, changes)
         changes.quarantined = len(batch.unstorable)
+        return changes
+
+    def _save_deletions(self, deleted: Mapping[int, datetime], anyway: bool) -> store.Changes:
+        with atomic(Record):
+            self._write({})
+            changes = store.write_deletions(self.row, deleted, anyway=anyway)
+            self.quarantine.forget_deleted(deleted)
+            store.announce(self.row, changes)
         return changes
 
     def _take_over(self, columns: Columns) -> None:

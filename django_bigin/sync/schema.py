@@ -19,6 +19,7 @@ from ..credits.account import Priority
 from ..credits.meter import Meter
 from ..db import leases
 from ..db.aliases import atomic, written
+from ..db.causes import tried_again, update
 from ..exceptions import ModuleNotAvailableError, ScopeError, TransientError
 from ..models import Connection, ModuleSchema, ModuleSync, Record
 from ..text import one_line
@@ -63,9 +64,9 @@ def refresh_metadata(client: Client, connection: Connection, rows: Sequence[Modu
                 reason = _read_fields(client, row, schema, offered[row.module])
         if reason != row.unavailable_reason:
             row.unavailable_reason = reason
-            written(ModuleSync).filter(pk=row.pk).update(unavailable_reason=reason)
+            update(written(ModuleSync).filter(pk=row.pk), unavailable_reason=reason)
     connection.metadata_at = clock.now() + settings.metadata_interval
-    written(Connection).filter(pk=connection.pk).update(metadata_at=connection.metadata_at)
+    update(written(Connection).filter(pk=connection.pk), metadata_at=connection.metadata_at)
 
 
 def refresh_connection_metadata(connection: Connection) -> bool:
@@ -124,6 +125,17 @@ def _read_fields(client: Client, row: ModuleSync, schema: ModuleSchema, module: 
     if not described:
         # A module always has fields. Taken at its word, an empty answer would empty every record of the mirror.
         return "" if schema.fields else _no_fields(row)
+    tried_again(ModuleSchema, lambda: _store_fields(row, schema, module, fields, described), clashes=True)
+    return ""
+
+
+def _store_fields(
+    row: ModuleSync,
+    schema: ModuleSchema,
+    module: Module,
+    fields: Sequence[Field],
+    described: Sequence[Mapping[str, Any]],
+) -> None:
     names, known = {entry["name"] for entry in described}, {entry["name"] for entry in schema.fields}
     with atomic(ModuleSchema):
         # First, so that two who read the fields for the first time queue up: on MariaDB they would deadlock below.
@@ -147,7 +159,6 @@ def _read_fields(client: Client, row: ModuleSync, schema: ModuleSchema, module: 
         }
         # Not schema.save(): another process may be reading the same fields for the first time.
         written(ModuleSchema).update_or_create(connection_id=row.connection_id, module=row.module, defaults=read)
-    return ""
 
 
 def _note_changes(row: ModuleSync, schema: ModuleSchema, described: Sequence[Mapping[str, Any]]) -> None:

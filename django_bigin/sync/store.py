@@ -15,6 +15,7 @@ from django.db import DataError, IntegrityError, transaction
 from django.db.models import QuerySet
 
 from ..db.aliases import atomic, database_of, on_commit, written, written_alias
+from ..db.limits import largest_statement, parts_of, size_in_statement
 from ..db.upsert import upsert
 from ..models import ModuleSync, Record
 from ..signals import records_changed
@@ -84,9 +85,10 @@ def live_records_of(module_sync: ModuleSync) -> QuerySet[Record]:
 
 def stored_copies(module_sync: ModuleSync, ids: Collection[int]) -> dict[int, StoredCopy]:
     """Look up what is stored under these ids."""
-    if not ids:
-        return {}
-    return _by_id(records_of(module_sync).filter(record_id__in=ids))
+    stored: dict[int, StoredCopy] = {}
+    for some in parts_of(ids):
+        stored |= _by_id(records_of(module_sync).filter(record_id__in=some))
+    return stored
 
 
 def stored_between(module_sync: ModuleSync, after: int, upto: int | None) -> dict[int, StoredCopy]:
@@ -115,8 +117,8 @@ def write_copies(module_sync: ModuleSync, copies: Sequence[Copy], stored: Mappin
 
 def mark_seen(module_sync: ModuleSync, seen: Seen) -> None:
     """Note that records were shown, where they are not known to have been seen later."""
-    if seen.ids:
-        shown = live_records_of(module_sync).filter(record_id__in=seen.ids, seen_at__lt=seen.at)
+    for some in parts_of(seen.ids):
+        shown = live_records_of(module_sync).filter(record_id__in=some, seen_at__lt=seen.at)
         shown.update(seen_at=seen.at)
 
 
@@ -127,19 +129,35 @@ def write_deletions(module_sync: ModuleSync, deleted: Mapping[int, datetime], *,
     sync has seen itself.
     """
     changes = Changes()
-    live = live_records_of(module_sync).filter(record_id__in=deleted)
-    for record_id, seen_at in live.values_list("record_id", "seen_at"):
-        if anyway or seen_at <= deleted[record_id]:
-            changes.deleted.append(record_id)
+    for some in parts_of(deleted):
+        live = live_records_of(module_sync).filter(record_id__in=some)
+        for record_id, seen_at in live.values_list("record_id", "seen_at"):
+            if anyway or seen_at <= deleted[record_id]:
+                changes.deleted.append(record_id)
     for moment in {deleted[record_id] for record_id in changes.deleted}:
         ids = [record_id for record_id in changes.deleted if deleted[record_id] == moment]
-        records_of(module_sync).filter(record_id__in=ids).update(deleted_at=moment)
+        for some in parts_of(ids):
+            records_of(module_sync).filter(record_id__in=some).update(deleted_at=moment)
     return changes
 
 
 def refused_copies(module_sync: ModuleSync, copies: Sequence[Copy]) -> list[Copy]:
-    """Find the copies that this database does not take: MariaDB refuses deep JSON by a constraint."""
-    return [copy for copy in copies if not _can_be_stored(module_sync, copy)]
+    """Find the copies that this database does not take: MariaDB refuses deep JSON by a constraint.
+
+    They are looked for by halves, so that one among many costs few statements.
+    """
+    if not copies or _can_be_stored(module_sync, copies):
+        return []
+    if len(copies) == 1:
+        return list(copies)
+    half = len(copies) // 2
+    return [*refused_copies(module_sync, copies[:half]), *refused_copies(module_sync, copies[half:])]
+
+
+def too_large_copies(copies: Sequence[Copy]) -> list[Copy]:
+    """Find the copies that no statement holds; the server would end the session instead of refusing them."""
+    limit = largest_statement(database_of(Record))
+    return [] if limit is None else [copy for copy in copies if len(copy.text) * 2 > limit and _size(copy) > limit]
 
 
 def announce(module_sync: ModuleSync, changes: Changes) -> None:
@@ -190,16 +208,24 @@ def _write(module_sync: ModuleSync, copies: Sequence[Copy]) -> None:
 
 def _batches(copies: Sequence[Copy]) -> Iterator[list[Copy]]:
     """Share the copies out to statements of a size that every server takes: one for a page, unless it is huge."""
+    limit = largest_statement(database_of(Record))
+    at_once = WRITTEN_AT_ONCE if limit is None else min(WRITTEN_AT_ONCE, limit)
     batch: list[Copy] = []
     size = 0
     for copy in copies:
-        if batch and size + len(copy.text) > WRITTEN_AT_ONCE:
+        more = len(copy.text) if limit is None else _size(copy)
+        if batch and size + more > at_once:
             yield batch
             batch, size = [], 0
         batch.append(copy)
-        size += len(copy.text)
+        size += more
     if batch:
         yield batch
+
+
+def _size(copy: Copy) -> int:
+    """Return the bytes that a copy takes in a statement, its other columns at their largest."""
+    return size_in_statement(copy.text) + 8 * (len(copy.name) + len(copy.email)) + 1_000
 
 
 def _row(module_sync: ModuleSync, copy: Copy, operations: Any) -> tuple[Any, ...]:
@@ -224,10 +250,10 @@ def _row(module_sync: ModuleSync, copy: Copy, operations: Any) -> tuple[Any, ...
     )
 
 
-def _can_be_stored(module_sync: ModuleSync, copy: Copy) -> bool:
+def _can_be_stored(module_sync: ModuleSync, copies: Sequence[Copy]) -> bool:
     try:
         with atomic(Record):
-            _write(module_sync, [copy])
+            _write(module_sync, copies)
             transaction.set_rollback(True, using=written_alias(Record))
     except (DataError, IntegrityError):
         return False
