@@ -34,7 +34,7 @@ from .session import Session
 
 LEASE_SECONDS = 120  # longer than the calls and the storing of one page
 LEASE_KEPT_EVERY_SECONDS = 30.0
-TOO_LARGE = "The row is larger than the database takes at once: raise its max_allowed_packet."
+TOO_LARGE = _("The row is larger than the database takes at once: raise its max_allowed_packet.")
 
 T = TypeVar("T")
 
