@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 from django.db import DataError, IntegrityError, InterfaceError, OperationalError
 from django.db.models import Model, QuerySet
 
+from ..text import sentence as _
 from .aliases import database_of
 
 logger = logging.getLogger(__name__)
@@ -26,14 +27,14 @@ T = TypeVar("T")
 class Cause(Enum):
     """The causes, each as it is said in parentheses behind "The database failed"."""
 
-    LOCKED = "another transaction kept a row locked, and waiting again did not help"
-    CLASHED = "other processes changed the same rows at once, again and again"
-    TOO_LARGE = "a statement is larger than the server takes at once: raise its max_allowed_packet"
-    TOO_MANY = "a statement has more values than the server takes"
-    FULL = "its disk is full"
-    GONE = "it went away"
-    DATA = "it refuses the data"
-    OTHER = "see its log"
+    LOCKED = _("another transaction kept a row locked, and waiting again did not help")
+    CLASHED = _("other processes changed the same rows at once, again and again")
+    TOO_LARGE = _("a statement is larger than the server takes at once: raise its max_allowed_packet")
+    TOO_MANY = _("a statement has more values than the server takes")
+    FULL = _("its disk is full")
+    GONE = _("it went away")
+    DATA = _("it refuses the data")
+    OTHER = _("see its log")
 
 
 # SQLSTATE of PostgreSQL (a whole class by its first two characters), numbers of MariaDB and MySQL.

@@ -222,19 +222,14 @@ def _note_lost_database(run: Run, error: Exception) -> None:
     close_what_failed()
     sentence = SyncError(
         _(
-            "The database failed while %(module)s was being stored (%(said)s): every page up to then "
+            "The database failed while %(module)s was being stored (%(reason)s; %(said)s): every page up to then "
             "is kept, and the next run goes on from there.",
             module=run.module,
-            said=_reason(error),
+            reason=cause_of(error).value,
+            said=" ".join([type(error).__name__, *map(str, codes_of(error)[:1])]),
         )
     )
     try:
         _note_failure(run, sentence)
     except (OperationalError, InterfaceError):
         run.result.error = str(sentence)
-
-
-def _reason(error: Exception) -> str:
-    """Say why it failed, by the database's code: its own words may quote what was being stored."""
-    codes = codes_of(error)
-    return f"{cause_of(error).value}; {type(error).__name__}{f' {codes[0]}' if codes else ''}"

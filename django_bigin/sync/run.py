@@ -168,7 +168,16 @@ class Run:
 
     def save_deletions(self, deleted: Mapping[int, datetime], *, anyway: bool = False) -> store.Changes:
         """Turn records into tombstones; see `store.write_deletions`. Raises as `save_page`."""
-        changes = tried_again(Record, lambda: self._save_deletions(deleted, anyway))
+
+        def save() -> store.Changes:
+            with atomic(Record):
+                self._write({})
+                changes = store.write_deletions(self.row, deleted, anyway=anyway)
+                self.quarantine.forget_deleted(deleted)
+                store.announce(self.row, changes)
+            return changes
+
+        changes = tried_again(Record, save)
         changes.add_to(self.result)
         return changes
 
@@ -252,14 +261,6 @@ class Run:
             self.quarantine.forget(copy.record_id for copy in batch.copies)
             store.announce(self.row, changes)
         changes.quarantined = len(batch.unstorable)
-        return changes
-
-    def _save_deletions(self, deleted: Mapping[int, datetime], anyway: bool) -> store.Changes:
-        with atomic(Record):
-            self._write({})
-            changes = store.write_deletions(self.row, deleted, anyway=anyway)
-            self.quarantine.forget_deleted(deleted)
-            store.announce(self.row, changes)
         return changes
 
     def _take_over(self, columns: Columns) -> None:
