@@ -93,6 +93,9 @@ class Account:
             retry_after: seconds, where the answer says how long.
             after_rest: it was the one call that was to find out whether the limit still holds.
         """
+        return tried_again(CreditAccount, lambda: self._rest(retry_after, after_rest), clashes=True)
+
+    def _rest(self, retry_after: float | None, after_rest: bool) -> datetime:
         now = clock.now()
         with self._locked() as account:
             until = account.refused_until
@@ -108,9 +111,13 @@ class Account:
 
     def note(self) -> None:
         """Write what was taken into the present minute, and let go of what was spent a day ago."""
-        with self._locked() as account:
-            _note(account, self._budget)
-            account.save(update_fields=_NOTED)
+
+        def note() -> None:
+            with self._locked() as account:
+                _note(account, self._budget)
+                account.save(update_fields=_NOTED)
+
+        tried_again(CreditAccount, note, clashes=True)
 
     def _take_slowly(self, credits: int, calls: int, priority: Priority) -> bool:
         error, probe = None, False
