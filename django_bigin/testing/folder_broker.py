@@ -39,7 +39,7 @@ class Channel(filesystem.Channel):
         with self._alone():
             super()._delete(*arguments, **options)
 
-    def _put(self, queue: str, message: Any, **_: Any) -> None:
+    def _put(self, queue: str, message: Any, **_: Any) -> None:  # type: ignore[override]  # its parents disagree
         path = Path(self.data_folder_out) / f"{time.monotonic_ns() // 1_000_000}_{uuid.uuid4()}.{queue}.msg"
         unfinished = path.with_name(f"{path.name}.unfinished")  # a name that no reader looks for
         unfinished.write_text(dumps(message))
