@@ -286,7 +286,7 @@ class TestTheSearchItself:
                     client.post(address, body)
                     if dump() != before:
                         changing.add((page.name, body.get("action")))
-                    transaction.set_rollback(True)
+                    transaction.set_rollback(True, using=database.alias)
         for action in ("refresh_token_now", "sync_now", "full_sync", "pause", "disconnect"):
             assert ("admin:django_bigin_connection_changelist", action) in changing
             assert ("admin:django_bigin_connection_act", action) in changing
@@ -333,7 +333,7 @@ def test_with_rows_of_ones_own_theirs_cannot_be_reached(limited, mine, theirs, p
                 assert response.status_code < 500
                 assert shows_nothing(response), (address, body)
                 assert about(theirs, dump()) == before, (address, body)
-                transaction.set_rollback(True)
+                transaction.set_rollback(True, using=database.alias)
 
 
 @pytest.mark.parametrize("model", OURS, ids=lambda model: model.__name__)
