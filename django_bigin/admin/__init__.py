@@ -1,5 +1,5 @@
 """The Django admin: one file a subject. Importing it registers them."""
 
-from . import connections, mirror, registrations, work
+from . import connections, mirror, registrations, tenants, work
 
-__all__ = ["connections", "mirror", "registrations", "work"]
+__all__ = ["connections", "mirror", "registrations", "tenants", "work"]

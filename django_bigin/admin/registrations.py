@@ -1,4 +1,4 @@
-"""The admin of what people enter by hand: tenants, clients from Zoho's API console, and their secrets."""
+"""The admin of what people enter by hand: clients from Zoho's API console, and their secrets."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from django import forms
 from django.contrib import admin
 from django.core.exceptions import ValidationError
-from django.db.models import Count, QuerySet
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils.decorators import method_decorator
 from django.utils.translation import gettext
@@ -21,14 +21,13 @@ from ..models import (
     ClientRegistration,
     ClientSecret,
     RegistrationState,
-    Tenant,
 )
 from ..models.fields import is_stored
 from ..models.registration import default_scopes
 from ..policy import Action, access_policy, is_unlimited, visible
 from ..views.hiding import hides_posted
 from .access import DataCenterFilter, ReadOnly, TabularInline, TenantFilter, TenantScoped
-from .connecting import Tools, tools_for_registration, tools_for_tenant
+from .connecting import Tools, tools_for_registration
 from .inputs import NamesField, SecretField
 from .show import moment, secret_state
 
@@ -36,34 +35,6 @@ if TYPE_CHECKING:
     ModelForm = forms.ModelForm[Any]
 else:
     ModelForm = forms.ModelForm
-
-
-@admin.register(Tenant)  # Django leaves it out where the site has a tenant model of its own
-class TenantAdmin(TenantScoped):
-    tenant_path = "pk"
-    cascades_to = (AuthorizationAttempt,)
-    list_display = ("name", "slug", "connection_count", "created_at")
-    search_fields = ("name", "slug")
-    ordering = ("name", "pk")  # the model's own is lost with the count
-    prepopulated_fields = {"slug": ("name",)}
-
-    def tenant_of(self, obj: Any) -> Any:
-        return obj
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        rows: QuerySet[Any] = super().get_queryset(request).annotate(_connections=Count("bigin_connections"))
-        return rows
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        # A limited person could not even see the tenant that they made.
-        return super().has_add_permission(request) and is_unlimited(request.user)
-
-    def tools(self, request: HttpRequest, obj: Any) -> Tools:
-        return tools_for_tenant(self.admin_site, request, obj)
-
-    @admin.display(description=_("connections"))
-    def connection_count(self, obj: Any) -> int:
-        return int(obj._connections)
 
 
 class RegistrationForm(ModelForm):

@@ -46,11 +46,16 @@ def disconnect(root: Client, connection: Connection) -> Any:
     return root.post(reverse("admin:django_bigin_connection_changelist"), chosen)
 
 
+def delete_its_tenant(root: Client, connection: Connection) -> Any:
+    return root.get(reverse("admin:django_bigin_tenant_delete", args=[connection.tenant_id]))
+
+
 def health(root: Client, connection: Connection) -> Any:
     return root.get(reverse("admin:django_bigin_connection_health"))
 
 
-every_page = pytest.mark.parametrize("page", [health, connect, paste_a_grant_token, paste_nothing, disconnect])
+PAGES = [health, connect, paste_a_grant_token, paste_nothing, disconnect, delete_its_tenant]
+every_page = pytest.mark.parametrize("page", PAGES)
 Page = Callable[[Client, Connection], Any]
 
 
