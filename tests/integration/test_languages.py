@@ -273,6 +273,14 @@ def test_commands_speak_english(rows: dict[Any, Any], settings: Any, command: st
     assert "Misconfigured" in in_english.out or "client.refused" in in_english.out
 
 
+def test_documents_for_programs_are_english(german: Client, rows: dict[Any, Any]) -> None:
+    states.set_status(rows[Connection], Status.MISCONFIGURED, reason=REASON)
+    document = german.get(reverse("django_bigin:health")).json()
+    assert document["connections"][0]["findings"][0]["what_happened"] == states.STATES[Status.MISCONFIGURED].happened
+    german.defaults["HTTP_ACCEPT_LANGUAGE"] = "en"
+    assert german.get(reverse("django_bigin:health")).json() == document
+
+
 def test_models_and_migration_agree_in_every_language(settings: Any) -> None:
     settings.LANGUAGE_CODE = "de"
     with override("de"):

@@ -6,6 +6,7 @@ GNU gettext is not needed: the msgids are read from the sources, the catalogues 
 import ast
 import gettext
 import re
+import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -158,6 +159,13 @@ def test_the_compiled_catalogue_is_that_of_the_text(path):
             said = [compiled.pgettext(context, msgid) if context else compiled.gettext(msgid)]
         assert said == strings(entry)
     assert len(compiled._catalog) == sum(len(strings(entry)) for entry in entries(path).values()) + 1  # its header
+
+
+def test_the_wheel_takes_the_catalogues():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    patterns = project["tool"]["setuptools"]["package-data"]["django_bigin"]
+    packaged = {path for pattern in patterns for path in PACKAGE.glob(pattern)}
+    assert {*CATALOGUES, *(path.with_suffix(".mo") for path in CATALOGUES)} <= packaged
 
 
 def test_everything_that_people_read_is_marked():
