@@ -108,6 +108,14 @@ class PolicyAdmin(PossibleQuestions):
             kwargs["queryset"] = choices
         return super().formfield_for_foreignkey(db_field, request, **kwargs)  # type: ignore[return-value]
 
+    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
+        # What a method shows of a column is helped by the column's text.
+        shown = {name: getattr(getattr(self, name, None), "column", "") for name in self.readonly_fields}
+        helps = {
+            name: getattr(self.opts.get_field(column), "help_text", "") for name, column in shown.items() if column
+        }
+        return super().get_form(request, obj, change, **{"help_texts": helps, **kwargs})
+
     def tools(self, request: HttpRequest, obj: Any) -> Any:
         """Return the buttons and links above the form of a row, as `connecting.Tools`; None for none."""
         return None

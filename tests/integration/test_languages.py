@@ -112,6 +112,12 @@ def test_stored_sentences_are_translated_wherever_they_are_shown(root: Client, r
                 assert page.count("«") > 20
 
 
+def test_a_stored_sentence_keeps_the_help_of_its_column(root: Client, rows: dict[Any, Any]) -> None:
+    for model, helped in ((ModuleSync, ("unavailable_reason", "incomplete_reason")), (Connection, ("metadata_error",))):
+        page = read(root.get(url(model, "change", rows[model].pk)))
+        assert [name for name in helped if str(model._meta.get_field(name).help_text) not in page] == []
+
+
 @pytest.mark.parametrize("status", Status.values)
 def test_the_health_page_is_translated(root: Client, rows: dict[Any, Any], settings: Any, status: str) -> None:
     settings.BIGIN_INSTALLATION_ID = "acme"
