@@ -12,6 +12,7 @@ from datetime import timedelta
 from .. import clock
 from ..db.aliases import written
 from ..db.backoff import backoff_seconds
+from ..db.causes import update
 from ..exceptions import EncryptionError
 from ..models import Connection
 from ..text import sentence as _
@@ -43,7 +44,7 @@ def note_refused(connection_id: int, token: str) -> None:
     columns = {"refused_count": count, "next_attempt_at": clock.now() + timedelta(seconds=rest), **changes}
     if old == Status.DEGRADED:
         columns["status_reason"] = REASON
-    if rows.update(**columns) and changes:
+    if update(rows, **columns) and changes:
         announce_written(connection, changes, old=old)
 
 
@@ -53,7 +54,7 @@ def note_accepted(connection_id: int) -> None:
     while (connection := rows.first()) is not None:
         old = connection.status
         changes = status_columns(old, Status.HEALTHY, only_from=(Status.DEGRADED,))
-        if rows.filter(status=old).update(refused_count=0, next_attempt_at=None, **changes):
+        if update(rows.filter(status=old), refused_count=0, next_attempt_at=None, **changes):
             if changes:
                 announce_written(connection, changes, old=old)
             return

@@ -8,6 +8,7 @@ from typing import Any
 
 from .. import clock
 from ..db.aliases import on_commit, written
+from ..db.causes import update
 from ..exceptions import ConnectionNotReadyError, RefreshTokenError
 from ..models import Connection
 from ..signals import connection_changed
@@ -148,7 +149,7 @@ def set_status(connection: Connection, to: str, *, reason: str = "", only_from: 
         if old is None or not (changes := status_columns(old, to, reason=reason, only_from=only_from)):
             return False
         # Only from what was seen: where somebody else was faster, look again.
-        if rows.filter(status=old).update(**changes):
+        if update(rows.filter(status=old), **changes):
             announce_written(connection, changes, old=old)
             return True
     return False

@@ -4,6 +4,7 @@ import threading
 from typing import Any
 
 import pytest
+from django.db import OperationalError
 from django.db import connections as databases
 
 from django_bigin import audit
@@ -98,3 +99,18 @@ def test_the_audit_holds_what_was_done_to_the_connection(connection: Connection)
     resume(connection)
     disconnect(connection)
     assert {"connect", "pause", "resume", "disconnect"} <= set(AuditEvent.objects.values_list("action", flat=True))
+
+
+def test_a_change_of_status_that_a_deadlock_ends_is_made_again(connection: Connection, caplog: Any) -> None:
+    refusals = [OperationalError(1213, "Deadlock found when trying to get lock; try restarting transaction")] * 2
+
+    def refuse(execute: Any, sql: str, parameters: Any, *arguments: Any) -> Any:
+        if sql.startswith("UPDATE") and Status.PAUSED in parameters and refusals:
+            raise refusals.pop()
+        return execute(sql, parameters, *arguments)
+
+    with database.execute_wrapper(refuse):
+        assert pause(connection)
+    assert not refusals
+    assert "tried again (2 of" in caplog.text
+    assert Connection.objects.get().status == Status.PAUSED
