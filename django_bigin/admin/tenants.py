@@ -77,7 +77,7 @@ class TenantAdmin(TenantScoped):
             "is_popup_var": IS_POPUP_VAR,
             **(extra_context or {}),
         }
-        return self.own_page(request, "tenant/delete_confirmation.html", _("Delete a tenant"), context)
+        return self.own_page(request, "tenant/delete_confirmation.html", gettext("Delete a tenant"), context)
 
     def _delete(self, request: HttpRequest, tenant: Tenant) -> HttpResponse:
         even_unrevoked = "even_unrevoked" in request.POST
