@@ -83,11 +83,11 @@ class Newcomer:
         self._tutorial.touch(label)
 
     def leaves(self, label: str) -> str:
-        """Return what stands in a field, and leave it as it is."""
+        """Return what stands in a field, and leave it as it is; "" where nothing is chosen."""
         field = self._field(label)
         self._tutorial.touch(label)
         if field.evaluate("element => element.tagName") == "SELECT":
-            return str(field.evaluate("element => element.selectedOptions[0].text"))
+            return str(field.evaluate("({value, selectedOptions}) => value && selectedOptions[0].text"))
         return field.input_value()
 
     def reads(self, text: str, *, within: Locator | None = None) -> None:
