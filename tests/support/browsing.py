@@ -9,7 +9,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from django.test import Client
 
-from django_bigin.models import ClientRegistration, Connection, Tenant
+from django_bigin.models import ClientRegistration, ClientSecret, Connection, Tenant
 from tests.support.grants import TOKEN
 
 CALLBACK = "http://testserver/bigin/callback/"
@@ -35,11 +35,28 @@ class Trap:
         self._server.server_close()
 
 
+def register_client(sandbox: Any) -> ClientRegistration:
+    """Register a server-based client at Zoho in us and ca, with a user in each, and here under the name "Ours"."""
+    sandbox.add_organization(data_center="ca")
+    client = sandbox.add_client(redirect_uri=CALLBACK, home_data_center="us", data_centers=["us", "ca"])
+    registration = ClientRegistration.objects.create(
+        name="Ours", client_id=client["client_id"], home_data_center="us", redirect_uri=CALLBACK
+    )
+    for data_center, secret in client["secrets"].items():
+        ClientSecret.objects.create(registration=registration, data_center=data_center, secret=secret)
+    return registration
+
+
 def press_connect(
-    browser: Client, *, connection: Connection | None = None, next: str = "", host: str = "testserver"
+    browser: Client,
+    *,
+    connection: Connection | None = None,
+    next: str = "",
+    host: str = "testserver",
+    slug: str = "acme",
 ) -> str:
     """Press Connect or Reconnect on this host of the site: the address at Zoho."""
-    about = {"connection": connection.pk} if connection else {"tenant": Tenant.objects.get(slug="acme").pk}
+    about = {"connection": connection.pk} if connection else {"tenant": Tenant.objects.get(slug=slug).pk}
     registration = ClientRegistration.objects.get(name="Ours").pk
     given = {**about, "registration": registration, "next": next}
     answer = browser.post("/bigin/connect/", given, headers={"host": host})
@@ -63,8 +80,8 @@ def come_back(browser: Client, location: str, *, follow: bool = True) -> Any:
     return browser.get(f"{parts.path}?{parts.query}", follow=follow)
 
 
-def connect_in_browser(browser: Client, sandbox: Any, data_center: str = "us") -> Connection:
-    location = sandbox.consent(press_connect(browser), user=user_in(sandbox, data_center))
+def connect_in_browser(browser: Client, sandbox: Any, data_center: str = "us", *, slug: str = "acme") -> Connection:
+    location = sandbox.consent(press_connect(browser, slug=slug), user=user_in(sandbox, data_center))
     come_back(browser, location)
     connection = Connection.objects.latest("pk")
     browser.post(f"/bigin/connections/{connection.pk}/confirm/", {"confirm": "1"})

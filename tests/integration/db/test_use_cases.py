@@ -1,4 +1,4 @@
-"""Every documented use case inside a caller's transaction, and every button of the admin under `ATOMIC_REQUESTS`.
+"""Every documented use case inside a caller's transaction, and every page and button under `ATOMIC_REQUESTS`.
 
 A use case does its work there, or says in a sentence that names the transaction why it cannot; it never waits long, and
 never spoils the transaction that is around it.
@@ -13,17 +13,20 @@ from typing import Any
 import pytest
 from django.db import connections as databases
 from django.test import Client
+from django.urls import reverse
+from requests import Session
 
 from django_bigin import connections, installation
 from django_bigin.admin.actions import ACTIONS
 from django_bigin.connections.accounts import retry_after_secret_change
 from django_bigin.db.aliases import atomic, written
 from django_bigin.exceptions import BiginError
-from django_bigin.models import Connection, Job, ModuleSync, Record
+from django_bigin.models import AuthorizationAttempt, Connection, Job, ModuleSync, Record
 from django_bigin.sync import Options, sync_connection, sync_slice
 from django_bigin.sync.plan import ensure_modules
 from django_bigin.work import jobs, requests
 from tests.support.admin_pages import choose, press, said, suits
+from tests.support.browsing import come_back, connect_in_browser, press_connect, register_client, user_in
 from tests.support.commands import Ran, connect_arguments, private_file
 from tests.support.databases import database
 from tests.support.factories import make_superuser
@@ -45,7 +48,10 @@ def figures() -> Iterator[None]:
     yield
     if took:
         slowest = max(took, key=lambda name: took[name])
-        print(f"\n{len(took)} use cases inside a transaction; the slowest, {slowest}, took {took[slowest]:.2f} s")
+        print(
+            f"\n{database.vendor}, alias {database.alias}: {len(took)} use cases inside a transaction; the slowest, "
+            f"{slowest}, took {took[slowest]:.2f} s"
+        )
 
 
 @pytest.fixture(autouse=True)
@@ -130,6 +136,75 @@ def synced(**options: Any) -> UseCase:
     return run
 
 
+# In a browser
+
+
+def in_browser(act: Callable[[Client, Any, Connection], Any]) -> UseCase:
+    def run(sandbox: Any, connection: Connection) -> None:
+        browser = Client()
+        browser.force_login(make_superuser())
+        register_client(sandbox)
+        act(browser, sandbox, connection)
+
+    return run
+
+
+def begin(browser: Client, sandbox: Any, connection: Connection) -> None:
+    assert press_connect(browser, slug=connection.tenant.slug).startswith(sandbox.url)
+    assert AuthorizationAttempt.objects.count() == 1
+
+
+def come_back_from(browser: Client, sandbox: Any, data_center: str, **about: Any) -> None:
+    address = press_connect(browser, **about)
+    page = come_back(browser, sandbox.consent(address, user=user_in(sandbox, data_center)))
+    assert page.status_code == 200, page.content.decode()
+
+
+def callback(browser: Client, sandbox: Any, connection: Connection) -> None:
+    come_back_from(browser, sandbox, "ca", slug=connection.tenant.slug)
+    assert Connection.objects.latest("pk").status == Connection.Status.PENDING
+
+
+def reconnect(browser: Client, sandbox: Any, connection: Connection) -> None:
+    come_back_from(browser, sandbox, "us", connection=connection)
+    assert Connection.objects.get().grant_version == connection.grant_version + 1
+
+
+def confirm(browser: Client, sandbox: Any, connection: Connection) -> None:
+    assert connect_in_browser(browser, sandbox, "ca", slug=connection.tenant.slug).status == Connection.Status.HEALTHY
+
+
+def discard(browser: Client, sandbox: Any, connection: Connection) -> None:
+    callback(browser, sandbox, connection)
+    page = browser.post(f"/bigin/connections/{Connection.objects.latest('pk').pk}/confirm/", {"discard": "1"})
+    assert page.status_code == 200
+    assert Connection.objects.get() == connection
+
+
+def paste(browser: Client, sandbox: Any, connection: Connection) -> None:
+    organization = sandbox.organizations[0]
+    given = {name: organization[name] for name in ("client_id", "client_secret", "data_center")}
+    given |= {"tenant": connection.tenant_id, "grant_token": sandbox.mint_grant_token()["grant_token"]}
+    answer = browser.post(reverse("admin:django_bigin_connection_connect_self_client"), given)
+    assert answer.status_code == 302, answer.content.decode()
+
+
+def delete_tenant(browser: Client, sandbox: Any, connection: Connection) -> None:
+    answer = browser.post(reverse("admin:django_bigin_tenant_delete", args=[connection.tenant_id]), {"confirmed": "1"})
+    assert answer.status_code == 302
+    assert not Connection.objects.exists()
+
+
+PAGES = {
+    "begin": begin,
+    "callback": callback,
+    "callback of a reconnect": reconnect,
+    "confirm": confirm,
+    "discard": discard,
+    "paste a grant token": paste,
+    "delete a tenant": delete_tenant,
+}
+
 Kind = Job.Kind
 USE_CASES: dict[str, UseCase] = {
     "connect by self client": self_client,
@@ -161,6 +236,7 @@ USE_CASES: dict[str, UseCase] = {
     "bigin_disconnect --purge": command("bigin_disconnect", "--purge", "--yes"),
     "bigin_delete_tenant": command("bigin_delete_tenant", "--yes"),
     "bigin_adopt": command("bigin_adopt"),
+    **{f"{name} in a browser": in_browser(act) for name, act in PAGES.items()},
 }
 
 
@@ -212,6 +288,23 @@ def test_what_is_rolled_back_leaves_the_mirror_as_it_was(sandbox: Any, ready: Co
     assert not Record.objects.exists()
     synced()(sandbox, ready)
     assert Record.objects.filter(module="Contacts").count() == 3
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_a_page_waits_for_zoho_outside_of_any_transaction(
+    name: str, sandbox: Any, ready: Connection, monkeypatch: Any
+) -> None:
+    inside: list[bool] = []
+
+    def send(self: Any, request: Any, **options: Any) -> Any:
+        inside.extend(each.in_atomic_block for each in databases.all(initialized_only=True))
+        return adapted(self, request, **options)
+
+    adapted = Session.send
+    monkeypatch.setattr(Session, "send", send)
+    in_browser(PAGES[name])(sandbox, ready)
+    assert not any(inside)
+    assert inside or name == "begin"
 
 
 @pytest.mark.parametrize("chosen", [False, True], ids=["button", "list"])
