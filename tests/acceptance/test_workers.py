@@ -19,6 +19,7 @@ from django.db.models import Q
 from django_bigin import clock
 from django_bigin.api.products.bigin import BIGIN
 from django_bigin.models import Connection, Job, ModuleSync, Record
+from django_bigin.sync.pipeline import SECONDS_AT_ONCE
 from django_bigin.work import jobs
 from tests.support.mirror import connect, mirror_hash_of
 from tests.support.services import require_service
@@ -127,11 +128,13 @@ class Site:
         sandbox.clear_calls()
 
     def first_load_with_a_worker_killed(self) -> None:
-        """Load everything, and kill a worker while it waits for the second page of the first connection's contacts."""
+        """Load everything, and kill a worker while it waits for the third page of the first connection's contacts."""
         large = self.connections[0]
+        # The second comes late, so that both are stored before the third is asked for.
+        self.sandbox.fail("GET /bigin/v2/Contacts", org_id=large.org_id, after=1, delay_seconds=SECONDS_AT_ONCE)
         self.sandbox.fail("GET /bigin/v2/Contacts", org_id=large.org_id, after=1, delay_seconds=STUCK_SECONDS)
         contacts = ModuleSync.objects.filter(connection=large, module="Contacts")
-        started = self.workers.wait("the first page is stored", lambda: not stored(large, "Contacts"))
+        started = self.workers.wait("two pages are stored", lambda: not stored(large, "Contacts"))
         victim = self.busy("bigin.sync", contacts.get().pk)
         assert contacts.get().phase == ModuleSync.Phase.FULL
         self.workers.kill(victim)

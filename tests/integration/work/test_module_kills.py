@@ -6,6 +6,7 @@ import pytest
 
 from django_bigin.models import Connection, Job, ModuleSync
 from django_bigin.sync.engine import TRIES_AT_MOST
+from django_bigin.sync.pipeline import SECONDS_AT_ONCE
 from django_bigin.work.kinds import SYNC
 from tests.support.killing import killing
 from tests.support.mirror import sync
@@ -70,10 +71,11 @@ def test_a_sync_that_ends_well_lifts_it(sandbox: Any, connection: Connection, co
 
 def test_a_run_that_gets_on_by_a_page_is_no_try(sandbox: Any, connection: Connection, contacts: ModuleSync) -> None:
     sandbox.add_records("Contacts", 450)
+    sandbox.fail(CONTACTS, delay_seconds=SECONDS_AT_ONCE, after=1, times=1)  # so two pages are stored with it
     sandbox.fail(CONTACTS, delay_seconds=STUCK_SECONDS, after=1, times=1)
     ModuleSync.objects.filter(pk=contacts.pk).update(tries=TRIES_AT_MOST - 1)
     with killing(SYNC, contacts.pk, sandbox) as kill:
-        kill(lambda: connection.records.filter(module="Contacts").count() >= 200)
+        kill(lambda: connection.records.filter(module="Contacts").count() == 400)
     contacts.refresh_from_db()
     assert contacts.tries == 0
 
