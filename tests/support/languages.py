@@ -12,6 +12,7 @@ from unittest.mock import patch
 from django.utils import translation
 
 from devtools.messages import ATTRIBUTES_SHOWN
+from django_bigin import translation as our_translation
 
 LANGUAGE = "de-at"  # dates in it are numbers, points and the names of months
 
@@ -29,8 +30,13 @@ def marking() -> Iterator[None]:
         "pgettext": lambda context, text: wrap(text),
         "npgettext": lambda context, one, many, number: wrap(one if number == 1 else many),
     }
-    with patch.multiple(translation._trans, **functions), translation.override(LANGUAGE):
-        yield
+    # What was said before, or is said now, is remembered by language alone.
+    our_translation._translated.cache_clear()
+    try:
+        with patch.multiple(translation._trans, **functions), translation.override(LANGUAGE):
+            yield
+    finally:
+        our_translation._translated.cache_clear()
 
 
 def unmarked(text: str) -> str:
