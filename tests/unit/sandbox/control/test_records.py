@@ -84,7 +84,7 @@ def test_moments_may_be_set(sandbox):
         (lambda s: s.switch(latency_milliseconds=-1), "from 0 to"),
         (lambda s: s.switch(access_token_seconds=10**30), "from 0 to"),
         (lambda s: s.fail("GET /", drop="never", status=500), "before"),
-        (lambda s: s.fail("GET /"), "needs a status"),
+        (lambda s: s.fail("GET /"), "a fault needs a body, status"),
         (lambda s: s.fail("GET /", status="500"), "status takes a whole number"),
         (lambda s: s.fail("GET /", status=99), "200 to 599"),
         (lambda s: s.fail("GET /", status=500, times=True), "times takes a whole number"),
