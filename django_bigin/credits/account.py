@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from enum import Enum
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db.models import F, Q, QuerySet
 
@@ -49,6 +49,17 @@ class Priority(Enum):
     BACKFILL = 0.8
 
 
+class Taken(NamedTuple):
+    """Credits that were taken.
+
+    Attributes:
+        after_rest: it is the one run that finds out whether a limit still holds; `settle` is to hear of it.
+    """
+
+    credits: int
+    after_rest: bool = False
+
+
 class Account:
     """The account of a connection's organization."""
 
@@ -61,21 +72,18 @@ class Account:
         """Return how many credits of any 24 hours may be spent when a call of this priority is made."""
         return int(self._budget * settings.BIGIN_CREDIT_SHARE * priority.value)
 
-    def take(self, credits: int, *, calls: int, priority: Priority) -> bool:
-        """Take credits for calls that are about to be made.
-
-        Returns:
-            True where this is the one call that finds out whether a limit still holds; `settle` is to hear of it.
+    def take(self, most: int, *, least: int, priority: Priority) -> Taken:
+        """Take credits for calls that are about to be made, at one credit each: as many of `most` as there is room for.
 
         Raises:
-            RateLimitError: the share is spent, or the organization rests; `retry_after` says for how long.
+            RateLimitError: not even `least` may be spent, or the organization rests; `retry_after` says for how long.
         """
-        free = self._rows().filter(window__lte=self.allowed(priority) - credits)
+        free = self._rows().filter(window__lte=self.allowed(priority) - most)
         if priority is not Priority.PERSON:
             free = free.filter(refused_until=None)
-        if update(free, **_plus(credits, calls)):
-            return False
-        return tried_again(CreditAccount, lambda: self._take_slowly(credits, calls, priority), clashes=True)
+        if update(free, **_plus(most, most)):
+            return Taken(most)
+        return tried_again(CreditAccount, lambda: self._take_slowly(most, least, priority), clashes=True)
 
     def give_back(self, credits: int, *, calls: int) -> None:
         """Give back what was taken and not spent."""
@@ -119,30 +127,36 @@ class Account:
 
         tried_again(CreditAccount, note, clashes=True)
 
-    def _take_slowly(self, credits: int, calls: int, priority: Priority) -> bool:
-        error, probe = None, False
-        now = clock.now()
+    def _take_slowly(self, most: int, least: int, priority: Priority) -> Taken:
+        taken = Taken(0)
         with self._locked() as account:
             _note(account, self._budget)
-            if priority is not Priority.PERSON and account.refused_until is not None:
-                if account.refused_until > now:
-                    error = _rests(account.refused_until, RESTS_REFUSED)
-                else:
-                    account.refused_until, probe = now + timedelta(seconds=PROBE_SECONDS), True
-            allowed = self.allowed(priority)
-            if error is None and account.window + credits > allowed:
-                wanted = max(credits, allowed // FREED_AT_LEAST)
-                account.spent_until = _freed_at(self._minutes(), account.window + wanted - allowed)
-                error = _rests(account.spent_until, RESTS_SPENT)
-                probe = False
+            error = self._why_not(account, least, priority)
             if error is None:
-                account.window += credits
-                account.unnoted_credits += credits
-                account.unnoted_calls += calls
+                after_rest = priority is not Priority.PERSON and account.refused_until is not None
+                if after_rest:
+                    account.refused_until = clock.now() + timedelta(seconds=PROBE_SECONDS)
+                taken = Taken(min(most, self.allowed(priority) - account.window), after_rest)
+                account.window += taken.credits
+                account.unnoted_credits += taken.credits
+                account.unnoted_calls += taken.credits
             account.save()
         if error is not None:
             raise error
-        return probe
+        return taken
+
+    def _why_not(self, account: CreditAccount, least: int, priority: Priority) -> RateLimitError | None:
+        """Say why so many credits may not be spent now, and keep in the account until when; None where they may."""
+        refused_until, allowed = account.refused_until, self.allowed(priority)
+        if priority is not Priority.PERSON and refused_until is not None and refused_until > clock.now():
+            return _rests(refused_until, RESTS_REFUSED)
+        if account.window + least > allowed:
+            wanted = max(least, allowed // FREED_AT_LEAST)
+            account.spent_until = _freed_at(self._minutes(), account.window + wanted - allowed)
+            return _rests(account.spent_until, RESTS_SPENT)
+        if account.window + least <= self.allowed(Priority.BACKFILL):
+            account.spent_until = None  # nobody need rest any more
+        return None
 
     def _rows(self) -> QuerySet[CreditAccount]:
         return written(CreditAccount).filter(**self._key)

@@ -6,7 +6,6 @@ from datetime import datetime
 from typing import Any
 
 from ..api.calls import Call, CallMade
-from ..exceptions import RateLimitError
 from ..models import Connection
 from .account import Account, Priority
 
@@ -79,16 +78,10 @@ class Meter:
             self._account.note()  # where people or cron jobs sync, there may be no tick
 
     def _take(self, credits: int) -> None:
-        calls = self._take_next
-        wanted = max(credits, calls) - self._credits_in_hand
-        try:
-            self._probing |= self._account.take(wanted, calls=calls, priority=self.priority)
-        except RateLimitError:
-            if calls == 1:
-                raise
-            # Near the end of the share every credit counts.
-            calls, wanted = 1, credits - self._credits_in_hand
-            self._probing |= self._account.take(wanted, calls=calls, priority=self.priority)
-        self._credits_in_hand += wanted
-        self._calls_in_hand += calls
+        least = credits - self._credits_in_hand
+        taken = self._account.take(max(least, self._take_next), least=least, priority=self.priority)
+        if taken.after_rest:
+            self._probing, self._answered = True, False  # what was answered before the rest tells nothing
+        self._credits_in_hand += taken.credits
+        self._calls_in_hand += taken.credits
         self._take_next = min(self._take_next * 2, TAKEN_AT_MOST)

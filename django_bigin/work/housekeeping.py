@@ -12,7 +12,7 @@ from ..conf import settings
 from ..connections import authorize
 from ..credits.account import note_all
 from ..db.aliases import written
-from ..models import CreditUse, Heartbeat, Job, RegistrationState
+from ..models import CreditAccount, CreditUse, Heartbeat, Job, RegistrationState
 from . import heartbeats
 
 logger = logging.getLogger(__name__)
@@ -61,6 +61,8 @@ def trim() -> None:
     authorize.trim_attempts()
     written(Job).filter(finished_at__lt=now - settings.job_retention).delete()
     written(CreditUse).filter(minute__lt=now - CREDITS_KEPT_FOR).delete()
+    written(CreditAccount).filter(window__lte=0, noted_at__lt=now - TRIM_EVERY, refused_until=None).delete()
+    written(CreditAccount).filter(window__lte=0, refused_until__lt=now - CREDITS_KEPT_FOR).delete()
     written(Heartbeat).filter(seen_at__lt=now - SILENT_FOR).delete()
     written(RegistrationState).filter(throttled_until__lt=now).update(throttled_until=None)
 

@@ -14,6 +14,7 @@ from django_bigin.credits.meter import Meter
 from django_bigin.exceptions import RateLimitError
 from django_bigin.models import Connection, CreditAccount, CreditUse
 from tests.support.factories import make_connection
+from tests.support.ticking import tick
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -29,7 +30,7 @@ def connection(sandbox: Any) -> Connection:
 def spend(meter: Meter, calls: int, *, status: int = 200, retry_after: float | None = None) -> None:
     """Make calls with a meter, as the client does."""
     for _ in range(calls):
-        meter.ask(Call("GET", "/bigin/v2/Contacts", "Bigin", reader=None, errors=None))  # type: ignore[arg-type]
+        meter.ask(Call("GET", "/bigin/v2/Contacts", "Bigin", reader=None, errors=None))  # type: ignore[arg-type]  # nobody reads an answer here
         spent = 1 if status == 200 else 0
         meter.count(CallMade("GET", "/bigin/v2/Contacts", "Contacts", status, spent, 0.1, retry_after))
 
@@ -125,6 +126,21 @@ def test_what_was_taken_and_not_spent_is_given_back(connection: Connection) -> N
     assert [sum(each) for each in zip(*CreditUse.objects.values_list("calls", "credits"), strict=True)] == [70, 70]
 
 
+def test_it_does_not_rest_while_there_is_room_for_a_call(connection: Connection, settings: Any) -> None:
+    settings.BIGIN_CREDIT_SHARE = 0.02
+    meter = Meter(connection)
+    spend(meter, 99)
+    assert (account().window, account().spent_until) == (100, None)
+    meter.flush()
+    assert account().window == 99
+    assert spend_until_refused(Meter(connection)) == 1
+    assert account().spent_until is not None
+    settings.BIGIN_CREDIT_SHARE = 0.5
+    spend(Meter(connection), 1)
+    Account(connection).take(FREE_DAY, least=1, priority=Priority.SCHEDULE)
+    assert account().spent_until is None
+
+
 def test_the_share_of_another_organization_is_its_own(connection: Connection, settings: Any) -> None:
     settings.BIGIN_CREDIT_SHARE = 0.02
     other = make_connection()
@@ -163,6 +179,30 @@ def test_a_refused_call_lets_all_rest_and_then_one_call_asks_again(sandbox: Any,
     assert (account().refused_until, account().refusals) == (None, 0)
     # Refused calls cost nothing; what the killed one took is taken for spent.
     assert account().window == 3
+
+
+def test_what_was_answered_before_a_rest_does_not_end_it(sandbox: Any, connection: Connection) -> None:
+    running, refused = (Meter(connection, priority=Priority.SCHEDULE) for _ in range(2))
+    spend(running, 1)
+    spend(refused, 1, status=429)
+    refused.flush()
+    sandbox.advance(61)
+    spend(running, 1, status=500)
+    running.flush()
+    assert account().refused_until is not None
+
+
+def test_an_account_is_forgotten_when_its_day_is_over(sandbox: Any, connection: Connection) -> None:
+    meter = Meter(connection)
+    spend(meter, 3)
+    meter.flush()
+    tick()
+    assert CreditAccount.objects.count() == 1
+    sandbox.advance(timedelta(hours=26).total_seconds())
+    tick()
+    sandbox.advance(timedelta(hours=2).total_seconds())
+    tick()
+    assert (CreditAccount.objects.count(), CreditUse.objects.count()) == (0, 0)
 
 
 @pytest.mark.parametrize(("said", "seconds"), [(3600, 3600), (0, 1), (10**6, 86_400)])
