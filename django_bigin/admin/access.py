@@ -106,7 +106,7 @@ class PolicyAdmin(PossibleQuestions):
         choices = self._choices(db_field, request)
         if choices is not None:
             kwargs["queryset"] = choices
-        return super().formfield_for_foreignkey(db_field, request, **kwargs)  # type: ignore[return-value]
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)  # type: ignore[return-value]  # never None for a key shown in a form
 
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
         # What a method shows of a column is helped by the column's text.
@@ -208,7 +208,7 @@ class ReadOnlyInline(TabularInline):
     extra = 0
     show_change_link = True
 
-    def has_add_permission(self, request: HttpRequest, obj: Any) -> bool:  # type: ignore[override]  # as Django's own
+    def has_add_permission(self, request: HttpRequest, obj: Any) -> bool:  # type: ignore[override]  # inlines take the row, as Django's own do
         return False
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:

@@ -63,7 +63,7 @@ def sentence_of(name: str, label: LazyText, *, chars: int | None = None) -> Call
         sentence = translated(getattr(obj, name))
         return sentence if chars is None else Truncator(sentence).chars(chars)
 
-    show.column = name  # type: ignore[attr-defined]  # whose help text stands below it
+    show.column = name  # type: ignore[attr-defined]  # a function takes attributes; its help text is shown below
     return show
 
 

@@ -57,7 +57,7 @@ class TenantAdmin(TenantScoped):
         """Say what a tenant's end means, and end it after a second press."""
         tenant = self.get_object(request, unquote(object_id))
         if tenant is None:
-            return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)  # type: ignore[attr-defined, no-any-return]
+            return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)  # type: ignore[attr-defined, no-any-return]  # unknown to the stubs
         if not self.has_delete_permission(request, tenant):
             raise PermissionDenied
         counts = _counts(request, tenant)
@@ -93,7 +93,7 @@ class TenantAdmin(TenantScoped):
             )
             self.message_user(request, sentence % {"tenant": tenant}, messages.WARNING)
             return HttpResponseRedirect(f"{request.path}?unrevoked")
-        self.log_deletions(request, [tenant])  # type: ignore[arg-type]  # it only looks at each
+        self.log_deletions(request, [tenant])  # type: ignore[arg-type]  # a list will do: it only looks at each
         return self.response_delete(request, str(tenant), tenant.pk)
 
     def _tell_revocations(self, request: HttpRequest, outcome: Offboarding) -> None:

@@ -56,7 +56,7 @@ class BoundedAdapter(HTTPAdapter):
             response.close()  # what is left of it would be taken for the next answer
             raise
         # What `requests` itself sets when it has read an answer.
-        response._content, response._content_consumed = content, True  # type: ignore[attr-defined]
+        response._content, response._content_consumed = content, True  # type: ignore[attr-defined]  # private
         return response
 
 

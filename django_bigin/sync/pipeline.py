@@ -50,7 +50,7 @@ def groups(
             if full or time.monotonic() - began >= SECONDS_AT_ONCE or is_over():
                 yield group
                 group, rows, characters, began = [], 0, 0, time.monotonic()
-    except Exception:
+    except Exception:  # whichever: it is raised again when what was read before it is stored
         if group:
             yield group
         raise

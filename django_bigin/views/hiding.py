@@ -56,13 +56,13 @@ def hides_posted(*names: str) -> Callable[[View], View]:
         @wraps(view)
         def hide(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
             if request.method == "POST":
-                request.POST = _replaced(request.POST, names, Secret)  # type: ignore[assignment]
+                request.POST = _replaced(request.POST, names, Secret)  # type: ignore[assignment]  # immutable to the stubs
             try:
                 return view(request, *args, **kwargs)
             except BaseException:
                 # The report of this error is made from the request, after the view.
                 if request.method == "POST":
-                    request.POST = _replaced(request.POST, names, lambda value: HIDDEN)  # type: ignore[assignment]
+                    request.POST = _replaced(request.POST, names, lambda value: HIDDEN)  # type: ignore[assignment]  # likewise
                     request._body = b""  # as it was read, behind `request.body`
                 raise
 

@@ -133,7 +133,7 @@ def run(job_id: int, *, slice_seconds: float = SLICE_SECONDS) -> Job | None:
         # The worker was told to stop, as with every deployment: that says nothing of the job, so it is no try.
         _put_back(job, started, error=_("The worker was stopped."), tries=job.tries - 1)
         raise
-    except BaseException as error:
+    except BaseException as error:  # gevent's Timeout is no Exception
         # It may be a passing trouble of this worker, so others try again, up to a limit.
         reason = _("Unexpected error (%(kind)s): see the worker's log.", kind=type(error).__name__)
         if job.tries < TRIES_AT_MOST:

@@ -18,7 +18,7 @@ from celery.signals import task_postrun, task_prerun
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tests.settings")
 django.setup()
 
-from django.conf import settings  # noqa: E402
+from django.conf import settings
 
 BROKER = os.environ["CELERY_BROKER_URL"]
 FOLDER = Path(os.environ["WORKERS_FOLDER"])

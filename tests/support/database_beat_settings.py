@@ -1,6 +1,6 @@
 """The suite's settings with django-celery-beat."""
 
-from tests.settings import *  # noqa: F403
+from tests.settings import *
 from tests.settings import INSTALLED_APPS
 
 INSTALLED_APPS = [*INSTALLED_APPS, "django_celery_beat"]

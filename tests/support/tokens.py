@@ -1,4 +1,4 @@
-"""What an accounts server gives and refuses, as bodies, and the secrets in it."""
+"""What an accounts server gives and refuses, as bodies, and the secrets in it: all made up."""
 
 SECRET = "s3cret+/=& with odd characters%"
 ACCESS = "1000.0123456789abcdef0123456789abcdef.fedcba9876543210fedcba9876543210"

@@ -14,21 +14,21 @@ import django
 os.environ["DJANGO_SETTINGS_MODULE"] = "tests.support.walkers_settings"
 django.setup()
 
-from auditlog.models import LogEntry  # noqa: E402
-from auditlog.registry import auditlog  # noqa: E402
-from django.apps import apps  # noqa: E402
-from django.core import serializers  # noqa: E402
-from django.core.management import call_command  # noqa: E402
-from django.core.serializers.json import DjangoJSONEncoder  # noqa: E402
-from django.db.models import Model  # noqa: E402
-from django.forms.models import model_to_dict  # noqa: E402
-from django.template import Context, Template  # noqa: E402
-from import_export.resources import modelresource_factory  # noqa: E402
-from rest_framework.renderers import JSONRenderer  # noqa: E402
-from rest_framework.serializers import ModelSerializer  # noqa: E402
+from auditlog.models import LogEntry
+from auditlog.registry import auditlog
+from django.apps import apps
+from django.core import serializers
+from django.core.management import call_command
+from django.core.serializers.json import DjangoJSONEncoder
+from django.db.models import Model
+from django.forms.models import model_to_dict
+from django.template import Context, Template
+from import_export.resources import modelresource_factory
+from rest_framework.renderers import JSONRenderer
+from rest_framework.serializers import ModelSerializer
 
-from django_bigin.models import ClientSecret, Connection  # noqa: E402
-from tests.support.factories import make_row_of_each_model  # noqa: E402
+from django_bigin.models import ClientSecret, Connection
+from tests.support.factories import make_row_of_each_model
 
 SECRETS = {"access_token": "1000.access.5f1d", "refresh_token": "1000.refresh.9b2e"}
 CLIENT_SECRET = "the-slugsecret"  # as the factory makes it

@@ -27,8 +27,8 @@ def records(tenant: Tenant) -> None:
     assert_type(contacts.first(), Record | None)
     assert_type(contacts[0]["Email"], Any)
     assert_type([record for record in contacts], list[Record])  # noqa: C416  # a loop is what is asked about
-    Record.objects.called("wen")  # type: ignore[attr-defined]
-    Record.objects.of(tenant)  # type: ignore[call-arg]
+    Record.objects.called("wen")  # type: ignore[attr-defined]  # a mistake that the checker must see
+    Record.objects.of(tenant)  # type: ignore[call-arg]  # likewise
 
 
 def secrets(registration: ClientRegistration, connection: Connection) -> None:
@@ -37,8 +37,8 @@ def secrets(registration: ClientRegistration, connection: Connection) -> None:
     for secret in ClientSecret.objects.filter(registration=registration):
         secret.secret = secret.secret.reveal()
     connection.refresh_token = "plain text"
-    connection.refresh_token = 3  # type: ignore[assignment]
-    connection.access_token.decrypt()  # type: ignore[attr-defined]
+    connection.refresh_token = 3  # type: ignore[assignment]  # likewise
+    connection.access_token.decrypt()  # type: ignore[attr-defined]  # likewise
 
 
 def rows(before: datetime, at: datetime) -> None:

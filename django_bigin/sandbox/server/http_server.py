@@ -53,7 +53,7 @@ class Handler(BaseHTTPRequestHandler):
             return
         self._write(response)
 
-    do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = do_HEAD = do_OPTIONS = answer  # noqa: N815
+    do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = do_HEAD = do_OPTIONS = answer  # noqa: N815  # names that http.server asks for
 
     def do_CONNECT(self) -> None:
         """Be a proxy for https:// addresses: what comes through the tunnel is answered here."""

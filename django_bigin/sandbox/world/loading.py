@@ -121,7 +121,7 @@ def _load_users(organization: Organization, file: CsvFile, *, now: int) -> None:
         names = {"first_name": first_name or None, "last_name": last_name} | given
         if not names["last_name"]:
             raise file.error(line, "this user has no name; fill in full_name")
-        organization.add_user(**names, at=now).status = status  # type: ignore[arg-type]
+        organization.add_user(**names, at=now).status = status  # type: ignore[arg-type]  # texts of a file, checked above
 
 
 class _ModuleLoader:

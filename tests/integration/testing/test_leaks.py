@@ -20,7 +20,7 @@ def leak(sandbox: Sandbox, kind: str = "refresh_token") -> str:
 
 WAYS = {
     "as it is": lambda log, secret: log.debug("token %s", secret),
-    "in an f-string": lambda log, secret: log.info(f"token {secret}"),  # noqa: G004
+    "in an f-string": lambda log, secret: log.info(f"token {secret}"),  # noqa: G004  # the way is what is tested
     "URL-encoded": lambda log, secret: log.debug("/?token=%s", quote(f"{secret}", safe="")),
     "in base64": lambda log, secret: log.debug("%s", base64.b64encode(secret.encode()).decode()),
     "in base64 after one more": lambda log, secret: log.debug("%s", base64.b64encode(f"x{secret}".encode()).decode()),

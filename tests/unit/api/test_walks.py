@@ -147,7 +147,7 @@ def test_a_walk_was_opened_by_its_first_answer(server):
 
     assert last.position.opening == OPENED
     with pytest.raises(ValueError, match="No page"):
-        walk_through(server).start().opening  # noqa: B018
+        walk_through(server).start().opening  # noqa: B018  # reading it is what must fail
 
 
 def test_a_walk_at_its_end_makes_no_call(server):

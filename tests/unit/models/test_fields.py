@@ -150,7 +150,7 @@ def ways_of_writing_a_value(value: Any) -> list[str]:
         f"{value}",
         f"{value:>20}",
         "{}".format(value),  # noqa: UP032  # the way is what is tested
-        "%s" % value,  # noqa: UP031
+        "%s" % value,  # noqa: UP031  # likewise
         value + "",
         "".join([value]),
         value.encode().decode(),

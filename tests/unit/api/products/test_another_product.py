@@ -31,7 +31,7 @@ SINCE = datetime(2026, 11, 3, tzinfo=UTC)
 
 @dataclass(frozen=True)
 class Offsets:
-    first: Place = Place(number=0)  # noqa: RUF009  frozen
+    first: Place = Place(number=0)  # noqa: RUF009  # frozen, so it may be shared
 
     def page(self, product, spec, place, *, fields=(), order=None, per_page, path=(), params=()):
         def read(call, answer):
