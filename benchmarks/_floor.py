@@ -169,7 +169,6 @@ class OurTable:
             "modified_at": (modified_at := read_moment(record["Modified_Time"], self._kind)),
             "seen_at": modified_at,
             "content_hash": "",
-            "fingerprint": "",
             "source": "list",
             "deleted_at": None,
         }
@@ -190,7 +189,6 @@ OUR_COLUMNS = (
     "modified_at",
     "seen_at",
     "content_hash",
-    "fingerprint",
     "source",
     "deleted_at",
 )

@@ -212,10 +212,9 @@ class Page:
             for name, argument in self._arguments(node):
                 if name == "pluralize" or (name in FILTERS_SHOWN and isinstance(argument, str)):
                     yield self._found(node, f"{name}:{argument}")
-        reader = _Reader()
-        reader.feed(self._outside_of_tags())
-        for line, text in reader.found:
-            yield Found(self.path, line, text)
+        for line, text in shown_texts(self._outside_of_tags()):
+            if _WORD.search(text) and text != "Bigin":
+                yield Found(self.path, line, text)
 
     def _found(self, node: Any, what: Any) -> Found:
         return Found(self.path, node.token.lineno, what)
@@ -239,6 +238,13 @@ class Page:
             is_text = token.token_type == TokenType.TEXT and not marked
             kept.append(token.contents if is_text else " ")
         return "".join(kept)
+
+
+def shown_texts(html: str) -> list[tuple[int, str]]:
+    """Return what a person reads of a page, with its lines: its text, and the attributes that browsers show."""
+    reader = _Reader()
+    reader.feed(html)
+    return reader.found
 
 
 class _Reader(HTMLParser):
@@ -265,7 +271,7 @@ class _Reader(HTMLParser):
             self._note(data)
 
     def _note(self, text: str) -> None:
-        if _WORD.search(text) and text.strip() != "Bigin":
+        if text.strip():
             self.found.append((self.getpos()[0], text.strip()))
 
 

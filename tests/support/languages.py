@@ -5,13 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from html.parser import HTMLParser
 from typing import Any
 from unittest.mock import patch
 
 from django.utils import translation
 
-from devtools.messages import ATTRIBUTES_SHOWN
+from devtools.messages import shown_texts
 from django_bigin import translation as our_translation
 
 LANGUAGE = "de-at"  # dates in it are numbers, points and the names of months
@@ -55,27 +54,4 @@ def words_of(text: str) -> set[str]:
 
 def read(page: Any) -> str:
     """Return what a person reads of a page: its text, and the attributes that browsers show."""
-    reader = _Reader()
-    reader.feed(page.content.decode())
-    return "\n".join(reader.found)
-
-
-class _Reader(HTMLParser):
-    def __init__(self) -> None:
-        super().__init__()
-        self.found: list[str] = []
-        self._silent = 0
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self._silent += tag in ("script", "style")
-        given = dict(attrs)
-        shows_value = tag == "input" and given.get("type") in ("submit", "button")
-        shown = [name for name in ATTRIBUTES_SHOWN if name != "value" or shows_value]
-        self.found += [given[name] or "" for name in shown if name in given]
-
-    def handle_endtag(self, tag: str) -> None:
-        self._silent -= tag in ("script", "style")
-
-    def handle_data(self, data: str) -> None:
-        if not self._silent and data.strip():
-            self.found.append(data.strip())
+    return "\n".join(text for _, text in shown_texts(page.content.decode()))
