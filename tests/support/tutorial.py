@@ -68,7 +68,8 @@ class Tutorial:
 
     def require_end(self) -> None:
         """Require that nothing of the page is left."""
-        assert [*self._steps, *self._parts] == []
+        left = [*self._steps, *self._parts]
+        assert left == [], f"the tutorial goes on: {left}"
 
 
 class Shell:
