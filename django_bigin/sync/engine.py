@@ -197,6 +197,7 @@ def _rest(run: Run, error: RateLimitError) -> None:
     until = refused_until or now + timedelta(seconds=error.retry_after or FIRST_REST_SECONDS)
     went_on = _("%(reason)s It goes on at %(until)s.", reason=error, until=moment(until))
     run.result.error = str(error) if refused_until is None else went_on
+    run.result.resting = True
     _give_up(run, {"next_run_at": until})
 
 

@@ -43,6 +43,7 @@ class ModuleResult:
         quarantined: rows that could not be stored by this run.
         incomplete: what the mirror of the module lacks though the run has finished; "" where it is complete.
         error: one sentence that says what to do; "" where all went well.
+        resting: it stopped at the edge of a page since a limit of calls is reached, and `error` says until when.
         skipped: why nothing was done; "" where something was.
     """
 
@@ -58,6 +59,7 @@ class ModuleResult:
     finished: bool = False
     incomplete: str = ""
     error: str = ""
+    resting: bool = False
     skipped: str = ""
 
     @property

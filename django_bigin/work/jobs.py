@@ -96,7 +96,7 @@ def record_job(connection: Connection, result: ModuleResult, *, full: bool, acto
         connection=connection,
         module=result.module,
         requested_by_name=actor[:150],
-        state=State.FAILED if result.error else State.DONE,
+        state=State.FAILED if result.error and not result.resting else State.DONE,
         created=result.created,
         updated=result.updated,
         deleted=result.deleted,

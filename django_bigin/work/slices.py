@@ -98,7 +98,7 @@ def sync(module_sync_id: int) -> Rest | None:
         raise
     if result is None:
         return Rest()
-    if result.changed or result.error:  # an idle delta keeps no job
+    if result.changed or (result.error and not result.resting):  # neither an idle delta nor a rest keeps a job
         row = written(ModuleSync).select_related("connection").filter(pk=module_sync_id).first()
         if row is not None:
             jobs.record_job(row.connection, result, full=False, actor=_("schedule"))

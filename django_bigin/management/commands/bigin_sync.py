@@ -113,7 +113,7 @@ def _failure(outcomes: Sequence[SyncOutcome]) -> str:
     results = [result for outcome in outcomes for result in outcome.results]
     counts = (
         ("connections", sum(bool(outcome.error) for outcome in outcomes), len(outcomes)),
-        ("modules", sum(bool(result.error) for result in results), len(results)),
+        ("modules", sum(_failed(result) for result in results), len(results)),
     )
     failed = [f"{failures} of {total} {what}" for what, failures, total in counts if failures]
     sentences = [f"{' and '.join(failed)} failed; the outcome of each says why."] if failed else []
@@ -122,14 +122,20 @@ def _failure(outcomes: Sequence[SyncOutcome]) -> str:
             f"{taken} of {len(results)} modules were left to another process, which is syncing them or has died in the "
             "last two minutes: run it again then."
         )
+    if resting := sum(result.resting for result in results):
+        sentences.append(f"{resting} of {len(results)} modules rest, since a limit of API calls is reached.")
     return " ".join(sentences)
+
+
+def _failed(result: ModuleResult) -> bool:
+    return bool(result.error) and not result.resting
 
 
 def _exit_codes(outcome: SyncOutcome) -> list[int]:
     if outcome.error:
         return [exit_code_for(outcome.cause) if outcome.cause else FAILED]
-    taken = [TRY_LATER for result in outcome.results if result.taken]
-    return [*taken, *(FAILED for result in outcome.results if result.error)]
+    later = [TRY_LATER for result in outcome.results if result.taken or result.resting]
+    return [*later, *(FAILED for result in outcome.results if _failed(result))]
 
 
 def _document(connection: Connection, outcome: SyncOutcome) -> dict[str, Any]:

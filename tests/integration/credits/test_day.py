@@ -1,12 +1,14 @@
 """Days of scheduled work against a limit: the site's own share, and Bigin's."""
 
+import io
 from collections import Counter
 from typing import Any
 
 import pytest
+from django.core.management import CommandError, call_command
 
 from django_bigin.credits.account import Account, Priority, note_all
-from django_bigin.models import Connection, CreditAccount, CreditUse, ModuleSync
+from django_bigin.models import Connection, CreditAccount, CreditUse, Job, ModuleSync
 from django_bigin.sync import sync_connection
 from tests.support.mirror import sync
 from tests.support.ticking import tick, work_off
@@ -45,6 +47,7 @@ def test_the_share_is_kept_and_a_person_is_still_served(sandbox: Any, connection
     assert allowed - 10 <= spent <= allowed
     rows = ModuleSync.objects.filter(enabled=True, unavailable_reason="")
     assert set(rows.values_list("failure_count", "last_error")) == {(0, "")}
+    assert not Job.objects.exclude(state=Job.State.DONE).exists()
     assert CreditAccount.objects.get().spent_until is not None
 
     sandbox.add_records("Contacts", 1)
@@ -85,7 +88,11 @@ def test_a_run_that_must_stop_keeps_its_pages_and_says_when_it_goes_on(
     row = ModuleSync.objects.get(module="Contacts")
     assert result.error.startswith("Resting until ")
     assert connection.records.filter(module="Contacts").count() == 800
+    assert result.resting
     assert (row.failure_count, row.last_error) == (0, "")
+    with pytest.raises(CommandError, match=r"^9 of 9 modules rest") as ended:
+        call_command("bigin_sync", stdout=io.StringIO())
+    assert ended.value.returncode == 75
     settings.BIGIN_CREDIT_SHARE = 0.5
     assert sync(connection, "Contacts").finished
     assert connection.records.filter(module="Contacts").count() == 2_000
