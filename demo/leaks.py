@@ -50,6 +50,9 @@ def search(folder: Path, secrets: Iterable[Mapping[str, str]]) -> Search:
     }
     leaks: list[str] = []
     for path in files:
-        held = path.read_bytes()
+        try:
+            held = path.read_bytes()
+        except FileNotFoundError:  # a message in the broker's folder that a worker has just taken
+            continue
         leaks += sorted({f"{what} in {path.relative_to(folder)}" for spelling, what in spelled if spelling in held})
     return Search(len({secret["value"] for secret in wanted}), len(files), tuple(leaks))

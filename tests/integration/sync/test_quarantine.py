@@ -49,6 +49,11 @@ def test_a_module_with_a_quarantined_row_is_incomplete_and_says_how_many(
     [entry] = ran.document["connections"][0]["modules"]
     assert (ran.code, entry["finished"], entry["incomplete"]) == (0, True, "1 row is quarantined.")
     assert "incomplete: 1 row is quarantined." in Ran("bigin_sync", "--module", module).out
+
+
+@every
+def test_the_status_of_a_module_with_a_quarantined_row_is_incomplete(broken: Any, connection: Connection) -> None:
+    module, _ = broken
     ran = Ran("bigin_status", "--check", "--json")
     [state] = [each for each in ran.document["connections"][0]["modules"] if each["module"] == module]
     assert ran.code != 0
