@@ -81,7 +81,7 @@ def test_six_workers_spend_the_share_to_the_last_credit_and_no_more(connection: 
     settings.BIGIN_CREDIT_SHARE = 0.1
     spent = at_once(6, lambda _: spend_until_refused(Meter(connection)))
     assert sum(spent) == 500
-    assert min(spent) > 0
+    assert sum(each > 0 for each in spent) > 1
     assert sum(CreditUse.objects.values_list("credits", flat=True)) + account().unnoted_credits == 500
 
 
