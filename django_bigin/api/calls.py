@@ -92,6 +92,8 @@ class CallMade:
 
     Attributes:
         status: None where no answer came; the credits may be spent all the same.
+        credits: what it spent; a call that was refused for its token or for a limit spends nothing.
+        price: what it spends where it is answered.
         retry_after: seconds to wait, where the answer says so.
     """
 
@@ -102,3 +104,4 @@ class CallMade:
     credits: int
     seconds: float
     retry_after: float | None = None
+    price: int = 0

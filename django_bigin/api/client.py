@@ -175,7 +175,8 @@ class Client:
             seconds = time.perf_counter() - started
             logger.debug("%s answered %s in %.3f s", call.endpoint, status, seconds)
             if self._on_call is not None:
-                self._on_call(CallMade(call.method, call.path, call.module, status, spent, seconds, retry_after))
+                made = (call.method, call.path, call.module, status, spent, seconds, retry_after)
+                self._on_call(CallMade(*made, price=call.credits))
         return Answer(
             status=response.status_code,
             body=read_json(response.content),

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
 
 from .. import clock
-from ..api.calls import Call, CallMade
 from ..api.client import Client
 from ..api.datacenters import DATA_CENTERS
 from ..api.products import DEFAULT_PRODUCT
 from ..conf import settings
+from ..credits.calls import CallMeter
+from ..credits.meter import Meter
 from ..exceptions import GrantTokenError
 from ..models import Connection
 from ..text import sentence as _
@@ -24,25 +23,25 @@ def open_client(
     connection: Connection,
     *,
     token: AccessToken | None = None,
-    before_call: Callable[[Call[Any]], None] | None = None,
-    on_call: Callable[[CallMade], None] | None = None,
+    meter: Meter | CallMeter | None = None,
     wait_seconds: float = WAIT_IN_WORKER_SECONDS,
 ) -> Client:
     """Open a client for a connection, with a token that is kept fresh.
 
     Args:
         token: the token to begin with, where it is already in hand.
-        before_call: called before each call; raises to keep it from being made.
-        on_call: called after each call.
+        meter: takes the credits of the calls; None: of each by itself, as a person's, up to the whole of the site's
+            share.
         wait_seconds: how long to wait for another process's refresh.
     """
+    meter = CallMeter(connection) if meter is None else meter
     return Client(
         DATA_CENTERS[connection.data_center],
         ConnectionTokens(connection.pk, held=token, wait_seconds=wait_seconds),
         session=shared_session(),
         timeouts=settings.timeouts,
-        before_call=before_call,
-        on_call=on_call,
+        before_call=meter.ask,
+        on_call=meter.count,
         product=connection.description,
         org_id=connection.org_id,
         now=clock.now,

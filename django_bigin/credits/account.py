@@ -85,6 +85,24 @@ class Account:
             return Taken(most)
         return tried_again(CreditAccount, lambda: self._take_slowly(most, least, priority), clashes=True)
 
+    def check(self, credits: int, *, priority: Priority) -> None:
+        """Look, without taking anything or locking the account, whether so many credits may be spent now.
+
+        Raises:
+            RateLimitError: they may not.
+        """
+        account = self._rows().first()
+        if account is not None:
+            account.window = _spent(account, _lately(self._minutes()))
+            if error := self._why_not(account, credits, priority):
+                raise error
+
+    def add(self, credits: int, *, calls: int) -> None:
+        """Count what was spent without having been taken."""
+        if not update(self._rows(), **_plus(credits, calls)):
+            written(CreditAccount).get_or_create(**self._key)
+            update(self._rows(), **_plus(credits, calls))
+
     def give_back(self, credits: int, *, calls: int) -> None:
         """Give back what was taken and not spent."""
         if credits or calls:
@@ -213,18 +231,23 @@ def _note(account: CreditAccount, budget: int) -> None:
         _add({**key, "minute": now.replace(second=0, microsecond=0)}, credits=credits, calls=calls, budget=budget)
         account.unnoted_credits -= credits
         account.unnoted_calls -= calls
-    lately = list(
-        written(CreditUse)
-        .filter(**key, minute__gt=now - WINDOW - MINUTE)
-        .order_by("minute")
-        .values_list("minute", "credits")
-    )
+    lately = _lately(written(CreditUse).filter(**key))
     if not lately:
         account.unnoted_credits = account.unnoted_calls = 0
-    account.window = max(sum(spent for _, spent in lately) + account.unnoted_credits, 0)
+    account.window = _spent(account, lately)
     account.oldest_minute = lately[0][0] if lately else None
     account.day_budget = budget
     account.noted_at = now
+
+
+def _lately(minutes: QuerySet[CreditUse]) -> list[tuple[datetime, int]]:
+    """Return the minutes of the last 24 hours, the oldest first, and what was spent in each."""
+    lately = minutes.filter(minute__gt=clock.now() - WINDOW - MINUTE).order_by("minute")
+    return list(lately.values_list("minute", "credits"))
+
+
+def _spent(account: CreditAccount, lately: list[tuple[datetime, int]]) -> int:
+    return max(sum(spent for _, spent in lately) + account.unnoted_credits, 0)
 
 
 def _add(minute: dict[str, Any], *, credits: int, calls: int, budget: int) -> None:
@@ -239,8 +262,7 @@ def _add(minute: dict[str, Any], *, credits: int, calls: int, budget: int) -> No
 def _freed_at(minutes: QuerySet[CreditUse], missing: int) -> datetime:
     """Return when so many credits are free again, by the minutes in which they were spent."""
     now = clock.now()
-    lately = minutes.filter(minute__gt=now - WINDOW - MINUTE).order_by("minute").values_list("minute", "credits")
-    for minute, credits in lately:
+    for minute, credits in _lately(minutes):
         missing -= credits
         if missing <= 0:
             return max(minute + WINDOW + MINUTE, now + MINUTE)

@@ -81,7 +81,7 @@ def refresh_connection_metadata(connection: Connection) -> bool:
     if lease_id is None:
         return False
     meter = Meter(connection, priority=Priority.SCHEDULE)
-    client = open_client(connection, before_call=meter.ask, on_call=meter.count)
+    client = open_client(connection, meter=meter)
     try:
         refresh_metadata(client, connection, ensure_modules(connection))
     finally:

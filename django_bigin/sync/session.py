@@ -36,7 +36,7 @@ def open_session(connection: Connection, options: Options, *, token: AccessToken
         token: the token to begin with, where it is already in hand.
     """
     meter = Meter(connection, priority=options.priority)
-    client = open_client(connection, token=token, before_call=meter.ask, on_call=meter.count)
+    client = open_client(connection, token=token, meter=meter)
     try:
         yield Session(client, meter, options, options.ends_at())
     finally:

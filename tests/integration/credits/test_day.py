@@ -10,6 +10,7 @@ from django.core.management import CommandError, call_command
 from django_bigin.credits.account import Account, Priority, note_all
 from django_bigin.models import Connection, CreditAccount, CreditUse, Job, ModuleSync
 from django_bigin.sync import sync_connection
+from tests.support.credits import share_of
 from tests.support.mirror import sync
 from tests.support.ticking import tick, work_off
 
@@ -29,11 +30,6 @@ def live(sandbox: Any, hours: float) -> Counter[int]:
         refused[step * STEP_SECONDS // 3600] += sandbox.calls("/bigin")["by_outcome"].get("TOO_MANY_REQUESTS", 0)
         sandbox.advance(STEP_SECONDS)
     return refused
-
-
-def share_of(connection: Connection, credits: int) -> float:
-    """Return the share that is so many credits of the organization's day."""
-    return credits / connection.description.credits.of_day(paid=connection.org_paid, users=connection.org_licences)
 
 
 def test_the_share_is_kept_and_a_person_is_still_served(sandbox: Any, connection: Connection, settings: Any) -> None:
