@@ -5,6 +5,8 @@ A copy of a production database must not act: it would spend the original's toke
 
 from __future__ import annotations
 
+from django.db.models import Exists, Q
+
 from . import clock
 from .conf import settings
 from .db.aliases import atomic, written
@@ -38,6 +40,12 @@ def require_ownership() -> None:
                 mine=repr(mine),
             )
         )
+
+
+def not_foreign() -> Q:
+    """Match any row, unless the database belongs to another installation: for a claim that asks in one statement."""
+    mine = settings.BIGIN_INSTALLATION_ID
+    return ~Exists(Installation.objects.exclude(identifier=mine)) if mine else Q()
 
 
 def adopt(*, actor: str = "") -> Installation:

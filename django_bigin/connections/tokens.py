@@ -115,9 +115,10 @@ def ensure_fresh_token(
 def token_of(connection: Connection) -> AccessToken:
     """Return the token of a row that was just read, without reading it again; `ensure_fresh_token` if it is due.
 
+    The caller has made sure that the database belongs to this installation.
+
     Raises: what `ensure_fresh_token` does.
     """
-    require_ownership()
     require_connected(connection)
     try:
         fresh = fresh_token(connection)

@@ -24,6 +24,7 @@ from ..db import leases
 from ..db.aliases import atomic, written
 from ..db.causes import tried_again
 from ..exceptions import LeaseLostError, SyncError
+from ..installation import not_foreign
 from ..models import Connection, ModuleSync, Record
 from ..text import sentence as _
 from . import store, wanted
@@ -82,10 +83,10 @@ def claim(module_sync_id: int) -> str | None:
 
 
 def claim_due(module_sync_id: int) -> str | None:
-    """Claim the lease on a module if it is due and may be worked on; in one statement, unread."""
+    """Claim the lease on a module if it is due, and may be worked on by this installation; in one statement, unread."""
     due = Q(next_run_at=None) | Q(next_run_at__lte=clock.now())
     syncable = Connection.objects.filter(status__in=states.SYNCABLE)
-    row = written(ModuleSync).filter(due, pk=module_sync_id, enabled=True, unavailable_reason="")
+    row = written(ModuleSync).filter(due, not_foreign(), pk=module_sync_id, enabled=True, unavailable_reason="")
     # Counted with the claim: a run that kills its worker has no other chance to be counted.
     return leases.claim(row.filter(connection__in=syncable), LEASE_SECONDS, tries=F("tries") + 1)
 

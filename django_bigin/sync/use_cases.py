@@ -62,11 +62,12 @@ def sync_slice(module_sync_id: int, options: Options) -> ModuleResult | None:
     Raises:
         AuthorizationError: a person must act before anything can be read.
         TransientError: there is no usable token now.
+        ForeignDatabaseError: the database belongs to another installation.
     """
-    require_ownership()
     # Claimed unread: read afterwards, the row is what the last run left, and an idle delta is few statements.
     lease_id = claim_due(module_sync_id)
     if lease_id is None:
+        require_ownership()  # of a foreign database nothing is claimed
         return _worked_on_by_another(module_sync_id)
     rows = with_quarantined(written(ModuleSync)).select_related("connection__tenant")
     row = rows.filter(pk=module_sync_id).first()

@@ -65,6 +65,9 @@ def find_sandbox() -> Sandbox | None:
 @contextmanager
 def use(sandbox: Sandbox) -> Iterator[None]:
     """Make a running sandbox the one whose clock is followed and to which tenants are connected."""
+    from ..work import heartbeats
+
+    heartbeats.forget()  # the rows of another test are gone
     _in_use.append(sandbox)
     try:
         yield

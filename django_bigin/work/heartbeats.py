@@ -5,18 +5,23 @@ from __future__ import annotations
 import os
 import socket
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Any
 
 from django.db.models import Max
 
 from .. import clock
 from ..db.aliases import written
+from ..db.apart import scope_of
 from ..models import Heartbeat
 
 TICK = "tick"
 TRIM = "trim"  # not a sign of life: when the tick last deleted what is kept for a time only
 
+BEAT_AGAIN_AFTER = timedelta(seconds=10)
+
 _IN_TICK = " bigin_tick"
+_beaten: dict[tuple[Any, ...], datetime] = {}
 
 
 def beat(name: str, *, kind: str) -> None:
@@ -28,12 +33,22 @@ def beat(name: str, *, kind: str) -> None:
 
 
 def beat_as_worker(kind: str, *, in_tick: bool = False) -> None:
-    """Note that this process does work of a kind.
+    """Note that this process does work of a kind; in the table once in a while, as a beat costs as much as a claim.
 
     Args:
         in_tick: it does what its own tick handed out, and takes nothing from a queue.
     """
-    beat(f"{socket.gethostname()}:{os.getpid()}{_IN_TICK if in_tick else ''}", kind=kind)
+    name = f"{socket.gethostname()}:{os.getpid()}{_IN_TICK if in_tick else ''}"
+    what, now = (scope_of(Heartbeat), name, kind), clock.now()
+    last = _beaten.get(what)
+    if last is None or abs(now - last) >= BEAT_AGAIN_AFTER:
+        beat(name, kind=kind)
+        _beaten[what] = now
+
+
+def forget() -> None:
+    """Forget what this process has noted, as after a change of databases in a test."""
+    _beaten.clear()
 
 
 def worker_last_seen(kinds: Iterable[str]) -> datetime | None:

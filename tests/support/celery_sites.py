@@ -1,5 +1,6 @@
 """A site's Celery in the test's own process, on a broker in memory."""
 
+import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from queue import Empty
@@ -40,5 +41,12 @@ def take_messages(app: Celery, queue: str) -> list[Any]:
 def worker_of(app: Celery, *queues: str) -> Iterator[None]:
     """Let a worker take messages from these queues, in a thread."""
     app.amqp.queues.select(list(queues))
-    with start_worker(app, pool="solo", concurrency=1, perform_ping_check=False, shutdown_timeout=30):
-        yield
+    root = logging.getLogger()
+    level, handlers = root.level, list(root.handlers)
+    try:
+        with start_worker(app, pool="solo", concurrency=1, perform_ping_check=False, shutdown_timeout=30):
+            yield
+    finally:
+        # It sets logging up as for a process of its own: later tests would not hear warnings.
+        root.setLevel(level)
+        root.handlers[:] = handlers

@@ -150,17 +150,25 @@ def test_an_idle_delta_is_one_call_and_five_statements(sandbox: Any, connection:
     assert len(statements) <= 5, statements
 
 
-def test_an_idle_slice_writes_its_heartbeat_besides_and_no_more(sandbox: Any, connection: Connection) -> None:
+def test_an_idle_task_is_five_statements_and_in_a_while_a_heartbeat(
+    sandbox: Any, connection: Connection, settings: Any
+) -> None:
+    settings.BIGIN_INSTALLATION_ID = "production"
     work_off(tick())
     work_off(tick())
+    statements: list[list[str]] = []
     for _ in range(2):  # looks again at what was stored within the same second
         sandbox.advance(400)
-        sent = tick(SYNC)
-        with CaptureQueriesContext(database) as queries:
-            scheduler.run_slice(*sent[0])
-        work_off(sent[1:])
-    statements = [query["sql"] for query in queries if query["sql"].split()[0] not in ("BEGIN", "COMMIT")]
-    assert len(statements) <= 6, statements
+        statements.clear()
+        for task in tick(SYNC):
+            with CaptureQueriesContext(database) as queries:
+                scheduler.run_slice(*task)
+            sql = [query["sql"] for query in queries]
+            statements.append([each for each in sql if each.split()[0] not in ("BEGIN", "COMMIT")])
+    deltas = [each for each in statements if "heartbeat" not in each[0]]
+    assert len(deltas) == len(statements) - 1
+    assert min(map(len, deltas)) == 5
+    assert len(statements[0]) <= 6, statements[0]
 
 
 def test_a_module_that_another_works_on_rests_until_the_lease_has_expired(sandbox: Any, connection: Connection) -> None:
