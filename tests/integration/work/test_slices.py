@@ -9,6 +9,7 @@ from django.test.utils import CaptureQueriesContext
 from django_bigin import clock
 from django_bigin.connections import pause, resume
 from django_bigin.credits.account import Priority
+from django_bigin.exceptions import ForeignDatabaseError
 from django_bigin.models import Connection, Job, ModuleSync
 from django_bigin.sync import Options, sync_connection, sync_slice
 from django_bigin.work import scheduler
@@ -169,6 +170,22 @@ def test_an_idle_task_is_five_statements_and_in_a_while_a_heartbeat(
     assert len(deltas) == len(statements) - 1
     assert min(map(len, deltas)) == 5
     assert len(statements[0]) <= 6, statements[0]
+
+
+def test_in_another_installations_database_no_module_is_claimed(
+    sandbox: Any, connection: Connection, settings: Any
+) -> None:
+    settings.BIGIN_INSTALLATION_ID = "production"
+    work_off(tick())
+    work_off(tick())
+    settings.BIGIN_INSTALLATION_ID = "a copy"
+    sandbox.advance(400)
+    sandbox.clear_calls()
+    [module] = ModuleSync.objects.filter(module="Contacts")
+    with pytest.raises(ForeignDatabaseError):
+        sync_slice(module.pk, SLICE)
+    [left] = ModuleSync.objects.filter(module="Contacts")
+    assert (left.lease_id, left.tries, sandbox.calls()["by_path"]) == ("", 0, {})
 
 
 def test_a_module_that_another_works_on_rests_until_the_lease_has_expired(sandbox: Any, connection: Connection) -> None:
