@@ -54,6 +54,8 @@ _SPECS = (
     ActionSpec("refresh_token_now", Kind.REFRESH, "refresh", _("Refresh token now"), _("Token refresh")),
     ActionSpec("sync_now", Kind.SYNC, "sync", _("Sync now"), _("Sync")),
     ActionSpec("full_sync", Kind.FULL_SYNC, "sync", _("Full sync"), _("Full sync")),
+    ActionSpec("verify", Kind.VERIFY, "sync", _("Verify"), _("Verification")),
+    ActionSpec("repair", Kind.REPAIR, "sync", _("Verify and repair"), _("Verification with repair")),
     ActionSpec("pause", Kind.PAUSE, "pause", _("Pause"), _("Pause")),
     ActionSpec("resume", Kind.RESUME, "pause", _("Resume"), _("Resume")),
     ActionSpec("disconnect", Kind.DISCONNECT, "disconnect", _("Disconnect (revoke at Zoho)"), _("Disconnect"), True),

@@ -61,18 +61,22 @@ class Output:
             self._stdout.write(_escaped(json.dumps(document, cls=DjangoJSONEncoder, ensure_ascii=False, indent=2)))
 
     @contextmanager
-    def progress(self, title: str) -> Iterator[OnProgress]:
-        """Show the progress of a sync on stderr; call what is given with each `Progress`."""
+    def progress(self, title: str, *, done: str = "stored") -> Iterator[OnProgress]:
+        """Show the progress of a sync on stderr; call what is given with each `Progress`.
+
+        Args:
+            done: what is done with the records.
+        """
         terminal = self._stderr.isatty()
         if self._verbosity < 1 or (self._as_json and not terminal):
             yield lambda step: None
         elif terminal and _has_rich():
-            with self._rich_progress(title) as show:
+            with self._rich_progress(title, done) as show:
                 yield show
         else:
-            yield self._plain_progress(title)
+            yield self._plain_progress(title, done)
 
-    def _plain_progress(self, title: str) -> OnProgress:
+    def _plain_progress(self, title: str, done: str) -> OnProgress:
         said_at = time.monotonic()
 
         def show(step: Progress) -> None:
@@ -81,13 +85,13 @@ class Output:
             if time.monotonic() - said_at < PLAIN_EVERY_SECONDS:
                 return
             said_at = time.monotonic()
-            text = f"{title}: {step.module}, {step.phase}, page {step.page}, {step.stored:,} stored"
+            text = f"{title}: {step.module}, {step.phase}, page {step.page}, {step.stored:,} {done}"
             self._stderr.write(one_line(text), str)
 
         return show
 
     @contextmanager
-    def _rich_progress(self, title: str) -> Iterator[OnProgress]:
+    def _rich_progress(self, title: str, done: str) -> Iterator[OnProgress]:
         from rich.console import Console
         from rich.markup import escape
         from rich.progress import Progress as Bars
@@ -99,11 +103,11 @@ class Output:
         with bars:
 
             def show(step: Progress) -> None:
-                text = f"{title}  {step.module}  {step.phase}  page {step.page}  {step.stored:,} stored"
+                text = f"{title}  {step.module}  {step.phase}  page {step.page}  {step.stored:,} {done}"
                 text = escape(one_line(text))
                 if step.module not in tasks:
-                    for done in list(tasks.values())[-1:]:
-                        bars.stop_task(done)
+                    for ended in list(tasks.values())[-1:]:
+                        bars.stop_task(ended)
                     tasks[step.module] = bars.add_task(text, total=None)
                 bars.update(tasks[step.module], description=text)
 

@@ -598,6 +598,8 @@ class Migration(migrations.Migration):
                             ("refresh", "Refresh token"),
                             ("sync", "Sync"),
                             ("full_sync", "Full sync"),
+                            ("verify", "Verify"),
+                            ("repair", "Verify and repair"),
                             ("pause", "Pause"),
                             ("resume", "Resume"),
                             ("disconnect", "Disconnect"),

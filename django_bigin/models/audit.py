@@ -23,10 +23,12 @@ ACTS: Mapping[str, LazyText] = {
     "discard": pgettext_lazy("audit", "discard"),
     "disconnect": pgettext_lazy("audit", "disconnect"),
     "pause": pgettext_lazy("audit", "pause"),
+    "repair": pgettext_lazy("audit", "repair"),
     "reconnect": pgettext_lazy("audit", "reconnect"),
     "resume": pgettext_lazy("audit", "resume"),
     "secret unreadable": pgettext_lazy("audit", "secret unreadable"),
     "trim": pgettext_lazy("audit", "trim"),
+    "verify": pgettext_lazy("audit", "verify"),
 }
 """The acts of the audit as people read them; the rows hold the keys, which never change."""
 

@@ -22,6 +22,8 @@ class Job(models.Model):
         REFRESH = "refresh", _("Refresh token")
         SYNC = "sync", _("Sync")
         FULL_SYNC = "full_sync", _("Full sync")
+        VERIFY = "verify", _("Verify")
+        REPAIR = "repair", _("Verify and repair")
         PAUSE = "pause", _("Pause")
         RESUME = "resume", _("Resume")
         DISCONNECT = "disconnect", _("Disconnect")

@@ -7,5 +7,17 @@ through the pipeline, which makes copies of them, and store them through the run
 from .options import OnProgress, OnResult, Options
 from .results import ModuleResult, Progress
 from .use_cases import sync_connection, sync_slice
+from .verification import Verification
+from .verifying import verify_connection
 
-__all__ = ("ModuleResult", "OnProgress", "OnResult", "Options", "Progress", "sync_connection", "sync_slice")
+__all__ = (
+    "ModuleResult",
+    "OnProgress",
+    "OnResult",
+    "Options",
+    "Progress",
+    "Verification",
+    "sync_connection",
+    "sync_slice",
+    "verify_connection",
+)

@@ -14,19 +14,25 @@ from . import missing, pipeline, scan, store
 from .run import Outcome, Run
 
 
-def read(run: Run) -> Outcome:
-    """Read all records."""
+def walk(run: Run) -> Walk:
+    """Return the walk through all records."""
 
     def build(place: Place, _: Sequence[str]) -> Call[Page]:
         return records.list_page(run.product, run.module, place)
+
+    return Walk(run.product, run.module, build, send=run.send, now=clock.now)
+
+
+def read(run: Run) -> Outcome:
+    """Read all records."""
 
     def read_page(step: Step) -> scan.ScannedPage:
         batch = run.reader.page(step, run.reader.rows(step), source=Record.Source.LIST)
         return scan.ScannedPage(step.ids, (), batch, step.position)
 
-    walk = Walk(run.product, run.module, build, send=run.send, now=clock.now)
-    position = walk.start(ordered=False)
-    for page in pipeline.pages(walk, position, read_page):
+    pages = walk(run)
+    position = pages.start(ordered=False)
+    for page in pipeline.pages(pages, position, read_page):
         position = page.position
         run.save_page(page.batch, seen=store.Seen(page.ids, position.opening))
         run.note_page(ModuleSync.Phase.FULL, position.pages)

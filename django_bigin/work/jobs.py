@@ -26,6 +26,7 @@ from ..sync import ModuleResult, Options, sync_connection
 from ..sync.plan import ensure_modules
 from ..sync.results import ANOTHER_WORKS
 from ..text import sentence as _
+from . import verifications
 
 SLICE_SECONDS = 60.0
 LEASE_SECONDS = 300
@@ -127,6 +128,9 @@ def run(job_id: int, *, slice_seconds: float = SLICE_SECONDS) -> Job | None:
         finished = SPECS[job.kind].run(job, slice_seconds)
     except LeaseLostError:
         return None
+    except verifications.Resting as rest:
+        until = clock.database_in(max(rest.seconds, 1.0))
+        _put_back(job, started, error=str(rest), tries=0, queued_until=until)
     except BiginError as error:
         _finish(job, started, error=str(error))
     except (KeyboardInterrupt, SystemExit):
@@ -181,9 +185,9 @@ def _finish(job: Job, started: float, *, error: str) -> None:
     _release(job, started, state=State.FAILED if error else State.DONE, error=error, finished_at=job.finished_at)
 
 
-def _put_back(job: Job, started: float, *, error: str, tries: int) -> None:
-    """Leave the rest of a job to another slice."""
-    _release(job, started, state=State.WAITING, error=error, tries=tries)
+def _put_back(job: Job, started: float, *, error: str, tries: int, queued_until: Any = None) -> None:
+    """Leave the rest of a job to another slice, which nobody is to begin before `queued_until`."""
+    _release(job, started, state=State.WAITING, error=error, tries=tries, queued_until=queued_until)
 
 
 def _release(job: Job, started: float, **changes: Any) -> None:
@@ -191,7 +195,7 @@ def _release(job: Job, started: float, **changes: Any) -> None:
     for name, value in changes.items():
         setattr(job, name, value)
     row = written(Job).filter(pk=job.pk)
-    leases.release(row, job.lease_id, queued_until=None, result=job.result, **_progress_of(job), **changes)
+    leases.release(row, job.lease_id, result=job.result, **_progress_of(job), **{"queued_until": None, **changes})
 
 
 def _progress_of(job: Job) -> dict[str, Any]:
@@ -316,6 +320,8 @@ SPECS: Mapping[str, JobSpec] = {
     Kind.REFRESH: JobSpec(_refresh, _TOKEN_KEPT),
     Kind.SYNC: JobSpec(_sync, _TOKEN_KEPT),
     Kind.FULL_SYNC: JobSpec(_sync, _TOKEN_KEPT),
+    Kind.VERIFY: JobSpec(verifications.run, _TOKEN_KEPT),
+    Kind.REPAIR: JobSpec(verifications.run, _TOKEN_KEPT),
     Kind.PAUSE: JobSpec(_pause, _TOKEN_KEPT, at_once=True),
     Kind.RESUME: JobSpec(_resume, frozenset({Status.PAUSED}), at_once=True),
     Kind.DISCONNECT: JobSpec(_disconnect, frozenset(Status.values) - {Status.DISCONNECTED}),

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from difflib import get_close_matches
 from typing import Any
 
-from django.core.management.base import CommandError, CommandParser
+from django.core.management.base import CommandParser
 
 from ...api.products import DEFAULT_PRODUCT
-from ...conf import settings
 from ...models import Connection
 from ...sync import ModuleResult, Options
 from ...tenants import tenant_label
@@ -17,7 +15,6 @@ from ...work.in_process import ATTEMPTED, SyncOutcome, sync_in_process
 from ..base import (
     FAILED,
     TRY_LATER,
-    USAGE,
     BiginCommand,
     Report,
     actor,
@@ -26,6 +23,7 @@ from ..base import (
     pick_connections,
     worst,
 )
+from ..modules import add_module_argument, read_modules
 from ..output import Output
 
 HEADERS = (
@@ -58,13 +56,7 @@ them, since an organization that suddenly looks empty is more likely an error;
 
     def add_arguments(self, parser: CommandParser) -> None:
         add_connection_arguments(parser)
-        parser.add_argument(
-            "--module",
-            nargs="+",
-            action="extend",
-            metavar="NAME",
-            help=f"Only these: {', '.join(settings.known_modules)}.",
-        )
+        add_module_argument(parser)
         parser.add_argument("--full", action="store_true", help="Read every record again, not only what changed.")
         parser.add_argument(
             "--accept-missing", action="store_true", help="Delete what Zoho no longer has, however much it is."
@@ -91,21 +83,6 @@ them, since an organization that suddenly looks empty is more likely an error;
         with output.progress(tenant_label(connection.tenant)) as show:
             how = Options(full=options["full"], accept_missing=options["accept_missing"], on_progress=show)
             return sync_in_process(connection, modules=modules, options=how, actor=actor("bigin_sync"))
-
-
-def read_modules(names: list[str] | None) -> list[str] | None:
-    """Return the API names that were meant, whatever their case; None for all."""
-    if names is None:
-        return None
-    known = {name.lower(): name for name in settings.known_modules}
-    for name in names:
-        if name.lower() not in known:
-            close = get_close_matches(name.lower(), known, n=1)
-            meant = f" Did you mean {known[close[0]]}?" if close else ""
-            raise CommandError(
-                f"There is no module {name!r}.{meant} Known: {', '.join(known.values())}.", returncode=USAGE
-            )
-    return list(dict.fromkeys(known[name.lower()] for name in names))
 
 
 def _failure(outcomes: Sequence[SyncOutcome]) -> str:
