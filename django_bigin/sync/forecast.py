@@ -28,7 +28,7 @@ class Price:
 
 
 def of_verification(row: ModuleSync) -> Price:
-    """Return what verifying a module costs: every page, what was deleted, and the count; asking for single records comes on top."""
+    """Return what verifying a module costs: every page, the deleted log and the count; single records come on top."""
     known = records_known(row)
     skipped = why_not(row)
     pages, spec = pages_of(row, known), row.connection.description.module(row.module)

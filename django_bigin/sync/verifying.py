@@ -31,7 +31,7 @@ from .results import ANOTHER_WORKS
 from .run import Run, claim
 from .session import Session, open_session
 from .verification import Verification
-from .verify import Verifier
+from .verify import verify
 
 DEFAULTS = Options()
 
@@ -97,7 +97,7 @@ def _verify_module(row: ModuleSync, session: Session, result: Verification, *, r
 def _work(run: Run, result: Verification, *, repair: bool) -> None:
     result.error, result.rests_until, result.later = "", None, False
     try:
-        done = Verifier(run, result, repair=repair).work()
+        done = verify(run, result, repair=repair)
         if done:
             run.finish()
         else:

@@ -4,3 +4,7 @@ Rows say what is due; a message is only a wake-up. The tick reserves due rows by
 ticks hand out each of them once, and sends their ids. Where the broker is down a row is given back and stays due. A
 slice may run twice and may die anywhere: it looks whether its row is due, and works under a lease.
 """
+
+from .requests import RequestOutcome, request_verification
+
+__all__ = ("RequestOutcome", "request_verification")

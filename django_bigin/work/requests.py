@@ -8,10 +8,13 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.core.exceptions import PermissionDenied
+
 from .. import clock
 from ..conf import settings
 from ..db.aliases import atomic, on_commit, reread
 from ..models import Connection, Job
+from ..policy import access_policy
 from ..text import moment
 from ..text import sentence as _
 from . import heartbeats, jobs, scheduler
@@ -77,6 +80,25 @@ def request(kind: str, connections: Iterable[Connection], *, user: Any = None, a
     else:
         on_commit(Job, lambda: _wake(requested, outcome))
     return outcome
+
+
+def request_verification(
+    connections: Iterable[Connection], *, repair: bool = False, user: Any = None, actor: str = ""
+) -> RequestOutcome:
+    """Let a worker verify the mirror of each connection, as the admin's action does: a job each, with its report.
+
+    Args:
+        repair: mend what differs.
+        user: who requests it; the access policy must let them sync each of the connections.
+        actor: their name, where nobody of the site's users requests it, such as a schedule.
+
+    Raises:
+        PermissionDenied: the person may not, and nothing was requested.
+    """
+    chosen = list(connections)
+    if user is not None and not all(access_policy().may(user, "sync", each.tenant) for each in chosen):
+        raise PermissionDenied
+    return request(Job.Kind.REPAIR if repair else Job.Kind.VERIFY, chosen, user=user, actor=actor)
 
 
 def _ensure_job(kind: str, connection: Connection, outcome: RequestOutcome, user: Any, actor: str) -> Job:

@@ -18,7 +18,7 @@ PACKAGES = {
     f"django_bigin.{name}"
     for name in (
         "api", "connections", "exceptions", "health.metrics", "models", "policy", "sandbox", "signals", "sync", "tasks",
-        "testing", "testing.folder_broker",
+        "testing", "testing.folder_broker", "work",
     )
 }  # fmt: skip
 

@@ -7,7 +7,7 @@ import pytest
 from django_bigin.models import Connection, ModuleSync, QuarantinedRow, Record
 from django_bigin.signals import records_changed
 from django_bigin.sync import Options, Verification, verify_connection
-from tests.support.mirror import assert_equal, module_sync, on_page, sync
+from tests.support.mirror import assert_equal, connect, module_sync, on_page, sync
 from tests.support.tampering import corrupt_row, delete_rows, invent_row, mark_deleted, write_column
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("page_by_page")]
@@ -309,8 +309,6 @@ def test_ids_that_do_not_rise_hide_nothing(sandbox: Any, connection: Connection)
 
 
 def test_only_one_tenant_is_looked_at_and_repaired(contacts: list[str], sandbox: Any, connection: Connection) -> None:
-    from tests.support.mirror import connect
-
     other = connect(sandbox.add_organization(data_center="us", records={"Contacts": 3}))
     sync(other, "Contacts")
     theirs = Record.objects.filter(connection=other).first()
