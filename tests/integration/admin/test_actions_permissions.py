@@ -63,7 +63,7 @@ class TestPermissions:
         connection = make_connection(status=status, refresh_token="", access_token="")
         page = root.get(page_of(connection)).content.decode()
         offered = {name for name in ACTIONS if f'name="action" value="{name}"' in page}
-        working = {"refresh_token_now", "sync_now", "full_sync", "pause", "disconnect"}
+        working = {"refresh_token_now", "sync_now", "full_sync", "verify", "repair", "pause", "disconnect"}
         assert offered == {
             "paused": {"resume", "disconnect"},
             "disconnected": set(),

@@ -3,12 +3,14 @@
 from typing import Any
 
 import pytest
+from django.core.exceptions import PermissionDenied
 from django.utils import timezone
 
 from django_bigin.models import AuditEvent, Connection, CreditAccount, Job
 from django_bigin.sync import sync_connection
-from django_bigin.work import jobs, requests
+from django_bigin.work import jobs, request_verification
 from django_bigin.work.kinds import JOB
+from tests.support.factories import make_connection, make_staff, make_tenant
 from tests.support.mirror import assert_equal
 from tests.support.tampering import corrupt_row, delete_rows, invent_row
 from tests.support.ticking import tick, work_off
@@ -58,11 +60,23 @@ def test_a_verification_alone_mends_nothing(five: list[str], connection: Connect
 
 
 def test_it_is_requested_as_a_sync_is_and_a_worker_does_it(five: list[str], connection: Connection) -> None:
-    requests.request(Job.Kind.REPAIR, [connection], actor="a night's work")
+    request_verification([connection], repair=True, actor="a night's work")
     work_off(tick(JOB))
     job = Job.objects.get(kind=Job.Kind.REPAIR)
     assert (job.state, job.requested_by_name) == (State.DONE, "a night's work")
     assert "Repaired: 5 of 5." in job.result
+
+
+def test_whoever_may_not_sync_a_tenant_cannot_have_it_verified(connection: Connection, settings: Any) -> None:
+    settings.BIGIN_ACCESS_POLICY = "tests.support.policies.ActsOnOwnTenant"
+    own = make_connection(make_tenant("mine"))
+    person = make_staff("mine", "sync_connection")
+    with pytest.raises(PermissionDenied):
+        request_verification([own, connection], user=person)
+    assert not Job.objects.exists()
+    request_verification([own], repair=True, user=person)
+    [job] = Job.objects.all()
+    assert (job.kind, job.connection, job.requested_by) == (Job.Kind.REPAIR, own, person)
 
 
 def test_at_a_limit_of_calls_the_job_rests_and_goes_on_where_it_was(
