@@ -83,7 +83,7 @@ def test_a_limited_person_works_with_ones_own(client, settings, policy):
     mine = make_row_of_each_model("mine")
     make_row_of_each_model("foreign")
     client.force_login(make_staff("mine"))
-    for name in ("refresh_token_now", "sync_now", "full_sync", "pause", "resume", "disconnect"):
+    for name in ("refresh_token_now", "sync_now", "full_sync", "verify", "repair", "pause", "resume", "disconnect"):
         press(client, mine[Connection], name, confirmed="yes")
     assert Job.objects.filter(connection=mine[Connection]).count() == 1 + len(ACTIONS)
     assert Job.objects.exclude(connection=mine[Connection]).count() == 1
