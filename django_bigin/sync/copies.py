@@ -92,9 +92,13 @@ class Copy(NamedTuple):
             return self.seen_at >= stored.deleted_at
         if self.content_hash == stored.content_hash:
             return False
-        if self.seen_at > stored.seen_at or self.modified_at is None or stored.modified_at is None:
-            return self.seen_at >= stored.seen_at
-        return (self.modified_at, self.seen_at) >= (stored.modified_at, stored.seen_at)
+        return self.follows(stored)
+
+    def follows(self, other: Copy | StoredCopy) -> bool:
+        """Tell whether this copy counts rather than another of the same record, by when both were seen and modified."""
+        if self.seen_at > other.seen_at or self.modified_at is None or other.modified_at is None:
+            return self.seen_at >= other.seen_at
+        return (self.modified_at, self.seen_at) >= (other.modified_at, other.seen_at)
 
 
 class Unstorable(NamedTuple):
@@ -119,15 +123,14 @@ class Batch(NamedTuple):
 
     @classmethod
     def of(cls, batches: Iterable[Batch]) -> Batch:
-        """Return several of one walk as one; of a record that came twice, the copy that would win."""
+        """Return several as one; of a record that came twice, the copy that would win in the mirror."""
         copies: dict[int, Copy] = {}
         unstorable: list[Unstorable] = []
         for batch in batches:
             unstorable += batch.unstorable
             for copy in batch.copies:
                 before = copies.get(copy.record_id)
-                known, shown = before and before.modified_at, copy.modified_at
-                if known is None or shown is None or shown >= known:
+                if before is None or copy.follows(before):
                     copies[copy.record_id] = copy
         return cls(list(copies.values()), unstorable)
 

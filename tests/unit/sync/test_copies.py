@@ -84,6 +84,25 @@ def test_a_row_that_comes_twice_counts_once_as_it_came_last():
 
 
 @pytest.mark.parametrize(
+    ("second_seen", "second_modified", "kept"),
+    [
+        (SECOND, BEFORE - SECOND, "second"),  # set back meanwhile: what was seen later counts
+        (SECOND, None, "second"),
+        (-SECOND, None, "first"),
+        (-SECOND, BEFORE, "first"),
+        (-SECOND, BEFORE + SECOND, "second"),  # of a walk that opened earlier, a page that was read later
+        (0 * SECOND, BEFORE - SECOND, "first"),
+        (0 * SECOND, BEFORE, "second"),
+    ],
+)
+def test_of_two_copies_in_one_group_the_one_that_would_win_in_the_mirror_is_kept(second_seen, second_modified, kept):
+    first = read_one()._replace(name="first")
+    second = first._replace(name="second", seen_at=OPENED + second_seen, modified_at=second_modified)
+    [copy] = Batch.of([Batch([first]), Batch([second])]).copies
+    assert copy.name == kept
+
+
+@pytest.mark.parametrize(
     ("value", "reason"),
     [
         (float("inf"), "number without end"),
