@@ -190,6 +190,14 @@ class Account:
             yield written(CreditAccount).select_for_update().get(**self._key)
 
 
+def credits_left(connection: Connection, priority: Priority) -> int:
+    """Return how many credits of a connection's organization may still be spent now; nothing is taken."""
+    of = Account(connection)
+    account = of._rows().first()
+    spent = 0 if account is None else _spent(account, _lately(of._minutes()))
+    return max(of.allowed(priority) - spent, 0)
+
+
 def note_all() -> None:
     """Bring up to date every account in which something was taken, or is a day old: a chore of the tick."""
     now = clock.now()

@@ -108,10 +108,13 @@ def _why_unavailable(connection: Connection, name: str, offered: dict[str, Modul
 
 
 def _fields_are_due(schema: ModuleSchema, module: Module) -> bool:
-    if schema.fields_read_at is None or schema.module_modified_at != module.modified_at:
-        return True
     # Whether a new field moves the module's own time is not documented, so they are read once a day in any case.
-    return schema.fields_read_at <= clock.now() - FIELDS_KEPT_FOR
+    return schema.module_modified_at != module.modified_at or is_old(schema)
+
+
+def is_old(schema: ModuleSchema) -> bool:
+    """Tell whether fields are to be read again, whatever the product says of their module."""
+    return schema.fields_read_at is None or schema.fields_read_at <= clock.now() - FIELDS_KEPT_FOR
 
 
 def _read_fields(client: Client, row: ModuleSync, schema: ModuleSchema, module: Module) -> str:

@@ -29,7 +29,7 @@ BIGIN = Product(
     deletions=zoho_v2.DeletedLog(),
     writes=zoho_v2.WritesByRow(),
     # Source: https://www.bigin.com/developer/docs/apis/v2/get-records.html, insert-records.html (read 2026-11)
-    limits=Limits(page_size=200, fields_per_call=50, write_batch=100),
+    limits=Limits(page_size=200, fields_per_call=50, write_batch=100, reachable=100_000),
     # Source: https://www.zoho.com/bigin/developer/docs/apis/api-limits.html (read 2026-11)
     credits=Credits(
         call=1, rows_per_write=10, free_day=5_000, paid_day=50_000, paid_day_per_user=250, paid_day_cap=100_000

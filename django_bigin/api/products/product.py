@@ -78,11 +78,13 @@ class Limits:
         page_size: records a page.
         fields_per_call: fields a list call.
         write_batch: rows a write.
+        reachable: records of a list that its pages reach; None where no end is known.
     """
 
     page_size: int
     fields_per_call: int
     write_batch: int
+    reachable: int | None = None
 
 
 @dataclass(frozen=True)

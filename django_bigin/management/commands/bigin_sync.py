@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from django.core.management.base import CommandParser
 
 from ...api.products import DEFAULT_PRODUCT
 from ...models import Connection
-from ...sync import ModuleResult, Options
+from ...sync import ModuleResult, Options, forecast
 from ...tenants import tenant_label
 from ...work.in_process import ATTEMPTED, SyncOutcome, sync_in_process
 from ..base import (
@@ -30,6 +30,7 @@ HEADERS = (
     "tenant", "module", "new", "changed", "deleted", "same", "quarantined", "calls", "credits", "seconds",
     "outcome",
 )  # fmt: skip
+PLAN_HEADERS = ("tenant", "module", "plan", "records", "calls", "credits", "seconds", "why")
 
 
 class Command(BiginCommand):
@@ -52,6 +53,7 @@ them, since an organization that suddenly looks empty is more likely an error;
   manage.py bigin_sync
   manage.py bigin_sync --tenant acme --module {" ".join(DEFAULT_PRODUCT.modules[:2])}
   manage.py bigin_sync --tenant acme --full --json
+  manage.py bigin_sync --plan
 """
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -61,6 +63,9 @@ them, since an organization that suddenly looks empty is more likely an error;
         parser.add_argument(
             "--accept-missing", action="store_true", help="Delete what Zoho no longer has, however much it is."
         )
+        parser.add_argument(
+            "--plan", action="store_true", help="Show what would be done and what it would cost; do not do it."
+        )
         super().add_arguments(parser)
 
     def run(self, output: Output, options: dict[str, Any]) -> Report:
@@ -68,6 +73,8 @@ them, since an organization that suddenly looks empty is more likely an error;
         picked = pick_connections(options)
         if options["connection"] is None:
             picked = picked.filter(status__in=ATTEMPTED)
+        if options["plan"]:
+            return _plan(picked, modules, output, Options(full=options["full"]))
         outcomes = [(connection, self._sync(connection, modules, output, options)) for connection in picked]
         rows = [row for connection, outcome in outcomes for row in _rows(connection, outcome)]
         output.table(HEADERS, rows)
@@ -83,6 +90,58 @@ them, since an organization that suddenly looks empty is more likely an error;
         with output.progress(tenant_label(connection.tenant)) as show:
             how = Options(full=options["full"], accept_missing=options["accept_missing"], on_progress=show)
             return sync_in_process(connection, modules=modules, options=how, actor=actor("bigin_sync"))
+
+
+def _plan(connections: Iterable[Connection], modules: list[str] | None, output: Output, options: Options) -> Report:
+    """Show what a sync would do and cost."""
+    plans = [(connection, forecast.of_sync(connection, modules, options)) for connection in connections]
+    output.table(PLAN_HEADERS, [row for connection, of in plans for row in _plan_rows(connection, of)])
+    for connection, of in plans:
+        if not of.error:
+            output.line(
+                f"{tenant_label(connection.tenant)}: about {of.credits:,} API credits; {of.left:,} are left of the "
+                "site's share of the day."
+            )
+    document = {
+        "connections": [
+            {
+                "connection": connection.pk,
+                "tenant": tenant_label(connection.tenant),
+                "error": str(of.error or ""),
+                "credits": of.credits,
+                "credits_left": of.left,
+                "metadata_calls": of.metadata_calls,
+                "modules": [each.as_dict() for each in of.modules],
+            }
+            for connection, of in plans
+        ]
+    }
+    codes = [exit_code_for(of.error) for _, of in plans if of.error]
+    failure = f"{len(codes)} of {len(plans)} connections could not be planned; the outcome of each says why."
+    return Report(document, failure=failure if codes else "", exit_code=worst(codes))
+
+
+def _plan_rows(connection: Connection, of: forecast.SyncForecast) -> list[tuple[Any, ...]]:
+    tenant = tenant_label(connection.tenant)
+    if of.error:
+        return [(tenant, "", "", *[None] * 4, str(of.error))]
+    metadata = (tenant, "", "fields", None, of.metadata_calls, of.metadata_calls, None, "")
+    return [
+        *([metadata] if of.metadata_calls else []),
+        *(
+            (
+                tenant,
+                each.module,
+                each.strategy or "nothing",
+                each.records,
+                each.calls,
+                each.credits,
+                each.seconds,
+                f"{each.reason} {each.ceiling}".strip(),
+            )
+            for each in of.modules
+        ),
+    ]
 
 
 def _failure(outcomes: Sequence[SyncOutcome]) -> str:

@@ -12,7 +12,7 @@ from ...credits.account import Priority
 from ...exceptions import BiginError
 from ...models import Connection
 from ...sync import Options, Verification, verify_connection
-from ...sync.forecast import Price, of_verification
+from ...sync.forecast import Forecast, of_verification
 from ...sync.plan import prepare
 from ...tenants import tenant_label
 from ...work import verifications
@@ -110,9 +110,9 @@ def _verify(
     return connection, results, None
 
 
-def _price(prices: Sequence[Price]) -> str:
-    credits, records = sum(each.credits for each in prices), sum(each.records for each in prices)
-    modules = sum(not each.skipped for each in prices)
+def _price(prices: Sequence[Forecast]) -> str:
+    credits, records = sum(each.credits for each in prices), sum(each.records or 0 for each in prices)
+    modules = sum(bool(each.strategy) for each in prices)
     return f"Verifying {modules:,} modules with {records:,} records takes about {credits:,} API credits."
 
 
