@@ -12,7 +12,7 @@ from typing import Any
 
 from ..api import records
 from ..connections.states import require_connected
-from ..credits.account import Account
+from ..credits.account import credits_left
 from ..db.aliases import written
 from ..exceptions import BiginError
 from ..models import Connection, ModuleSchema, ModuleSync
@@ -81,7 +81,7 @@ def of_sync(connection: Connection, modules: Sequence[str] | None, options: Opti
         RequestError: a name is not a mirrored module.
     """
     planned = plan.prepare(connection, modules)
-    left = Account(connection).left(options.priority)
+    left = credits_left(connection, options.priority)
     unread = [row for row in planned.chosen if not why_not(row) and _is_unread(row)]
     try:
         require_connected(connection)
