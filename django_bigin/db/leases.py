@@ -80,14 +80,14 @@ def reserve(rows: QuerySet[Any], seconds: float, *, column: str) -> bool:
     return bool(tried_again(rows.model, lambda: unreserved.update(**{column: clock.database_in(seconds)})))
 
 
-def reserve_until(rows: QuerySet[Any], until: Combinable, *, column: str) -> None:
+def reserve_until(rows: QuerySet[Any], until: Combinable, *, column: str, **changes: Any) -> None:
     """Keep rows from being handed out until a moment of the database's clock, whoever has reserved them."""
-    _written(rows).update(**{column: until})
+    _written(rows).update(**{column: until}, **changes)
 
 
-def unreserve(rows: QuerySet[Any], *, column: str) -> None:
+def unreserve(rows: QuerySet[Any], *, column: str, **changes: Any) -> None:
     """Take a reservation back, so that the rows may be handed out at once."""
-    _written(rows).update(**{column: None})
+    _written(rows).update(**{column: None}, **changes)
 
 
 def _held(rows: QuerySet[Any], lease_id: str, lease: str) -> QuerySet[Any]:

@@ -330,6 +330,14 @@ class Migration(migrations.Migration):
                     models.DateTimeField(blank=True, null=True, verbose_name="refresh queued until"),
                 ),
                 (
+                    "refresh_tries",
+                    models.PositiveSmallIntegerField(
+                        default=0,
+                        help_text="Begun in a row without an end: the worker was killed.",
+                        verbose_name="refresh tries",
+                    ),
+                ),
+                (
                     "token_requests",
                     models.JSONField(
                         blank=True,
@@ -377,6 +385,14 @@ class Migration(migrations.Migration):
                     models.DateTimeField(blank=True, null=True, verbose_name="metadata queued until"),
                 ),
                 (
+                    "metadata_tries",
+                    models.PositiveSmallIntegerField(
+                        default=0,
+                        help_text="Begun in a row without an end: the worker was killed.",
+                        verbose_name="metadata tries",
+                    ),
+                ),
+                (
                     "metadata_error",
                     models.TextField(
                         blank=True,
@@ -387,6 +403,14 @@ class Migration(migrations.Migration):
                 (
                     "revoke_queued_until",
                     models.DateTimeField(blank=True, null=True, verbose_name="revoke queued until"),
+                ),
+                (
+                    "revoke_tries",
+                    models.PositiveSmallIntegerField(
+                        default=0,
+                        help_text="Begun in a row without an end: the worker was killed.",
+                        verbose_name="revoke tries",
+                    ),
                 ),
                 ("created_at", models.DateTimeField(auto_now_add=True, verbose_name="created at")),
                 (

@@ -92,6 +92,9 @@ class Connection(SecretModel):
     )
     lease_until = models.DateTimeField(_("lease until"), null=True, blank=True)
     refresh_queued_until = models.DateTimeField(_("refresh queued until"), null=True, blank=True)
+    refresh_tries = models.PositiveSmallIntegerField(
+        _("refresh tries"), default=0, help_text=_("Begun in a row without an end: the worker was killed.")
+    )
     token_requests = models.JSONField(
         _("token requests"), default=list, blank=True, help_text=_("Requests of the last ten minutes.")
     )
@@ -111,12 +114,18 @@ class Connection(SecretModel):
     )
     metadata_lease_until = models.DateTimeField(_("metadata lease until"), null=True, blank=True)
     metadata_queued_until = models.DateTimeField(_("metadata queued until"), null=True, blank=True)
+    metadata_tries = models.PositiveSmallIntegerField(
+        _("metadata tries"), default=0, help_text=_("Begun in a row without an end: the worker was killed.")
+    )
     metadata_error = models.TextField(
         _("metadata error"), blank=True, help_text=_("Why the modules and fields could not be read.")
     )
 
     # Revoking the grant, where it is left over
     revoke_queued_until = models.DateTimeField(_("revoke queued until"), null=True, blank=True)
+    revoke_tries = models.PositiveSmallIntegerField(
+        _("revoke tries"), default=0, help_text=_("Begun in a row without an end: the worker was killed.")
+    )
 
     created_at = models.DateTimeField(_("created at"), auto_now_add=True)
 

@@ -28,6 +28,8 @@ class Kind:
         column: until when a row is reserved: one for each kind of work, so that none waits for another.
         queue_setting: names the queue of the workers that do it. There are two: a refresh must not wait behind a load.
         slice: does a part of the work on a row, by its id.
+        tries: the column that counts tries which were begun and not ended, as of a killed worker; "" where the slice
+            counts them in its own claim.
         at_once: how many rows may be with workers at one time; None: any number.
     """
 
@@ -38,6 +40,7 @@ class Kind:
     column: str
     queue_setting: str
     slice: Callable[[int], slices.Rest | None]
+    tries: str = ""
     at_once: int | None = None
 
     @property
@@ -55,12 +58,21 @@ _REFRESH_QUEUE, _SYNC_QUEUE = "BIGIN_REFRESH_QUEUE", "BIGIN_SYNC_QUEUE"
 
 _TABLE = (
     Kind(JOB, "jobs", Job, due.jobs, "queued_until", _SYNC_QUEUE, slices.job),
-    Kind(REFRESH, "refreshes", Connection, due.refreshes, "refresh_queued_until", _REFRESH_QUEUE, slices.refresh),
-    Kind(METADATA, "metadata", Connection, due.metadata, "metadata_queued_until", _SYNC_QUEUE, slices.metadata),
+    Kind(
+        REFRESH, "refreshes", Connection, due.refreshes, "refresh_queued_until", _REFRESH_QUEUE, slices.refresh,
+        tries="refresh_tries",
+    ),
+    Kind(
+        METADATA, "metadata", Connection, due.metadata, "metadata_queued_until", _SYNC_QUEUE, slices.metadata,
+        tries="metadata_tries",
+    ),
     Kind(SYNC, "modules", ModuleSync, due.modules, "queued_until", _SYNC_QUEUE, slices.sync),
     # Last, with the syncs and few at a time: an accounts server that does not answer must hold nothing else up.
-    Kind(REVOKE, "revocations", Connection, due.revocations, "revoke_queued_until", _SYNC_QUEUE, slices.revoke, 2),
-)
+    Kind(
+        REVOKE, "revocations", Connection, due.revocations, "revoke_queued_until", _SYNC_QUEUE, slices.revoke,
+        tries="revoke_tries", at_once=2,
+    ),
+)  # fmt: skip
 
 KINDS: Mapping[str, Kind] = {kind.name: kind for kind in _TABLE}
 """Each kind of work by its name, in the order in which the tick hands it out."""

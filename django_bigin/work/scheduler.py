@@ -6,19 +6,23 @@ import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from typing import Any
 
-from django.db.models import Model
+from django.db.models import Case, F, Model, QuerySet, When
 
+from .. import clock
 from ..db import leases
 from ..db.aliases import is_lost, written
 from ..installation import require_ownership
 from . import heartbeats, housekeeping
 from .kinds import KINDS, Kind
+from .slices import TRIES_AT_MOST
 
 logger = logging.getLogger(__name__)
 
 HANDED_OUT_AT_MOST = 500  # of each kind in one tick
 QUEUED_SECONDS = 300  # a slice of 60 s, a wait for the token of 90 s, and the queue before them
+REST_SECONDS = 3600  # after several tries that killed their worker
 
 Waker = Callable[[str, int], None]
 """Wakes a worker: called with the name of the kind of work and the id of its row. Raises BrokerDown."""
@@ -115,18 +119,32 @@ def run_slice(name: str, row_id: int, *, in_tick: bool = False) -> None:
     kind = KINDS[name]
     heartbeats.beat_as_worker(kind.short_name, in_tick=in_tick)
     row = written(kind.model).filter(pk=row_id)
+    if kind.tries:
+        _begin_try(kind, row)
+    ended: dict[str, Any] = {kind.tries: 0} if kind.tries else {}
     try:
         rest = kind.slice(row_id)
     except (KeyboardInterrupt, SystemExit):
         # The worker is told to stop. After an error, however, the row rests until its reservation expires.
-        leases.unreserve(row, column=kind.column)
+        leases.unreserve(row, column=kind.column, **ended)
+        raise
+    except Exception:
+        if kind.tries:
+            leases.reserve_until(row, clock.database_in(QUEUED_SECONDS), column=kind.column, **ended)
         raise
     if rest is None:
         return
     if rest.until is None:
-        leases.unreserve(row, column=kind.column)
+        leases.unreserve(row, column=kind.column, **ended)
     else:
-        leases.reserve_until(row, rest.until, column=kind.column)
+        leases.reserve_until(row, rest.until, column=kind.column, **ended)
+
+
+def _begin_try(kind: Kind, row: QuerySet[Any]) -> None:
+    """Count a try before it begins: a worker that is killed by it has no other chance. After several, an hour's rest."""
+    killed = When(**{f"{kind.tries}__gte": TRIES_AT_MOST - 1}, then=clock.database_in(REST_SECONDS))
+    # In this order: MySQL reads what the same statement has written.
+    row.update(**{kind.column: Case(killed, default=F(kind.column)), kind.tries: F(kind.tries) + 1})
 
 
 def _hand_out_due(kind: Kind, wake: Waker, report: TickReport) -> None:

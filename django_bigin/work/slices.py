@@ -25,6 +25,7 @@ from .jobs import SLICE_SECONDS
 
 logger = logging.getLogger(__name__)
 
+TRIES_AT_MOST = 5  # in a row that were begun and did not end
 FAILED_AGAIN_SECONDS = 60  # what could not even begin rests so long
 
 
@@ -57,6 +58,13 @@ def metadata(connection_id: int) -> Rest | None:
     if connection is None or not states.is_syncable(connection):
         return Rest()
     row = written(Connection).filter(pk=connection_id)
+    if connection.metadata_tries >= TRIES_AT_MOST:
+        connection.metadata_error = _(
+            "%(number)s tries in a row ended without a result, so it is tried once an hour only: see the workers' "
+            "logs. A worker that is killed has often run out of memory.",
+            number=TRIES_AT_MOST - 1,
+        )
+        row.update(metadata_error=connection.metadata_error)
     try:
         if not schema.refresh_connection_metadata(connection) and schema.metadata_is_due(connection):
             return Rest(until=F("metadata_lease_until"))  # another worker is reading it, and may be dead
