@@ -45,7 +45,7 @@ def require_ownership() -> None:
 def not_foreign() -> Q:
     """Match any row, unless the database belongs to another installation: for a claim that asks in one statement."""
     mine = settings.BIGIN_INSTALLATION_ID
-    return ~Exists(Installation.objects.exclude(identifier=mine)) if mine else Q()
+    return ~Q(Exists(Installation.objects.exclude(identifier=mine))) if mine else Q()
 
 
 def adopt(*, actor: str = "") -> Installation:

@@ -141,7 +141,7 @@ def run_slice(name: str, row_id: int, *, in_tick: bool = False) -> None:
 
 
 def _begin_try(kind: Kind, row: QuerySet[Any]) -> None:
-    """Count a try before it begins: a worker that is killed by it has no other chance. After several, an hour's rest."""
+    """Count a try before it begins, since it may kill its worker; after several such, it rests for an hour."""
     killed = When(**{f"{kind.tries}__gte": TRIES_AT_MOST - 1}, then=clock.database_in(REST_SECONDS))
     # In this order: MySQL reads what the same statement has written.
     row.update(**{kind.column: Case(killed, default=F(kind.column)), kind.tries: F(kind.tries) + 1})
