@@ -13,6 +13,7 @@ from contextlib import suppress
 from contextvars import ContextVar
 from dataclasses import replace
 
+from ..db import leases
 from ..db.aliases import database_of, written
 from ..db.apart import RowLockedError, can_be_apart, in_transaction, scope_of
 from ..exceptions import AccessTokenError, BiginError, EncryptionError, TokenPendingError, TransientError
@@ -29,7 +30,7 @@ from .unreadable import noting_unreadable
 
 WAIT_IN_WORKER_SECONDS = 90.0
 WAIT_IN_REQUEST_SECONDS = 10.0
-POLL_SECONDS = 0.1
+POLL_SECONDS, LONGEST_POLL_SECONDS = 0.1, 0.5
 
 in_callers_transaction: ContextVar[bool] = ContextVar("in_callers_transaction", default=False)
 """Set by `django_bigin.testing` alone: refresh in the transaction that is open, since it is the one that `TestCase`
@@ -190,7 +191,17 @@ def _ensure_readable(connection_id: int, *, refused: str, is_wanted: Callable[[]
             return serving
         if not is_wanted():
             raise _pending(connection_id)
-        time.sleep(POLL_SECONDS)
+        _wait_while_held(connection_id, is_wanted)
+
+
+def _wait_while_held(connection_id: int, is_wanted: Callable[[], bool]) -> None:
+    """Wait until the other process gives the lease back, with its token or without; each look is one small read."""
+    pause = POLL_SECONDS
+    while True:
+        time.sleep(pause)
+        if not is_wanted() or not leases.is_held(written(Connection).filter(pk=connection_id)):
+            return
+        pause = min(pause * 1.5, LONGEST_POLL_SECONDS)
 
 
 def _fetch_apart(

@@ -46,6 +46,11 @@ def claim(rows: QuerySet[Any], seconds: float, /, *, lease: str = LEASE, **chang
     return lease_id if claimed else None
 
 
+def is_held(rows: QuerySet[Any], *, lease: str = LEASE) -> bool:
+    """Tell whether somebody holds the lease on the one row that matches; for those who wait for it."""
+    return bool(_written(rows).exclude(free(lease)).exists())
+
+
 def extend(rows: QuerySet[Any], lease_id: str, seconds: float, /, *, lease: str = LEASE, **changes: Any) -> bool:
     """Write under a lease and keep it for longer; False where it is no longer ours, and nothing was written."""
     held = _held(rows, lease_id, lease)

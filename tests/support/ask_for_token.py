@@ -1,8 +1,9 @@
 """One process that wants a connection's token: `python -m tests.support.ask_for_token ID [THREADS [WAIT_SECONDS]]`.
 
 Prints "ready", waits for a line on stdin, asks, and prints a line of JSON: `tokens`, a hash of each; `errors`, of those
-who got none; `slowest`, in seconds; `connections`, how many it has opened to its database. Its environment says which
-database (DATABASE_URL) and which sandbox (BIGIN_SANDBOX_URL).
+who got none; `slowest`, in seconds; `answered`, when each had its answer, in seconds of the epoch; `connections`, how
+many it has opened to its database. Its environment says which database (DATABASE_URL) and which sandbox
+(BIGIN_SANDBOX_URL).
 """
 
 import hashlib
@@ -21,6 +22,7 @@ def main() -> None:
     django.setup()
     from django.db.backends.signals import connection_created
 
+    from django_bigin import clock
     from django_bigin.connections import tokens
     from django_bigin.exceptions import BiginError
 
@@ -28,7 +30,7 @@ def main() -> None:
     wait_seconds = float(sys.argv[3]) if sys.argv[3:] else tokens.WAIT_IN_WORKER_SECONDS
     opened: list[Any] = []
     connection_created.connect(lambda **_: opened.append(1), weak=False)
-    given, errors, seconds = [], [], []
+    given, errors, seconds, answered = [], [], [], []
     together = threading.Barrier(number)
 
     def ask() -> None:
@@ -42,7 +44,9 @@ def main() -> None:
         except Exception as error:
             errors.append(f"unexpected {type(error).__name__}: {error}")
         seconds.append(time.monotonic() - started)
+        answered.append(time.time())
 
+    clock.now()  # what is loaded on first use is loaded now: the sandbox's clock
     print("ready", flush=True)
     sys.stdin.readline()
     threads = [threading.Thread(target=ask) for _ in range(number)]
@@ -50,7 +54,13 @@ def main() -> None:
         thread.start()
     for thread in threads:
         thread.join()
-    result = {"tokens": given, "errors": errors, "slowest": max(seconds), "connections": len(opened)}
+    result = {
+        "tokens": given,
+        "errors": errors,
+        "slowest": max(seconds),
+        "answered": answered,
+        "connections": len(opened),
+    }
     print(json.dumps(result), flush=True)
 
 

@@ -11,8 +11,11 @@ from typing import Any
 
 import pytest
 from django.db import connection as database
+from django.test.utils import CaptureQueriesContext
 
+from django_bigin import clock
 from django_bigin.connections import tokens
+from django_bigin.exceptions import TokenPendingError
 from django_bigin.models import Connection
 from tests.support.databases import url_of
 from tests.support.grants import TOKEN, let_token_expire
@@ -60,8 +63,15 @@ def show(what: str, results: list[dict[str, Any]], requests: int) -> None:
     slowest, connections = (max(each[name] for each in results) for name in ("slowest", "connections"))
     print(
         f"\n{what} on {database.vendor}: {requests} token requests, {served} served, {failed} errors, slowest "
-        f"{slowest:.1f} s, at most {connections} database connections a process"
+        f"{slowest:.1f} s, the last {lateness(results):.1f} s after the first, at most {connections} database "
+        "connections a process"
     )
+
+
+def lateness(results: list[dict[str, Any]]) -> float:
+    """Return the seconds from the first caller's answer to the last's; the first has it as soon as Zoho has answered."""
+    answered = [moment for each in results for moment in each["answered"]]
+    return float(max(answered) - min(answered))
 
 
 @pytest.mark.parametrize(
@@ -87,6 +97,8 @@ def test_a_crowd_and_one_expired_token_make_one_request(
     assert set(given) == {hashlib.sha256(connection.access_token.reveal().encode()).hexdigest()}
     assert sandbox.count_calls(TOKEN) == 1
     assert max(each["connections"] for each in results) <= 2
+    if latency > 1:  # the short forms are for the count: a busy machine starts their processes one by one
+        assert lateness(results) < 2
 
 
 @pytest.mark.proof
@@ -106,5 +118,19 @@ def test_the_holder_is_killed_while_zoho_is_slow(start: Start, connection: Conne
     show("in web requests", results[4:], sandbox.count_calls(TOKEN))
     assert [error for each in results[:4] for error in each["errors"]] == []
     assert all("TokenPendingError" in error for each in results[4:] for error in each["errors"])
-    assert max(each["slowest"] for each in results[4:]) < tokens.WAIT_IN_REQUEST_SECONDS + 1
+    assert max(each["slowest"] for each in results[4:]) < tokens.WAIT_IN_REQUEST_SECONDS + 0.5
     assert sandbox.count_calls(TOKEN) <= 2
+
+
+def test_who_waits_for_another_process_claims_once_and_then_only_looks(sandbox: Any, connection: Connection) -> None:
+    let_token_expire(sandbox)
+    Connection.objects.update(lease_id="another", lease_until=clock.database_in(60))
+    apart = tokens.in_callers_transaction.set(True)  # over this connection, where its statements can be counted
+    try:
+        with CaptureQueriesContext(database) as queries, pytest.raises(TokenPendingError):
+            tokens.ensure_fresh_token(connection.pk, wait_seconds=2)
+    finally:
+        tokens.in_callers_transaction.reset(apart)
+    statements = [query["sql"] for query in queries]
+    assert sum(sql.startswith("UPDATE") for sql in statements) <= 2
+    assert len(statements) <= 14
