@@ -69,7 +69,7 @@ def show(what: str, results: list[dict[str, Any]], requests: int) -> None:
 
 
 def lateness(results: list[dict[str, Any]]) -> float:
-    """Return the seconds from the first caller's answer to the last's; the first has it as soon as Zoho has answered."""
+    """Return the seconds from the first caller's answer to the last's; the first has it once Zoho has answered."""
     answered = [moment for each in results for moment in each["answered"]]
     return float(max(answered) - min(answered))
 
