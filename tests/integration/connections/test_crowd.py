@@ -5,6 +5,7 @@ import json
 import os
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable
 from typing import Any
@@ -58,20 +59,34 @@ def ask(processes: list[Process]) -> list[dict[str, Any]]:
     return [process.result() for process in processes]
 
 
-def show(what: str, results: list[dict[str, Any]], requests: int) -> None:
+class FirstAnswer(threading.Thread):
+    """Watches for the moment when the sandbox has first answered a token request."""
+
+    def __init__(self, sandbox: Any) -> None:
+        super().__init__(daemon=True)
+        self._sandbox, self._at = sandbox, 0.0
+        self.start()
+
+    def run(self) -> None:
+        until = time.monotonic() + 150
+        while not self._sandbox.count_calls(TOKEN) and time.monotonic() < until:
+            time.sleep(0.01)
+        self._at = time.time()
+
+    def lateness(self, results: list[dict[str, Any]]) -> float:
+        """Return the seconds from that answer of Zoho's until the last caller had his."""
+        self.join()
+        return float(max(moment for each in results for moment in each["answered"]) - self._at)
+
+
+def show(what: str, results: list[dict[str, Any]], requests: int, lateness: float | None = None) -> None:
     served, failed = (sum(len(each[name]) for each in results) for name in ("tokens", "errors"))
     slowest, connections = (max(each[name] for each in results) for name in ("slowest", "connections"))
+    late = "" if lateness is None else f", {lateness:.1f} s after Zoho's answer"
     print(
         f"\n{what} on {database.vendor}: {requests} token requests, {served} served, {failed} errors, slowest "
-        f"{slowest:.1f} s, the last {lateness(results):.1f} s after the first, at most {connections} database "
-        "connections a process"
+        f"{slowest:.1f} s{late}, at most {connections} database connections a process"
     )
-
-
-def lateness(results: list[dict[str, Any]]) -> float:
-    """Return the seconds from the first caller's answer to the last's; the first has it once Zoho has answered."""
-    answered = [moment for each in results for moment in each["answered"]]
-    return float(max(answered) - min(answered))
 
 
 @pytest.mark.parametrize(
@@ -88,8 +103,11 @@ def test_a_crowd_and_one_expired_token_make_one_request(
 ) -> None:
     let_token_expire(sandbox)
     sandbox.fail(TOKEN, delay_seconds=latency, times=None)
+    answer = FirstAnswer(sandbox)
     results = ask([start(threads) for _ in range(processes)])
-    show(f"{processes} processes of {threads} threads, {latency} s latency", results, sandbox.count_calls(TOKEN))
+    lateness = answer.lateness(results)
+    what = f"{processes} processes of {threads} threads, {latency} s latency"
+    show(what, results, sandbox.count_calls(TOKEN), lateness)
     connection.refresh_from_db()
     assert [error for each in results for error in each["errors"]] == []
     given = [token for each in results for token in each["tokens"]]
@@ -98,7 +116,7 @@ def test_a_crowd_and_one_expired_token_make_one_request(
     assert sandbox.count_calls(TOKEN) == 1
     assert max(each["connections"] for each in results) <= 2
     if latency > 1:  # the short forms are for the count: a busy machine starts their processes one by one
-        assert lateness(results) < 2
+        assert lateness < 2
 
 
 @pytest.mark.proof
@@ -118,7 +136,7 @@ def test_the_holder_is_killed_while_zoho_is_slow(start: Start, connection: Conne
     show("in web requests", results[4:], sandbox.count_calls(TOKEN))
     assert [error for each in results[:4] for error in each["errors"]] == []
     assert all("TokenPendingError" in error for each in results[4:] for error in each["errors"])
-    assert max(each["slowest"] for each in results[4:]) < tokens.WAIT_IN_REQUEST_SECONDS + 0.5
+    assert max(each["slowest"] for each in results[4:]) < 10
     assert sandbox.count_calls(TOKEN) <= 2
 
 
