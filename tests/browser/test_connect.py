@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import re
+import shutil
 from typing import TYPE_CHECKING
 
 import pytest
+
+from demo.leaks import search
 
 if TYPE_CHECKING:
     from playwright.sync_api import Locator
@@ -226,10 +229,13 @@ def test_a_secret_in_a_log_would_be_found(visitor: Visitor, site: Site) -> None:
     for log in ("site", "worker-refresh", "worker-sync", "beat"):
         assert " DEBUG " in site.stack.log(log), log
     assert " DEBUG django.db.backends: " in site.stack.log("site")
-    planted = site.stack.folder / "planted.log"
+    planted = site.stack.folder / "planted"
+    planted.mkdir()
     try:
+        log = planted / "site.log"
         for secret in secrets:
-            planted.write_text(f"DEBUG planted: {secret['value'].encode().hex()}")
-            assert site.search([secret]).leaks == (f"{secret['kind']}, in hex in planted.log",)
+            log.write_text(f"DEBUG planted: {secret['value'].encode().hex()}")
+            assert search(planted, [secret]).leaks == (f"{secret['kind']}, in hex in site.log",)
+        assert site.search(secrets).leaks == (f"{secrets[-1]['kind']}, in hex in planted/site.log",)
     finally:
-        planted.unlink()
+        shutil.rmtree(planted)
