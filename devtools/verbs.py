@@ -109,9 +109,9 @@ def docs(arguments: list[str]) -> int:
 
 
 def proofs(arguments: list[str]) -> int:
-    """Run the long proofs of the promises; they print their figures."""
+    """Run the long proofs of the promises, and what else prints figures of theirs."""
     _, for_pytest = parse(parser_of(proofs, "pytest"), arguments)
-    status = run([ensure_environment(TEST), "-m", "pytest", "-m", "proof", "-s", *for_pytest])
+    status = run([ensure_environment(TEST), "-m", "pytest", "-m", "proof or figures", "-s", *for_pytest])
     if status == NO_TEST_WAS_RUN:
         print("There is no such proof.")
     return status

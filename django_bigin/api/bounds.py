@@ -22,7 +22,7 @@ TOKEN_BYTES = 1024 * 1024  # a token answer has less than a thousand
 API_BYTES = 32 * 1024 * 1024  # a page: 200 records of 160 kB each
 ACCOUNTS_PATHS = "/oauth/"
 PIECE_BYTES = 1024 * 1024  # a page comes in one
-PACKED_PIECE_BYTES = 16 * 1024  # gzip makes up to a thousand times as much of it
+PACKED_PIECE_BYTES = 4 * 1024  # gzip makes up to a thousand times as much of it
 ENCODINGS = "gzip"  # what is unpacked here, and all that Zoho uses
 
 

@@ -125,3 +125,5 @@ BIGIN_ENCRYPTION_KEYS = ["AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="]
 BIGIN_CLOCK = "django_bigin.testing.clock.now"
 if sandbox_url := env.str("BIGIN_SANDBOX_URL", default=""):
     BIGIN_SANDBOX_URL = sandbox_url
+if read_timeout := env.float("BIGIN_READ_TIMEOUT_SECONDS", default=0):
+    BIGIN_READ_TIMEOUT_SECONDS = read_timeout

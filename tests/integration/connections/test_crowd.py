@@ -47,8 +47,8 @@ class Process:
 def start(sandbox: Any, connection: Connection) -> Start:
     live = database.settings_dict
     database_url = url_of(live, name=str(live["NAME"]), vendor=database.vendor)
-    environment = {**os.environ, "DATABASE_URL": database_url, "BIGIN_SANDBOX_URL": sandbox.url}
-    return lambda *arguments: Process(environment, connection.pk, *arguments)
+    environment = {"DATABASE_URL": database_url, "BIGIN_SANDBOX_URL": sandbox.url}
+    return lambda *arguments: Process({**os.environ, **environment}, connection.pk, *arguments)
 
 
 def ask(processes: list[Process]) -> list[dict[str, Any]]:
@@ -138,6 +138,37 @@ def test_the_holder_is_killed_while_zoho_is_slow(start: Start, connection: Conne
     assert all("TokenPendingError" in error for each in results[4:] for error in each["errors"])
     assert max(each["slowest"] for each in results[4:]) < 10
     assert sandbox.count_calls(TOKEN) <= 2
+
+
+@pytest.mark.parametrize(
+    ("processes", "threads", "read_timeout"), [(3, 20, 2), pytest.param(8, 50, 30, marks=pytest.mark.proof)]
+)
+def test_a_token_endpoint_that_sends_a_byte_a_second_is_asked_once_and_holds_nobody(
+    processes: int,
+    threads: int,
+    read_timeout: int,
+    start: Start,
+    connection: Connection,
+    sandbox: Any,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("BIGIN_READ_TIMEOUT_SECONDS", str(read_timeout))
+    let_token_expire(sandbox)
+    sandbox.fail(TOKEN, trickle=1, times=None)
+    results = ask([start(threads) for _ in range(processes)])
+    what = f"{processes} processes of {threads} threads, one byte a second, given up after {read_timeout} s"
+    show(what, results, sandbox.count_calls(TOKEN))
+    errors = [error for each in results for error in each["errors"]]
+    assert len(errors) == processes * threads
+    assert all(error.startswith(("NetworkError", "TransientError")) for error in errors)
+    assert all(f"did not answer within {read_timeout} seconds" in error for error in errors)
+    assert sandbox.count_calls(TOKEN) == 1
+    # What is more is the machine's: in the short form it starts processes meanwhile.
+    assert max(each["slowest"] for each in results) < read_timeout + (10 if read_timeout < 10 else 5)
+    sandbox.clear_faults()
+    sandbox.advance(900)
+    assert tokens.ensure_fresh_token(connection.pk).value
+    assert sandbox.count_calls(TOKEN) == 2
 
 
 def test_who_waits_for_another_process_claims_once_and_then_only_looks(sandbox: Any, connection: Connection) -> None:

@@ -35,7 +35,7 @@ from tests.support.mirror import connect
 from tests.support.ticking import tick, work_off
 from tests.support.wakers import woken_by
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.figures]
 
 SECONDS_AT_MOST = 30  # on a machine that does much else; the waits themselves are bounded by 10
 UseCase = Callable[[Any, Connection], Any]
