@@ -1,5 +1,7 @@
 """One process that wants a connection's token: `python -m tests.support.ask_for_token ID [THREADS [WAIT_SECONDS]]`.
 
+Run by `python -m gevent.monkey --module`, its threads are greenlets. With `BIGIN_TEST_FORKS` in its environment it asks
+once, and forks: it is the child that does the rest.
 Prints "ready", waits for a line on stdin, asks, and prints a line of JSON: `tokens`, a hash of each; `errors`, of those
 who got none; `slowest`, in seconds; `answered`, when each had its answer, in seconds of the epoch; `connections`, how
 many it has opened to its database. Its environment says which database (DATABASE_URL) and which sandbox
@@ -37,6 +39,10 @@ def main() -> None:
     connection.access_token.reveal()
     accounts_server(connection.registration, connection.data_center)
     databases.close_all()
+    if os.environ.get("BIGIN_TEST_FORKS"):
+        tokens.refresh_now(connection_id)
+        if child := os.fork():
+            os._exit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
     opened: list[Any] = []
     connection_created.connect(lambda **_: opened.append(1), weak=False)
     given, errors, seconds, answered = [], [], [], []

@@ -27,10 +27,11 @@ Start = Callable[..., "Process"]
 
 
 class Process:
-    """A process with threads that ask for a token all at once."""
+    """A process with threads, or greenlets, that ask for a token all at once."""
 
-    def __init__(self, environment: dict[str, str], *arguments: object) -> None:
-        command = [sys.executable, "-m", "tests.support.ask_for_token", *map(str, arguments)]
+    def __init__(self, environment: dict[str, str], *arguments: object, greenlets: bool = False) -> None:
+        patched = ["-m", "gevent.monkey", "--module"] if greenlets else ["-m"]
+        command = [sys.executable, *patched, "tests.support.ask_for_token", *map(str, arguments)]
         pipes: Any = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True, "env": environment}
         self.popen = subprocess.Popen(command, **pipes)
 
@@ -48,7 +49,7 @@ def start(sandbox: Any, connection: Connection) -> Start:
     live = database.settings_dict
     database_url = url_of(live, name=str(live["NAME"]), vendor=database.vendor)
     environment = {"DATABASE_URL": database_url, "BIGIN_SANDBOX_URL": sandbox.url}
-    return lambda *arguments: Process({**os.environ, **environment}, connection.pk, *arguments)
+    return lambda *arguments, **how: Process({**os.environ, **environment}, connection.pk, *arguments, **how)
 
 
 def ask(processes: list[Process]) -> list[dict[str, Any]]:
@@ -138,6 +139,29 @@ def test_the_holder_is_killed_while_zoho_is_slow(start: Start, connection: Conne
     assert all("TokenPendingError" in error for each in results[4:] for error in each["errors"])
     assert max(each["slowest"] for each in results[4:]) < 10
     assert sandbox.count_calls(TOKEN) <= 2
+
+
+@pytest.mark.figures
+@pytest.mark.parametrize("forks", [False, True], ids=["", "after a fork"])
+def test_greenlets_and_one_expired_token_make_one_request(
+    forks: bool, start: Start, connection: Connection, sandbox: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("gevent")
+    if forks:
+        monkeypatch.setenv("BIGIN_TEST_FORKS", "1")
+    process = start(200, greenlets=True)
+    assert process.popen.stdout.readline() == "ready\n"
+    let_token_expire(sandbox)
+    sandbox.fail(TOKEN, delay_seconds=0.5, times=None)
+    process.go()
+    result = process.result()
+    show(f"200 greenlets{' after a fork' if forks else ''}", [result], sandbox.count_calls(TOKEN))
+    connection.refresh_from_db()
+    assert result["errors"] == []
+    assert result["tokens"] == [hashlib.sha256(connection.access_token.reveal().encode()).hexdigest()] * 200
+    assert sandbox.count_calls(TOKEN) == 1
+    assert result["connections"] <= 2
+    assert result["slowest"] < 10
 
 
 @pytest.mark.parametrize(
