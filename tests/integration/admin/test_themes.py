@@ -83,6 +83,17 @@ def test_the_confirmation_of_a_disconnect(root: Client, rows: dict[Any, Any]) ->
         assert 'value="Yes, disconnect"' in text
 
 
+def test_the_question_before_a_tenant_is_deleted(root: Client, rows: dict[Any, Any]) -> None:
+    address = url(Tenant, "delete", rows[Tenant].pk)
+    assert 'value="Yes, delete it"' in page(root, address)
+    assert 'name="even_unrevoked"' in page(root, f"{address}?unrevoked")
+    assert 'name="_popup"' in page(root, f"{address}?_popup=1")
+
+
+def test_the_page_of_health(root: Client, rows: dict[Any, Any]) -> None:
+    assert "tick" in page(root, reverse("admin:django_bigin_connection_health"))
+
+
 def test_tenants_and_registrations_lead_to_connecting(root: Client, rows: dict[Any, Any]) -> None:
     registration = make_registration(rows[Tenant], kind="server", redirect_uri="https://site.example/callback/")
     for model, row in ((Tenant, rows[Tenant]), (ClientRegistration, registration)):

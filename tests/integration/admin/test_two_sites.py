@@ -10,7 +10,7 @@ from django.urls import include, path, reverse
 
 from django_bigin.models import ClientRegistration, Connection, Job, Tenant
 from tests.support.admin_pages import said
-from tests.support.factories import make_registration
+from tests.support.factories import make_registration, make_tenant
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -53,11 +53,24 @@ def test_no_page_of_a_site_leads_to_another_site(root: Client, rows: dict[Any, A
         assert "=%2Fadmin%2F" not in answer.content.decode()
 
 
-@pytest.mark.parametrize("page", ["connect", "connect_self_client"])
+@pytest.mark.parametrize("page", ["connect", "connect_self_client", "health"])
 def test_neither_do_the_pages_of_ours(root: Client, rows: dict[Any, Any], page: str) -> None:
     text = root.get(own_page("office", page)).content.decode()
     assert "/office/" in text
     assert '"/admin/' not in text
+
+
+def test_neither_does_the_question_before_a_tenant_is_deleted(root: Client, rows: dict[Any, Any]) -> None:
+    answer = root.get(at("office", Tenant, "delete", rows[Tenant].pk))
+    assert answer.context["back_to"] == at("office", Tenant, "change", rows[Tenant].pk)
+    assert '"/admin/' not in answer.content.decode()
+
+
+def test_a_deleted_tenant_leads_to_the_list_on_its_site(root: Client) -> None:
+    tenant = make_tenant("acme")
+    answer = root.post(at("office", Tenant, "delete", tenant.pk), {"confirmed": "yes"})
+    assert answer["Location"] == at("office", Tenant, "changelist")
+    assert not Tenant.objects.exists()
 
 
 def test_a_registration_for_all_tenants_leads_to_the_choice_on_its_site(root: Client) -> None:
