@@ -108,6 +108,13 @@ def docs(arguments: list[str]) -> int:
     return run([python, "-m", "sphinx", "-E", "-W", "--keep-going", "-b", "html", source, target, *arguments])
 
 
+def dist(arguments: list[str]) -> int:
+    """Build sdist and wheel into dist/, install them on every Python here, and run the sdist's own tests."""
+    python = sys.executable if set(arguments) & set(HELP) else ensure_environment([*TEST, "dist"])
+    with clean_build():
+        return run([python, "-m", "devtools.dist", *arguments])
+
+
 def proofs(arguments: list[str]) -> int:
     """Run the long proofs of the promises, and what else prints figures of theirs."""
     _, for_pytest = parse(parser_of(proofs, "pytest"), arguments)
@@ -160,6 +167,7 @@ VERBS: dict[str, Callable[[list[str]], int]] = {
     "messages": messages,
     "readme": readme,
     "docs": docs,
+    "dist": dist,
     "proofs": proofs,
     "bench": bench,
     "tox": tox,
