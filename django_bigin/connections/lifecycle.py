@@ -11,7 +11,7 @@ from ..installation import require_ownership
 from ..models import Connection, Job, ModuleSchema, ModuleSync, QuarantinedRow, Record
 from ..text import sentence as _
 from .revoking import Revocation, revoke_grant
-from .states import TOKEN_KEPT, Status, set_status
+from .states import TOKEN_KEPT, Status, set_status, write
 
 
 def confirm(connection: Connection, *, actor: str = "") -> bool:
@@ -65,7 +65,8 @@ def disconnect(connection: Connection, *, actor: str = "", purge: bool = False) 
     require_ownership()
     with atomic(Connection):
         # The rising grant version fences off a refresh that is under way.
-        written(Connection).filter(pk=connection.pk).update(
+        write(
+            written(Connection).filter(pk=connection.pk),
             grant_version=F("grant_version") + 1,
             access_token="",
             expires_at=None,

@@ -12,11 +12,10 @@ from datetime import timedelta
 from .. import clock
 from ..db.aliases import written
 from ..db.backoff import backoff_seconds
-from ..db.causes import update
 from ..exceptions import EncryptionError
 from ..models import Connection
 from ..text import sentence as _
-from .states import Status, announce_written, status_columns
+from .states import Status, announce_written, status_columns, write
 from .stored import fresh_token, read_connection
 
 REFRESHES_AT_MOST = 3  # afterwards a token is only replaced when it is due
@@ -44,7 +43,7 @@ def note_refused(connection_id: int, token: str) -> None:
     columns = {"refused_count": count, "next_attempt_at": clock.now() + timedelta(seconds=rest), **changes}
     if old == Status.DEGRADED:
         columns["status_reason"] = REASON
-    if update(rows, **columns) and changes:
+    if write(rows, **columns) and changes:
         announce_written(connection, changes, old=old)
 
 
@@ -54,7 +53,7 @@ def note_accepted(connection_id: int) -> None:
     while (connection := rows.first()) is not None:
         old = connection.status
         changes = status_columns(old, Status.HEALTHY, only_from=(Status.DEGRADED,))
-        if update(rows.filter(status=old), refused_count=0, next_attempt_at=None, **changes):
+        if write(rows.filter(status=old), refused_count=0, next_attempt_at=None, **changes):
             if changes:
                 announce_written(connection, changes, old=old)
             return

@@ -6,10 +6,12 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from django.db.models import QuerySet
+
 from .. import clock
 from ..db.aliases import on_commit, written
-from ..db.causes import update
-from ..exceptions import ConnectionNotReadyError, RefreshTokenError
+from ..db.lock_waits import update_in_time
+from ..exceptions import ConnectionNotReadyError, RefreshTokenError, TransientError
 from ..models import Connection
 from ..signals import connection_changed
 from ..text import sentence as _
@@ -142,6 +144,9 @@ def set_status(connection: Connection, to: str, *, reason: str = "", only_from: 
 
     Returns:
         True if this call made the change.
+
+    Raises:
+        TransientError: somebody's transaction has the row locked.
     """
     for _attempt in range(_TRIES):
         rows = written(Connection).filter(pk=connection.pk)
@@ -149,10 +154,29 @@ def set_status(connection: Connection, to: str, *, reason: str = "", only_from: 
         if old is None or not (changes := status_columns(old, to, reason=reason, only_from=only_from)):
             return False
         # Only from what was seen: where somebody else was faster, look again.
-        if update(rows.filter(status=old), **changes):
+        if write(rows.filter(status=old), **changes):
             announce_written(connection, changes, old=old)
             return True
     return False
+
+
+def write(rows: QuerySet[Any], **columns: Any) -> int:
+    """Write to the row of a connection in the caller's own thread and transaction; return how many rows it was.
+
+    Raises:
+        TransientError: somebody's transaction has the row locked, for longer than may be waited.
+    """
+
+    def refusal() -> TransientError:
+        return TransientError(
+            _(
+                "The connection's row is locked by an open database transaction, so what is to be noted there cannot "
+                "be stored; try again later, and keep transactions that write to it short."
+            ),
+            retry_after=5,
+        )
+
+    return update_in_time(rows, refusal, **columns)
 
 
 def status_columns(old: str, to: str, *, reason: str = "", only_from: Collection[str] = ()) -> dict[str, Any]:

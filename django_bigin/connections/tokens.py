@@ -7,6 +7,7 @@ however many ask, a process needs two connections, and whoever may not wait any 
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -32,6 +33,8 @@ WAIT_IN_WORKER_SECONDS = 90.0
 WAIT_IN_REQUEST_SECONDS = 9.0
 """So that a web request has its answer within ten."""
 POLL_SECONDS, LONGEST_POLL_SECONDS = 0.1, 0.5
+
+logger = logging.getLogger(__name__)
 
 in_callers_transaction: ContextVar[bool] = ContextVar("in_callers_transaction", default=False)
 """Set by `django_bigin.testing` alone: refresh in the transaction that is open, since it is the one that `TestCase`
@@ -69,7 +72,10 @@ class ConnectionTokens:
             refusals.note_refused(self.connection_id, token)
         elif self._held is not None and self._held.doubted:
             self._held = replace(self._held, doubted=False)
-            refusals.note_accepted(self.connection_id)
+            try:
+                refusals.note_accepted(self.connection_id)
+            except TransientError as error:  # the call was answered: the next client will note it
+                logger.warning("%s", error)
 
 
 def ensure_fresh_token(

@@ -16,7 +16,7 @@ from .. import audit, clock
 from ..db.aliases import written
 from ..exceptions import DamagedSecretError, EncryptionError
 from ..models import Connection
-from .states import TOKEN_KEPT, Status, set_status
+from .states import TOKEN_KEPT, Status, set_status, write
 from .stored import read_connection
 
 LOOK_AGAIN = timedelta(minutes=5)
@@ -40,7 +40,7 @@ def _note(connection: Connection, error: EncryptionError) -> None:
         columns = {"refresh_at": None, "next_attempt_at": None}
     # What is stored stays as it is: a backup or a key may bring it back.
     rows = written(Connection).filter(pk=connection.pk, grant_version=connection.grant_version)
-    rows.filter(status__in=TOKEN_KEPT).update(**columns)
+    write(rows.filter(status__in=TOKEN_KEPT), **columns)
     to = Status.NEEDS_AUTHORIZATION if damaged else Status.MISCONFIGURED
     if set_status(connection, to, reason=error.message, only_from=TOKEN_KEPT):
         audit.record("secret unreadable", connection, detail=error.message)

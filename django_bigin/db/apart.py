@@ -54,6 +54,11 @@ def scope_of(model: type[Model]) -> tuple[Any, ...]:
     return database.alias, str(database.settings_dict["NAME"]), getattr(database, "schema_name", None)
 
 
+def is_apart(database: Any) -> bool:
+    """Tell whether this is a connection apart, whose statements have their bound."""
+    return any(isinstance(wrapper, _Bounded) for wrapper in database.execute_wrappers)
+
+
 class Apart:
     """The tables that a caller sees, to be reached from a thread of its own over a connection of its own.
 
@@ -114,13 +119,14 @@ class _Bounded:
                 context["cursor"].cursor.execute(f"SET LOCAL lock_timeout = '{LOCK_WAIT_SECONDS}s'")
                 return execute(sql, params, many, context)
         except OperationalError as error:
-            if not _is_lock_timeout(error):
+            if not is_lock_timeout(error):
                 raise
             self._on_blocked()
             raise RowLockedError(f"A row was locked for {LOCK_WAIT_SECONDS} seconds.") from error
 
 
-def _is_lock_timeout(error: OperationalError) -> bool:
+def is_lock_timeout(error: OperationalError) -> bool:
+    """Tell whether a statement has waited for a lock in vain."""
     cause: Any = error.__cause__
     codes = (getattr(cause, "sqlstate", None), getattr(cause, "pgcode", None), *error.args[:1])
     return any(code in _LOCK_CODES for code in codes) or "database is locked" in str(error)

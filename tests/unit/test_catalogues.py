@@ -63,7 +63,7 @@ NOT_SHOWN = {
         "the name of a permission",
     ),
 }
-NOT_SHOWN_BEGIN = ("SET ", "[{", "Raised while a request was sent.", "default:en")
+NOT_SHOWN_BEGIN = ("SET ", "SELECT current_setting", "PRAGMA ", "[{", "Raised while a request was sent.", "default:en")
 # The rooms that may speak the active language; all below them speak English, for whoever stores or logs what they say.
 SPEAK = ("admin", "views", "models", "health/words.py", "health/alerts.py", "translation.py")
 
