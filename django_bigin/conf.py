@@ -223,6 +223,14 @@ class _Contents(_Reader):
         return tuple(dict.fromkeys((*self.product_modules, *self.BIGIN_MODULES)))
 
     @property
+    def BIGIN_BULK_READ(self) -> bool:
+        """Says whether large modules are loaded in bulk where that takes fewer credits than pages (False)."""
+        value = self._get("BIGIN_BULK_READ", False)
+        if not isinstance(value, bool):
+            raise ImproperlyConfigured(f"BIGIN_BULK_READ must be True or False; it is {value!r}.")
+        return value
+
+    @property
     def BIGIN_MISSING_SHARE(self) -> float:
         """The guard: a full sync that misses more than this share (0.1) of a module's records deletes none of them."""
         return self._number("BIGIN_MISSING_SHARE", 0.1)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
+from enum import Enum
 from typing import Any, NamedTuple
 
 from ..text import sentence as _
@@ -81,6 +82,32 @@ def _malformed_reason(row: Any) -> str:
     if row.get("id") in (None, ""):
         return _("The row has no id.")
     return _("The id of the row is not a whole number of up to 19 digits.")
+
+
+class BulkState(Enum):
+    """How far a bulk read is."""
+
+    WAITING = "waiting"
+    DONE = "done"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True)
+class BulkJob:
+    """A bulk read on its way, as one answer tells it.
+
+    Attributes:
+        rows: that its result holds; None before it is done.
+        more: there are more pages after its own.
+        token: what the next page is asked for by, where the product gives one.
+    """
+
+    job_id: str
+    state: BulkState
+    answered_at: datetime
+    rows: int | None = None
+    more: bool = False
+    token: str | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import io
 import time
 import zlib
+from collections.abc import Iterator
 from typing import Any
 
 import requests
@@ -20,6 +21,7 @@ from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 
 TOKEN_BYTES = 1024 * 1024  # a token answer has less than a thousand
 API_BYTES = 32 * 1024 * 1024  # a page: 200 records of 160 kB each
+FILE_BYTES = 1024 * 1024 * 1024  # a zip of 200,000 records
 ACCOUNTS_PATHS = "/oauth/"
 PIECE_BYTES = 1024 * 1024  # a page comes in one
 PACKED_PIECE_BYTES = 4 * 1024  # gzip makes up to a thousand times as much of it
@@ -49,6 +51,8 @@ class BoundedAdapter(HTTPAdapter):
     def send(self, request: requests.PreparedRequest, *args: Any, **kwargs: Any) -> requests.Response:
         request.headers["Accept-Encoding"] = ENCODINGS
         response = super().send(request, *args, **kwargs)
+        if kwargs.get("stream"):
+            return response  # its caller reads it, by `pieces_of`
         limit = TOKEN_BYTES if request.path_url.startswith(ACCOUNTS_PATHS) else API_BYTES
         try:
             content = _read(response, limit)
@@ -61,21 +65,31 @@ class BoundedAdapter(HTTPAdapter):
 
 
 def _read(response: requests.Response, limit: int) -> bytes:
-    body = bytearray()
+    return b"".join(pieces_of(response, limit))
+
+
+def pieces_of(response: requests.Response, limit: int) -> Iterator[bytes]:
+    """Read an answer piece by piece, up to so many bytes.
+
+    Raises:
+        AnswerTooLargeError: it is larger.
+    """
+    size = 0
     unpack = _unpacker(response.headers.get("Content-Encoding", ""))
-    size = PIECE_BYTES if unpack is None else PACKED_PIECE_BYTES
+    at_once = PIECE_BYTES if unpack is None else PACKED_PIECE_BYTES
     try:
-        while piece := response.raw.read(min(size, limit + 1), decode_content=False):
-            body += piece if unpack is None else unpack(piece, limit + 1 - len(body))
-            if len(body) > limit:
+        while piece := response.raw.read(min(at_once, limit + 1), decode_content=False):
+            unpacked = piece if unpack is None else unpack(piece, limit + 1 - size)
+            size += len(unpacked)
+            if size > limit:
                 raise AnswerTooLargeError(limit)
+            yield unpacked
     except zlib.error as error:
         raise requests.exceptions.ContentDecodingError(error) from error
     except urllib3.exceptions.ReadTimeoutError as error:
         raise requests.ReadTimeout(error) from error
     except urllib3.exceptions.ProtocolError as error:
         raise requests.exceptions.ChunkedEncodingError(error) from error
-    return bytes(body)
 
 
 def _unpacker(encoding: str) -> Any:

@@ -8,7 +8,7 @@ import re
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import Any, Protocol, Self, TypeVar
+from typing import Any, BinaryIO, Protocol, Self, TypeVar
 
 import requests
 from requests.auth import AuthBase
@@ -16,6 +16,7 @@ from requests.auth import AuthBase
 from ..encryption.secret import Secret
 from ..exceptions import AccessTokenError, BiginError, ResponseError
 from ..text import sentence as _
+from .bounds import API_BYTES, FILE_BYTES, pieces_of
 from .calls import Answer, Call, CallMade
 from .datacenters import DATA_CENTERS, DataCenter
 from .frames import without_frames
@@ -27,6 +28,8 @@ from .values import read_date_header, read_json
 logger = logging.getLogger(__name__)
 
 T = TypeVar("T")
+
+DOWNLOAD_SECONDS = 90.0  # for a whole file; shorter than the lease on the module that it is for
 
 
 class TokenSource(Protocol):
@@ -115,6 +118,14 @@ class Client:
         """Calls about users, built and sent at once."""
         return Users(self)
 
+    def download(self, call: Call[None], into: BinaryIO) -> None:
+        """Make a call whose answer is a file, and write that as it comes; it is never held whole. Raises as `send`.
+
+        Args:
+            into: a file that is empty; where a call is repeated, it is emptied.
+        """
+        self._send(call, into)
+
     def send(self, call: Call[T]) -> T:
         """Make a call and return what its answer holds.
 
@@ -124,12 +135,15 @@ class Client:
         Raises:
             BiginError: no answer came, or it refuses the call, or it cannot be read.
         """
+        return self._send(call, None)
+
+    def _send(self, call: Call[T], into: BinaryIO | None) -> T:
         token = Secret(self._tokens.current())
         replaced = repeated = False
         while True:
             if self._before_call is not None:
                 self._before_call(call)
-            answer = self._exchange(call, token)
+            answer = self._exchange(call, token, into)
             refused = call.errors.refuses_token(call, answer)
             if refused and not replaced:
                 replaced = True
@@ -144,7 +158,7 @@ class Client:
                     raise
                 repeated = True
 
-    def _exchange(self, call: Call[Any], token: Secret) -> Answer:
+    def _exchange(self, call: Call[Any], token: Secret, into: BinaryIO | None) -> Answer:
         # Made here: what is wrong with the caller's rows is his TypeError, not a failure of the network.
         data = json.dumps(call.body, allow_nan=False).encode() if call.body is not None else None
         auth = _ZohoAuth(token)
@@ -165,7 +179,7 @@ class Client:
             return network_error(error, which=which, endpoint=call.endpoint, timeouts=self._timeouts, writes=writes)
 
         try:
-            response = without_frames(lambda: self._request(call, data, auth), explain=explain)
+            response, content = without_frames(lambda: self._request(call, data, auth, into), explain=explain)
             status = response.status_code
             retry_after = self._retry_after(response.headers.get("Retry-After"))
             if status in (401, 429):
@@ -179,21 +193,25 @@ class Client:
                 self._on_call(CallMade(*made, price=call.credits))
         return Answer(
             status=response.status_code,
-            body=read_json(response.content),
+            body={} if into is not None and status == 200 else read_json(content),
             answered_at=read_date_header(response.headers.get("Date")) or self.now(),
             retry_after=retry_after,
         )
 
-    def _request(self, call: Call[Any], data: bytes | None, auth: AuthBase) -> requests.Response:
-        return self._session.request(
+    def _request(
+        self, call: Call[Any], data: bytes | None, auth: AuthBase, into: BinaryIO | None
+    ) -> tuple[requests.Response, bytes]:
+        response = self._session.request(
             call.method,
             self._origin + call.path,
             params=list(call.params),
             data=data,
             headers=self._headers | ({"Content-Type": "application/json"} if data else {}),
             auth=auth,
-            timeout=self._timeouts,
+            timeout=self._timeouts if into is None else self._timeouts._replace(read=DOWNLOAD_SECONDS),
+            stream=into is not None,
         )
+        return response, response.content if into is None else _file_or_refusal(response, into)
 
     def _retry_after(self, value: str | None) -> float | None:
         if value is None:
@@ -202,6 +220,18 @@ class Client:
             return float(value)
         moment = read_date_header(value)
         return max(0.0, (moment - self.now()).total_seconds()) if moment is not None else None
+
+
+def _file_or_refusal(response: requests.Response, into: BinaryIO) -> bytes:
+    """Write the file that an answer is; of any other answer return the body."""
+    with response:
+        if response.status_code != 200:
+            return b"".join(pieces_of(response, API_BYTES))
+        into.seek(0)
+        into.truncate()
+        for piece in pieces_of(response, FILE_BYTES):
+            into.write(piece)
+    return b""
 
 
 class _ZohoAuth(AuthBase):

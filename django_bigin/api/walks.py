@@ -172,6 +172,7 @@ class Walk:
         self._request = _digest(parts)
         self._send = send
         self._now = now
+        self._ahead: tuple[Position, Step] | None = None
         self._reset()
 
     def start(self, place: Place | None = None, *, ordered: bool = True, rounds: int = 0) -> Position:
@@ -190,6 +191,12 @@ class Walk:
             yield step
             position = step.position
 
+    def read_ahead(self, position: Position) -> Step:
+        """Read the page at a position, which `read` gives without a call when it comes there. Raises as `read`."""
+        step = self.read(position)
+        self._ahead = (position, step)
+        return step
+
     def read(self, position: Position) -> Step:
         """Read the page at a position.
 
@@ -198,15 +205,10 @@ class Walk:
             PaginationLimitError: there are more pages, and no way to them.
             SyncError: the list goes round in circles.
         """
-        if position.walled:
-            raise PaginationLimitError(
-                _(
-                    "%(product)s says there is more of %(module)s, but gives no page token to go on with: start "
-                    "again, or read the rest by bulk read.",
-                    product=self._product.name,
-                    module=self._module,
-                )
-            )
+        if self._ahead is not None and self._ahead[0] == position:
+            step, self._ahead = self._ahead[1], None
+            return step
+        self._refuse_the_wall(position)
         if position.pages == 0:
             # It starts again, after a token that was not taken for one: what it saw before is no circle now.
             self._reset()
@@ -247,6 +249,17 @@ class Walk:
                 )
             )
         return self._send(self._build(place, fields))
+
+    def _refuse_the_wall(self, position: Position) -> None:
+        if position.walled:
+            raise PaginationLimitError(
+                _(
+                    "%(product)s says there is more of %(module)s, but gives no page token to go on with: start "
+                    "again, or read the rest by bulk read.",
+                    product=self._product.name,
+                    module=self._module,
+                )
+            )
 
     def _refuse_circles(self, ids: list[int]) -> None:
         # Once can happen (newest first only): a page full of new records pushes the page just read to the next place.

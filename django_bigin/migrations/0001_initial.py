@@ -831,6 +831,7 @@ class Migration(migrations.Migration):
                         choices=[
                             ("", "Idle"),
                             ("full", "Reading every record"),
+                            ("bulk", "Reading in bulk"),
                             ("compare", "Comparing the ids"),
                             ("delta", "Reading what changed"),
                         ],
@@ -870,6 +871,15 @@ class Migration(migrations.Migration):
                     "position",
                     models.JSONField(
                         blank=True, default=dict, help_text="Where that goes on.", verbose_name="position"
+                    ),
+                ),
+                (
+                    "bulk_job",
+                    models.JSONField(
+                        blank=True,
+                        default=dict,
+                        help_text="The bulk read in progress, or why there is none.",
+                        verbose_name="bulk job",
                     ),
                 ),
                 (
@@ -1022,7 +1032,7 @@ class Migration(migrations.Migration):
                 (
                     "source",
                     models.CharField(
-                        choices=[("list", "List"), ("single", "Single read")],
+                        choices=[("list", "List"), ("single", "Single read"), ("bulk", "Bulk read")],
                         default="list",
                         max_length=12,
                         verbose_name="source",

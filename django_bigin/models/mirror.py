@@ -21,6 +21,7 @@ class ModuleSync(models.Model):
     class Phase(models.TextChoices):
         IDLE = "", _("Idle")
         FULL = "full", _("Reading every record")
+        BULK = "bulk", _("Reading in bulk")
         COMPARE = "compare", _("Comparing the ids")
         DELTA = "delta", _("Reading what changed")
 
@@ -56,6 +57,9 @@ class ModuleSync(models.Model):
         _("opened at"), null=True, blank=True, help_text=_("When the full sync, comparison or delta in progress began.")
     )
     position = models.JSONField(_("position"), default=dict, blank=True, help_text=_("Where that goes on."))
+    bulk_job = models.JSONField(
+        _("bulk job"), default=dict, blank=True, help_text=_("The bulk read in progress, or why there is none.")
+    )
     missing_ids = models.JSONField(
         _("missing ids"), default=list, blank=True, help_text=_("Stored records that a full sync did not find.")
     )
@@ -175,6 +179,7 @@ class Record(models.Model):
     class Source(models.TextChoices):
         LIST = "list", _("List")
         SINGLE = "single", _("Single read")
+        BULK = "bulk", _("Bulk read")
 
     connection = models.ForeignKey(
         Connection, verbose_name=_("connection"), on_delete=models.CASCADE, related_name="records", db_index=False

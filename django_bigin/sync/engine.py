@@ -33,7 +33,7 @@ from ..exceptions import (
 from ..models import ModuleSync
 from ..text import moment
 from ..text import sentence as _
-from . import compare, delta, full, plan, whole
+from . import bulk, compare, delta, full, plan, whole
 from .plan import Strategy
 from .quarantine import with_quarantined
 from .results import ANOTHER_WORKS, ModuleResult, why_incomplete
@@ -50,10 +50,15 @@ DOUBTED_AT_MOST = 3  # refusals in a row that may be a proxy's
 STRATEGIES: dict[Strategy, Callable[[Run], Outcome]] = {
     Strategy.WHOLE: whole.read,
     Strategy.FULL: full.read,
+    Strategy.BULK: bulk.read,
     Strategy.COMPARE: compare.read,
     Strategy.DELTA: delta.read,
 }
-NEXT = {Outcome.FULL_NEEDED: Strategy.FULL, Outcome.COMPARE_NEEDED: Strategy.COMPARE}
+NEXT = {
+    Outcome.FULL_NEEDED: Strategy.FULL,
+    Outcome.BULK_NEEDED: Strategy.BULK,
+    Outcome.COMPARE_NEEDED: Strategy.COMPARE,
+}
 
 
 def sync_module(row: ModuleSync, session: Session) -> ModuleResult:
@@ -159,6 +164,9 @@ def _close(run: Run, outcome: Outcome) -> None:
     now = clock.now()
     if outcome is Outcome.TIME_UP:
         run.release(next_run_at=now)
+        return
+    if outcome is Outcome.WAITING:
+        run.release(next_run_at=bulk.looked_at_next(run.row) or now)
         return
     ending: Ending = {
         "last_success_at": now,

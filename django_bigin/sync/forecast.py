@@ -17,7 +17,7 @@ from ..db.aliases import written
 from ..exceptions import BiginError
 from ..models import Connection, ModuleSchema, ModuleSync
 from ..text import sentence as _
-from . import plan, schema, store, wanted
+from . import bulk, plan, schema, store, wanted
 from .engine import why_not
 from .options import Options
 from .plan import Strategy
@@ -149,11 +149,22 @@ def _of_module(row: ModuleSync, options: Options, counted: int | None) -> Foreca
     known = counted if _is_unread(row) else records_known(row)
     reason = _why(row, strategy, other_fields=other_fields, full=options.full)
     forecast = _priced(row, strategy.value, reason, known, _calls(row, strategy, known or 0))
+    if strategy is Strategy.FULL and not row.phase and bulk.is_chosen(row, known or 0, parts=_parts_of(row)):
+        return _in_bulk(forecast, row)
     reachable = row.connection.description.limits.reachable
     if strategy in (Strategy.FULL, Strategy.COMPARE) and reachable is not None and (known or 0) > reachable:
         ceiling = _("Pages reach %(number)s records of it.", number=f"{reachable:,}")
         forecast = replace(forecast, ceiling=ceiling)
     return forecast
+
+
+def _in_bulk(forecast: Forecast, row: ModuleSync) -> Forecast:
+    price = bulk.costs(row, forecast.records or 0) or 0
+    beside = _parts_of(row) + 2  # what changed meanwhile, what was deleted, the count
+    if row.last_full_at is None:
+        beside += _parts_of(row) + 1  # its first page, and the count that decides
+    calls = bulk.LOOKS + 2 + beside
+    return replace(forecast, strategy=Strategy.BULK.value, calls=calls, credits=price + beside, seconds=None)
 
 
 def _why(row: ModuleSync, strategy: Strategy, *, other_fields: bool, full: bool) -> str:
@@ -187,6 +198,8 @@ def _calls(row: ModuleSync, strategy: Strategy, known: int) -> int:
     # What was deleted or, without a log, the count; in several pages also what changed meanwhile, and the count.
     beside = 1 if pages == parts else parts + 2
     before = log if row.records_watermark is not None and not row.phase else 0
+    if row.last_full_at is None and not row.phase and pages > parts and bulk.offered(row) is not None:
+        before += 1  # the number of its records decides whether it goes in bulk
     return left + beside + before
 
 

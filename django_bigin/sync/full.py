@@ -8,7 +8,7 @@ from ..api.walks import Position, Step
 from ..conf import settings
 from ..exceptions import PaginationLimitError
 from ..models import ModuleSync, Record
-from . import changes, deletions, missing, scan
+from . import bulk, changes, deletions, missing, scan
 from .run import Outcome, Run
 
 Phase = ModuleSync.Phase
@@ -18,11 +18,15 @@ def read(run: Run) -> Outcome:
     """Read every record, or go on with that."""
     walk = scan.by_id(run, run.parts)
     if run.row.phase != Phase.FULL:
+        if bulk.is_needed(run):
+            return Outcome.BULK_NEEDED
         if run.row.records_watermark is not None:
             # First, so that a record deleted and restored since the last pass is lifted again by the scan.
             deletions.apply(run)
         # Taken back now, not at the end: a full sync that is asked for meanwhile comes after this one.
-        scan.begin(run, Phase.FULL, walk.start(), clears_full_request=True)
+        start = scan.begin(run, Phase.FULL, walk.start(), clears_full_request=True)
+        if bulk.may_load(run) and not walk.read_ahead(start).position.finished and bulk.is_cheaper(run):
+            return Outcome.BULK_NEEDED
 
     def read_page(step: Step) -> scan.ScannedPage:
         batch = run.reader.page(step, run.reader.rows(step), source=Record.Source.LIST)

@@ -99,6 +99,7 @@ class Strategy(Enum):
 
     WHOLE = "whole"
     FULL = "full"
+    BULK = "bulk"
     COMPARE = "compare"
     DELTA = "delta"
 
@@ -117,7 +118,11 @@ def strategy_for(row: ModuleSync, *, full: bool) -> Strategy:
     return Strategy.DELTA
 
 
-_UNFINISHED: dict[str, Strategy] = {ModuleSync.Phase.FULL: Strategy.FULL, ModuleSync.Phase.COMPARE: Strategy.COMPARE}
+_UNFINISHED: dict[str, Strategy] = {
+    ModuleSync.Phase.FULL: Strategy.FULL,
+    ModuleSync.Phase.BULK: Strategy.BULK,
+    ModuleSync.Phase.COMPARE: Strategy.COMPARE,
+}
 
 
 def priority(strategy: Strategy, asked: Priority) -> Priority:

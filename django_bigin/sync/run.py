@@ -47,6 +47,8 @@ class Outcome(Enum):
     TIME_UP = "time is up"
     FULL_NEEDED = "full sync needed"
     COMPARE_NEEDED = "comparison needed"
+    BULK_NEEDED = "bulk read needed"
+    WAITING = "waiting for a bulk read"
 
 
 class Columns(TypedDict, total=False):
@@ -55,6 +57,7 @@ class Columns(TypedDict, total=False):
     phase: str
     position: Position | None
     missing_ids: list[int]
+    bulk_job: dict[str, Any]
     read_fields: str
     records_watermark: datetime | None
     deletions_watermark: datetime
@@ -99,6 +102,8 @@ class Run:
         wanted: what is read of the module's records.
         position: where the walk goes on that an earlier run was in the midst of; None where there is none.
         resumed: an earlier run has begun what this one finishes.
+        client: for what `send` does not do.
+        has_end: it is to stop after some time, and is done again then.
         meter: counts its calls, and knows their priority.
         quarantine: the module's rows that could not be stored.
     """
@@ -116,7 +121,8 @@ class Run:
         self.position = Position.from_json(row.position)
         self.resumed = row.phase != ModuleSync.Phase.IDLE
         self._at_end: Columns = {}
-        self._client = session.client
+        self.client = session.client
+        self.has_end = session.ends_at is not None
         self._lease_id = lease_id
         self.meter = session.meter
         self._ends_at = session.ends_at
@@ -130,7 +136,7 @@ class Run:
         if time.monotonic() - self._lease_kept_at >= LEASE_KEPT_EVERY_SECONDS:
             self.save_progress()
             self._lease_kept_at = time.monotonic()
-        return self._client.send(call)
+        return self.client.send(call)
 
     def save_progress(self, **columns: Unpack[Columns]) -> None:
         """Write progress and prolong the lease.

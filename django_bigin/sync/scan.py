@@ -196,8 +196,8 @@ def close_at_the_wall(run: Run, *, watermark: datetime | None) -> Outcome:
     rows = position.rows if position else 0
     reason = _(
         "%(module)s has more records than pages can reach: the %(number)s with the lowest ids and all "
-        "that change from now on are mirrored; the others need bulk read, which this version does "
-        "not have.",
+        "that change from now on are mirrored; the others come by bulk read alone, which is not "
+        "granted, not offered, or left some out.",
         module=run.module,
         number=f"{rows:,}",
     )

@@ -50,6 +50,10 @@ NOT_SHOWN = {
     "time is up": "the value of an enumeration",
     "full sync needed": "the value of an enumeration",
     "comparison needed": "the value of an enumeration",
+    "bulk read needed": "the value of an enumeration",
+    "waiting for a bulk read": "the value of an enumeration",
+    "unreadable file": "the same",
+    "no schema": "a reason beside the codes of the product, in a column that no page shows",
     # Django stores the names of permissions as they are when the tables are made, and shows those of its own so too.
     **dict.fromkeys(
         (

@@ -28,6 +28,7 @@ BIGIN = Product(
     changes=zoho_v2.ChangesByOrder(),
     deletions=zoho_v2.DeletedLog(),
     writes=zoho_v2.WritesByRow(),
+    bulk=zoho_v2.BulkReads("/bigin/bulk/v2"),
     # Source: https://www.bigin.com/developer/docs/apis/v2/get-records.html, insert-records.html (read 2026-11)
     limits=Limits(page_size=200, fields_per_call=50, write_batch=100, reachable=100_000),
     # Source: https://www.zoho.com/bigin/developer/docs/apis/api-limits.html (read 2026-11)

@@ -13,7 +13,7 @@ from functools import cached_property
 from typing import Any, Protocol, TypeVar
 
 from ...exceptions import BiginError
-from ..answers import Field, Module, Order, Organization, Page, Place, RowResult
+from ..answers import BulkJob, Field, Module, Order, Organization, Page, Place, RowResult
 from ..calls import Answer, Call, Errors
 from ..datacenters import DataCenter
 from ..values import Json
@@ -176,6 +176,36 @@ class Deletions(Protocol):
         """Read when the record of a row was deleted."""
 
 
+class BulkReads(Protocol):
+    """Bulk reads: jobs that put many records into one file."""
+
+    @property
+    def credits(self) -> int:
+        """The price of a job."""
+
+    @property
+    def rows_per_job(self) -> int:
+        """How many records one job gives at most."""
+
+    @property
+    def scope_name(self) -> str:
+        """The scope that it needs beside the module's own, without the prefix."""
+
+    def offers(self, spec: ModuleSpec) -> bool:
+        """Tell whether a module can be read so."""
+
+    def create(
+        self, product: Product, spec: ModuleSpec, *, fields: Sequence[str], page: int, token: str | None
+    ) -> Call[BulkJob]:
+        """Build the call that starts a job for one page, by the token of the page before if that gave one."""
+
+    def details(self, product: Product, spec: ModuleSpec, job_id: str) -> Call[BulkJob]:
+        """Build the call that tells how far a job is."""
+
+    def result(self, product: Product, spec: ModuleSpec, job_id: str) -> Call[None]:
+        """Build the call that downloads the zip of a job; it is for `Client.download`."""
+
+
 class Metadata(Protocol):
     """The descriptions of modules, fields and the organization."""
 
@@ -231,6 +261,7 @@ class Product:
         changes: None: changes cannot be found, every sync is a full one.
         deletions: None: nothing tells of them but the count, and a full sync.
         writes: None: it is only read.
+        bulk: None: nothing is read in bulk.
         custom: the description of a module that the table does not hold, without its name.
         organization_header: the header that names the organization; "" where a token reaches one only.
         origin: gives the host that answers in a data center.
@@ -251,6 +282,7 @@ class Product:
     changes: Changes | None = None
     deletions: Deletions | None = None
     writes: Writes | None = None
+    bulk: BulkReads | None = None
     custom: ModuleSpec = field(default_factory=lambda: ModuleSpec(""))
     organization_header: str = ""
     origin: Callable[[DataCenter], str] = lambda center: center.api_domain

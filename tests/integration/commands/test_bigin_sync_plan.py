@@ -105,6 +105,19 @@ def test_a_module_beyond_what_pages_reach_says_so(sandbox: Any, connection: Conn
     assert modules["Contacts"]["ceiling"] == "Pages reach 100,000 records of it."
 
 
+def test_a_large_first_load_goes_in_bulk_where_the_site_says_so(
+    sandbox: Any, connection: Connection, settings: Any
+) -> None:
+    settings.BIGIN_BULK_READ = True
+    sandbox.fail("GET /bigin/v2/Contacts/actions/count", status=200, body={"count": 100_000}, times=1)
+    _, modules = planned("--module", "Contacts")
+    assert (modules["Contacts"]["strategy"], modules["Contacts"]["credits"], modules["Contacts"]["ceiling"]) == (
+        "bulk",
+        60,
+        "",
+    )
+
+
 def test_a_connection_that_waits_for_a_person_is_no_plan(sandbox: Any, connection: Connection) -> None:
     Connection.objects.update(status=Connection.Status.NEEDS_AUTHORIZATION)
     ran = Ran("bigin_sync", "--plan")

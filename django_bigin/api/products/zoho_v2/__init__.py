@@ -2,10 +2,20 @@
 
 from __future__ import annotations
 
+from .bulk import BulkReads
 from .errors import ERRORS
 from .lists import ChangesByOrder, DeletedLog, PagesByToken
 from .metadata import Settings
 from .scopes import scope_name
 from .writes import WritesByRow
 
-__all__ = ["ERRORS", "ChangesByOrder", "DeletedLog", "PagesByToken", "Settings", "WritesByRow", "scope_name"]
+__all__ = [
+    "ERRORS",
+    "BulkReads",
+    "ChangesByOrder",
+    "DeletedLog",
+    "PagesByToken",
+    "Settings",
+    "WritesByRow",
+    "scope_name",
+]
