@@ -3,35 +3,74 @@
 from __future__ import annotations
 
 import json
+import logging
 import re
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
+
+logger = logging.getLogger(__name__)
 
 Json = dict[str, Any]
 
 # The largest id that a 64-bit column takes has 19 digits, as have Zoho's.
 _LARGEST_ID = str(2**63 - 1)
 _LONGEST_ID = len(_LARGEST_ID)
+_MOST_DIGITS = 4300  # Python reads no more by itself
 _NOT_STORABLE = re.compile("[\x00\ud800-\udfff]")
 
 
+@dataclass(frozen=True)
 class Unreadable:
-    """A body that is not JSON: HTML, cut off, or not text at all."""
+    """A body that is not JSON: HTML, cut off, or not text at all.
+
+    Attributes:
+        at: the character at which it stops to be JSON; None where it never was.
+    """
+
+    at: int | None = None
 
 
 def read_json(content: bytes) -> Any:
-    """Parse a body: None where it is empty, `Unreadable()` where it is not JSON. Whole numbers stay exact."""
+    """Parse a body: None where it is empty, `Unreadable` where it is not JSON. Whole numbers stay exact.
+
+    What JSON does not allow in a value is read all the same, so that it costs no other row of a page: control
+    characters as they are, what is no UTF-8 as U+FFFD, NaN and numbers without end as floats, which no database is
+    given.
+    """
     if not content.strip():
         return None
     try:
         return json.loads(content, parse_constant=_refuse_constant)
-    except (ValueError, RecursionError):
+    except RecursionError:
         return Unreadable()
+    except ValueError as error:
+        return _read_leniently(content, error)
+
+
+def _read_leniently(content: bytes, error: ValueError) -> Any:
+    try:
+        body = json.loads(content.decode("utf-8", "replace"), strict=False, parse_int=_read_whole_number)
+    except (ValueError, RecursionError) as still:
+        began = content.lstrip()[:1] in (b"{", b"[")
+        return Unreadable(still.pos if began and isinstance(still, json.JSONDecodeError) else None)
+    if isinstance(error, UnicodeDecodeError):
+        what = f"a byte that is no UTF-8, at byte {error.start}"
+    elif isinstance(error, json.JSONDecodeError):
+        what = f"a control character, at character {error.pos}"
+    else:
+        what = str(error)[:80]
+    logger.warning("An answer is no proper JSON, and was read all the same: %s.", what)
+    return body
 
 
 def _refuse_constant(name: str) -> None:
     raise ValueError(f"{name} is not JSON")
+
+
+def _read_whole_number(digits: str) -> int | float:
+    return int(digits) if len(digits) <= _MOST_DIGITS else float(digits)
 
 
 def read_id(value: Any) -> str | None:

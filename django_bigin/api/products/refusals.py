@@ -91,12 +91,17 @@ class ErrorTable:
         read: reads a body's refusal; its texts are cleaned here.
         by_row: tells an answer that judges each row of a write by itself, whatever its status.
         garbled: the line for an answer that is not JSON, where its status says too little.
+        damaged: the line for one that began as JSON.
     """
 
     rows: tuple[ErrorRow, ...]
     read: Callable[[Any], Refusal]
     by_row: Callable[[Answer], bool]
     garbled: ErrorRow
+    damaged: ErrorRow = ErrorRow(
+        ResponseError,
+        _("%(product)s's answer is no JSON from %(reason)s on: it was cut off or damaged on its way; try again later."),
+    )
     otherwise: ErrorRow = ErrorRow(RequestError, _("%(product)s refused the request (%(reason)s)."))
 
     def find(self, call: Call[Any], answer: Answer) -> BiginError | None:
@@ -115,7 +120,7 @@ class ErrorTable:
                     endpoint=call.endpoint,
                 )
             # A redirect, "not modified" without being asked, an empty body, HTML.
-            answer = replace(answer, body=Unreadable())
+            answer = answer if isinstance(answer.body, Unreadable) else replace(answer, body=Unreadable())
         row, refusal = self._row_of(call, answer)
         return row.error_for(call, answer, refusal)
 
@@ -143,5 +148,7 @@ class ErrorTable:
         row = next((row for row in self.rows if row.fits(answer.status, refusal, call.module)), self.otherwise)
         # Whoever answers 404 says enough, in whatever form.
         if isinstance(answer.body, Unreadable) and answer.status != 404 and not row.whatever_code:
-            return self.garbled, refusal
+            if answer.body.at is None:
+                return self.garbled, refusal
+            return self.damaged, replace(refusal, message=_("character %(place)s", place=answer.body.at))
         return row, refusal

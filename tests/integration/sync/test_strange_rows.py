@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from django_bigin.models import Connection, QuarantinedRow, Record
-from tests.support.mirror import answer, assert_equal, mirror_hash, sync
+from tests.support.mirror import answer, assert_equal, failed, mirror_hash, sync
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -146,3 +146,32 @@ def test_a_record_whose_modified_time_is_no_longer_shown_still_follows(sandbox: 
     answer(sandbox, [{**hidden, "Title": "seen later"}], after=1)
     sync(connection, "Contacts", full=True)
     assert Record.objects.get(module="Contacts")["Title"] == "seen later"
+
+
+@pytest.mark.parametrize(
+    ("damaged", "created", "quarantined"),
+    [('"tab\there\x01"', 3, 0), ("NaN", 2, 1), ("-Infinity", 2, 1), ("9" * 5000, 2, 1), ('"\x00"', 2, 1)],
+    ids=["control characters", "NaN", "infinity", "5000 digits", "NUL"],
+)
+def test_a_value_that_json_does_not_allow_costs_its_row_at_most(
+    damaged: str, created: int, quarantined: int, sandbox: Any, connection: Connection
+) -> None:
+    sandbox.add_records("Contacts", 3)
+    rows = sandbox.records("Contacts")
+    rows[1]["Description"] = "DAMAGED"
+    text = json.dumps({"data": rows, "info": {"more_records": False}}).replace('"DAMAGED"', damaged)
+    sandbox.fail(CONTACTS, status=200, body=text, content_type="application/json", times=1)
+    result = sync(connection, "Contacts")
+    assert (result.created, result.quarantined) == (created, quarantined)
+    sandbox.advance(60)
+    sync(connection, "Contacts", full=True)
+    assert_equal(sandbox, "Contacts")
+    assert not QuarantinedRow.objects.exists()
+
+
+def test_a_page_that_breaks_off_says_where(sandbox: Any, connection: Connection) -> None:
+    sandbox.add_records("Contacts", 3)
+    text = json.dumps({"data": sandbox.records("Contacts")})[:400]
+    sandbox.fail(CONTACTS, status=200, body=text, content_type="application/json", times=2)
+    assert "is no JSON from character 380 on: " in failed(connection, "Contacts")
+    assert not Record.objects.exists()

@@ -178,7 +178,7 @@ def test_a_read_that_is_not_json_is_tried_twice(server, client, bad):
 
     server.answer(**bad)
     server.answer(**bad)
-    with pytest.raises(ResponseError, match="something other than JSON"):
+    with pytest.raises(ResponseError, match=r"something other than JSON|no JSON from character \d+ on"):
         client.records.fetch_page("Contacts", fields=["Email"])
     assert len(server.asked) == 4
 

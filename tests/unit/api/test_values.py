@@ -1,3 +1,4 @@
+import math
 from datetime import UTC, datetime
 
 import pytest
@@ -22,9 +23,40 @@ def test_anything_else_is_no_id(value):
     assert read_id(value) is None
 
 
-@pytest.mark.parametrize("body", [b"<html>", b'{"a": ', b"\xff", b"[" * 100_000, b'{"a": NaN}', b"9" * 5000])
-def test_what_is_not_json_is_unreadable(body):
-    assert isinstance(read_json(body), Unreadable)
+@pytest.mark.parametrize("body", [b"<html>", b"\xff", b"[" * 100_000, b"nothing"])
+def test_what_never_was_json_is_unreadable(body):
+    assert read_json(body) == Unreadable()
+
+
+@pytest.mark.parametrize(("body", "at"), [(b'{"a": ', 6), (b'{"a": 1} {', 9), (b'[{"id": "1"},', 13), (b"{'a': 1}", 1)])
+def test_what_is_json_only_to_begin_with_says_where(body, at):
+    assert read_json(body) == Unreadable(at)
+
+
+@pytest.mark.parametrize(
+    ("damaged", "value", "where"),
+    [
+        (b'"a\x01b"', "a\x01b", "a control character, at character 17"),
+        (b'"a\nb"', "a\nb", "a control character, at character 17"),
+        (b'"caf\xe9"', "caf\ufffd", "a byte that is no UTF-8, at byte 19"),
+        (b"Infinity", math.inf, "Infinity is not JSON"),
+        (b"9" * 5000, math.inf, "Exceeds the limit"),
+    ],
+)
+def test_one_value_that_json_does_not_allow_costs_no_other_and_is_told(damaged, value, where, caplog):
+    body = b'{"rows": [' + b'{"a":' + damaged + b'},{"a":"good"}]}'
+    assert read_json(body) == {"rows": [{"a": value}, {"a": "good"}]}
+    [record] = caplog.records
+    assert where in record.getMessage()
+
+
+def test_a_number_that_is_none_is_read_as_such(caplog):
+    assert math.isnan(read_json(b'{"a": NaN}')["a"])
+
+
+def test_proper_json_is_read_without_a_word(caplog):
+    assert read_json('{"a": "é\\u0001"}'.encode()) == {"a": "é\x01"}
+    assert caplog.records == []
 
 
 def test_an_empty_body_is_nothing():
