@@ -56,12 +56,11 @@ def _read_leniently(content: bytes, error: ValueError) -> Any:
         began = content.lstrip()[:1] in (b"{", b"[")
         return Unreadable(still.pos if began and isinstance(still, json.JSONDecodeError) else None)
     if isinstance(error, UnicodeDecodeError):
-        what = f"a byte that is no UTF-8, at byte {error.start}"
+        logger.warning("An answer has a byte that is no UTF-8, at byte %d: it was read all the same.", error.start)
     elif isinstance(error, json.JSONDecodeError):
-        what = f"a control character, at character {error.pos}"
+        logger.warning("An answer has a control character, at character %d: it was read all the same.", error.pos)
     else:
-        what = str(error)[:80]
-    logger.warning("An answer is no proper JSON, and was read all the same: %s.", what)
+        logger.warning("An answer is no proper JSON (%s): it was read all the same.", str(error)[:80])
     return body
 
 
