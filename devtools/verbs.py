@@ -43,16 +43,12 @@ def site(arguments: list[str]) -> int:
 def test(arguments: list[str]) -> int:
     """Run the suite, or its tests in Chromium."""
     parser = parser_of(test, "pytest")
-    parser.add_argument("--database", choices=sorted(DATABASES), help="DATABASE_URL by default, or SQLite")
+    add_database(parser)
     parser.add_argument("--browser", action="store_true", help=f"only the tests that need Chromium ({CHROMIUM})")
     options, for_pytest = parse(parser, arguments)
     if options.browser and not Path(CHROMIUM).exists():
         raise Stop(f"There is no Chromium at {CHROMIUM}: on Debian and Ubuntu install the package chromium.")
-    environment = dict(os.environ)
-    if options.database == "sqlite":
-        environment.pop("DATABASE_URL", None)
-    elif options.database:
-        environment["DATABASE_URL"] = DATABASES[options.database]
+    environment = environment_on(options.database)
     extras = [*TEST, *drivers(environment)]
     if options.browser:
         extras.append("browser")
@@ -117,8 +113,12 @@ def dist(arguments: list[str]) -> int:
 
 def proofs(arguments: list[str]) -> int:
     """Run the long proofs of the promises, and what else prints figures of theirs."""
-    _, for_pytest = parse(parser_of(proofs, "pytest"), arguments)
-    status = run([ensure_environment(TEST), "-m", "pytest", "-m", "proof or figures", "-s", *for_pytest])
+    parser = parser_of(proofs, "pytest")
+    add_database(parser)
+    options, for_pytest = parse(parser, arguments)
+    environment = environment_on(options.database)
+    python = ensure_environment([*TEST, *drivers(environment)])
+    status = run([python, "-m", "pytest", "-m", "proof or figures", "-s", *for_pytest], env=environment)
     if status == NO_TEST_WAS_RUN:
         print("There is no such proof.")
     return status
@@ -196,6 +196,21 @@ def parse(parser: argparse.ArgumentParser, arguments: list[str]) -> tuple[argpar
     at = arguments.index("--") if "--" in arguments else len(arguments)
     options, others = parser.parse_known_args(arguments[:at])
     return options, others + arguments[at + 1 :]
+
+
+def add_database(parser: argparse.ArgumentParser) -> None:
+    """Let a verb be told which database its tests use."""
+    parser.add_argument("--database", choices=sorted(DATABASES), help="DATABASE_URL by default, or SQLite")
+
+
+def environment_on(database: str | None) -> dict[str, str]:
+    """Return the environment of tests on a database; None: on the one that it names."""
+    environment = dict(os.environ)
+    if database == "sqlite":
+        environment.pop("DATABASE_URL", None)
+    elif database:
+        environment["DATABASE_URL"] = DATABASES[database]
+    return environment
 
 
 def pass_on(verb: Callable[..., object], tool: str, arguments: list[str]) -> list[str]:

@@ -1,18 +1,25 @@
 """One process that works with a connection and measures its memory: `python -m tests.support.work_and_measure ID WHAT`.
 
 WHAT is "token" or "sync". It does all of it once, so that everything is loaded, prints "ready", waits for a line on
-stdin, does WHAT, and prints a line of JSON: `error`, what came of it; `grown`, by how many bytes the most memory it
-ever had has grown. Its environment says which database (DATABASE_URL) and which sandbox (BIGIN_SANDBOX_URL).
+stdin, does WHAT, and prints a line of JSON: `error`, what came of it; `grown`, by how many bytes its memory grew at
+most. Linux tells that; `ru_maxrss` begins with the memory of whoever started the process. Its environment says which
+database (DATABASE_URL) and which sandbox (BIGIN_SANDBOX_URL).
 """
 
 import json
 import os
-import resource
+import re
 import sys
+from pathlib import Path
+
+STATUS = Path("/proc/self/status")
 
 
-def most_memory() -> int:
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+def memory(name: str) -> int:
+    """Return bytes: VmRSS are those that the process has now, VmHWM the most that it has ever had."""
+    found = re.search(rf"^{name}:\s+(\d+) kB$", STATUS.read_text(), re.MULTILINE)
+    assert found
+    return int(found[1]) * 1024
 
 
 def main() -> None:
@@ -41,9 +48,9 @@ def main() -> None:
     assert not sync()
     print("ready", flush=True)
     sys.stdin.readline()
-    before = most_memory()
+    before = memory("VmRSS")
     error = {"token": ask_for_token, "sync": sync}[sys.argv[2]]()
-    print(json.dumps({"error": error, "grown": most_memory() - before}), flush=True)
+    print(json.dumps({"error": error, "grown": memory("VmHWM") - before}), flush=True)
 
 
 if __name__ == "__main__":
