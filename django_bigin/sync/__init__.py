@@ -7,8 +7,8 @@ through the pipeline, which makes copies of them, and store them through the run
 from .options import OnProgress, OnResult, Options
 from .results import ModuleResult, Progress
 from .use_cases import sync_connection, sync_slice
-from .verification import Verification
-from .verifying import verify_connection
+from .verify.result import Verification
+from .verify.use_case import verify_connection
 
 __all__ = (
     "ModuleResult",

@@ -1,4 +1,4 @@
-"""Verifying: compare one module of the mirror with the product, name what differs and, where asked to, mend just that.
+"""The reading of one module for a verification: every record is compared with what is stored of it.
 
 Nothing that the sync has noted is believed: what is compared is what is stored. The records are read by rising id, as a
 full sync reads them. What changed since the last sync is no difference: at the end a delta stores it. What no page
@@ -9,15 +9,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ..api.walks import Position, Step, Walk
-from ..exceptions import PageTokenError, PaginationLimitError
-from ..models import ModuleSync, Record
-from ..text import sentence as _
-from . import lookup, pipeline, scan, settling, store, whole
+from ...api.walks import Position, Step, Walk
+from ...exceptions import PageTokenError, PaginationLimitError
+from ...models import ModuleSync, Record
+from ...text import sentence as _
+from .. import pipeline, scan, store, whole
+from ..copies import Batch
+from ..run import Run
+from . import lookup, settling
 from .comparison import Comparison
-from .copies import Batch
-from .run import Run
-from .verification import Remainder, Verification
+from .result import Remainder, Verification
 
 PHASE = "verify"
 

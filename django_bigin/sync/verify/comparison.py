@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Collection
 from datetime import datetime
 
-from ..api.values import read_id
+from ...api.values import read_id
+from ..copies import BEGINNING, Batch, Copy
+from ..run import Run
 from . import lookup
-from .copies import BEGINNING, Batch, Copy
 from .differences import Difference, Kind, StoredRow, difference, is_later, to_be_replaced
-from .run import Run
-from .verification import Remainder, Verification
+from .result import Remainder, Verification
 
 
 class Comparison:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from ..api import records
-from ..conf import settings
-from ..exceptions import ModuleNotAvailableError
-from ..text import sentence as _
-from . import deletions, delta, lookup, missing, single, store
+from ...api import records
+from ...conf import settings
+from ...exceptions import ModuleNotAvailableError
+from ...text import sentence as _
+from .. import deletions, delta, missing, single, store
+from . import lookup
 from .comparison import Comparison
 from .differences import Kind, has_contents
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
 
-from ..db.aliases import written
-from ..db.limits import parts_of
-from ..models import ModuleSync, QuarantinedRow
-from . import store
+from ...db.aliases import written
+from ...db.limits import parts_of
+from ...models import ModuleSync, QuarantinedRow
+from .. import store
+from ..run import Run
 from .differences import StoredRow
-from .run import Run
 
 Rows = dict[int, StoredRow]
 

@@ -6,11 +6,11 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from datetime import timedelta
 
-from .. import clock
-from ..connections.states import require_connected
-from ..connections.tokens import ensure_fresh_token
-from ..db.aliases import written
-from ..exceptions import (
+from ... import clock
+from ...connections.states import require_connected
+from ...connections.tokens import ensure_fresh_token
+from ...db.aliases import written
+from ...exceptions import (
     AuthorizationError,
     BiginError,
     EncryptionError,
@@ -19,19 +19,19 @@ from ..exceptions import (
     RateLimitError,
     ScopeError,
 )
-from ..installation import require_ownership
-from ..models import Connection, ModuleSync
-from ..text import moment
-from ..text import sentence as _
-from . import plan
-from .engine import FIRST_REST_SECONDS, why_not
-from .options import Options
-from .quarantine import with_quarantined
-from .results import ANOTHER_WORKS
-from .run import Run, claim
-from .session import Session, open_session
-from .verification import Verification
-from .verify import verify
+from ...installation import require_ownership
+from ...models import Connection, ModuleSync
+from ...text import moment
+from ...text import sentence as _
+from .. import plan
+from ..engine import FIRST_REST_SECONDS, why_not
+from ..options import Options
+from ..quarantine import with_quarantined
+from ..results import ANOTHER_WORKS
+from ..run import Run, claim
+from ..session import Session, open_session
+from .reading import verify
+from .result import Verification
 
 DEFAULTS = Options()
 

@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any
 
-from ..api.walks import Position
+from ...api.walks import Position
 from .differences import Difference, Kind
 
 NAMED_AT_MOST = 10_000  # differences of a module; all are counted, and repaired

@@ -8,9 +8,9 @@ from datetime import datetime
 from enum import Enum
 from typing import Any, NamedTuple
 
-from ..api.canonical import canonical, content_hash
-from .copies import BEGINNING, Copy, StoredCopy
-from .store import EMAIL_LENGTH, NAME_LENGTH
+from ...api.canonical import canonical, content_hash
+from ..copies import BEGINNING, Copy, StoredCopy
+from ..store import EMAIL_LENGTH, NAME_LENGTH
 
 
 class Kind(Enum):
