@@ -24,7 +24,7 @@ from ..conf import settings
 from ..db.keys import is_storable
 from ..health.findings import judge_module
 from ..health.kinds import Level
-from ..models import ModuleSchema, ModuleSync, QuarantinedRow, Record
+from ..models import Link, ModuleSchema, ModuleSync, QuarantinedRow, Record
 from ..sync.quarantine import with_quarantined
 from ..sync.wanted import decide
 from ..text import fold
@@ -256,7 +256,8 @@ class RecordAdmin(ReadOnly, TenantScoped):
     def contents(self, obj: Record) -> SafeString:
         schema = ModuleSchema.objects.filter(connection=obj.connection_id, module=obj.module).first()
         described = schema.fields if schema else []
-        return record_fields(obj.data, {str(each.get("name")): str(each.get("label") or "") for each in described})
+        data = {name: _with_present_name(obj, name, value) for name, value in obj.data.items()}
+        return record_fields(data, {str(each.get("name")): str(each.get("label") or "") for each in described})
 
 
 @admin.register(QuarantinedRow)
@@ -283,3 +284,8 @@ class QuarantinedRowAdmin(ReadOnly, TenantScoped):
     @admin.display(description=_("as it came"))
     def row(self, obj: QuarantinedRow) -> SafeString:
         return format_html('<pre class="bigin-json">{}</pre>', obj.raw)
+
+
+def _with_present_name(record: Record, field: str, value: Any) -> Any:
+    link = record.value(field)
+    return {**value, "name": link.name} if isinstance(link, Link) else value

@@ -3,6 +3,7 @@
 from .audit import AuditEvent, Installation
 from .connection import AuthorizationAttempt, Connection
 from .mirror import ModuleSchema, ModuleSync, QuarantinedRow, Record
+from .reading import Link
 from .registration import ClientRegistration, ClientSecret, RegistrationState
 from .tenant import Tenant
 from .work import CreditAccount, CreditUse, Heartbeat, Job
@@ -18,6 +19,7 @@ __all__ = (
     "Heartbeat",
     "Installation",
     "Job",
+    "Link",
     "ModuleSchema",
     "ModuleSync",
     "QuarantinedRow",

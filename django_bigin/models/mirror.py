@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from itertools import islice
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.db import models
@@ -10,9 +12,11 @@ from django.utils.translation import gettext_lazy as _
 
 from ..text import fold, one_line
 from .connection import Connection
+from .reading import Link, Peers, introduce, link_id, typed
 
 MODULE_LENGTH = 64
 KEY_LENGTH = 120
+CHUNK = 2_000  # as Django's own iterator has it
 
 
 class ModuleSync(models.Model):
@@ -161,6 +165,19 @@ class RecordQuerySet(models.QuerySet["Record"]):
         """Keep those whose name starts so, whatever the case and accents."""
         return self.filter(name_key__startswith=fold(start))
 
+    def iterator(self, chunk_size: int | None = None) -> Iterator[Record]:
+        """As Django's; the records of a chunk are peers, so that links cost a query a chunk."""
+        rows = iter(super().iterator(chunk_size))
+        while chunk := list(islice(rows, chunk_size or CHUNK)):
+            introduce(chunk)
+            yield from chunk
+
+    def _fetch_all(self) -> None:
+        came_now = self._result_cache is None
+        super()._fetch_all()
+        if came_now:
+            introduce(self._result_cache or ())
+
 
 if TYPE_CHECKING:
 
@@ -204,6 +221,7 @@ class Record(models.Model):
     deleted_at = models.DateTimeField(_("deleted at"), null=True, blank=True)
 
     objects: ClassVar[RecordManager] = RecordManager()
+    _peers: Peers | None = None
 
     class Meta:
         verbose_name = _("record")
@@ -224,6 +242,35 @@ class Record(models.Model):
     def __getitem__(self, field: str) -> Any:
         """Return the value of a field by its API name, as Zoho sends it: `record["Email"]`."""
         return self.data[field]
+
+    def __getstate__(self) -> dict[str, Any]:
+        state = super().__getstate__()
+        state.pop("_peers", None)  # of this process
+        return state
+
+    def value(self, field: str) -> Any:
+        """Return the value of a field by its API name, as the type that the field has at Zoho.
+
+        Numbers with fractions are `Decimal`, moments aware datetimes, days `date`; lookups and owners are a `Link`,
+        which has the present name. None where the field is empty, or the mirror has it not. What does not fit its type
+        is returned as it was sent.
+        """
+        value = self.data.get(field)
+        record_id = link_id(value)
+        if record_id is not None:
+            name = self._with_peers().name_of(self, record_id)
+            return Link(record_id, str(value.get("name") or "") if name is None else name)
+        return typed(value, self._with_peers().types_of(self).get(field, ""))
+
+    def linked(self, field: str) -> Record | None:
+        """Return the record that a lookup or an owner points to; None where it is empty, or the mirror has it not."""
+        record_id = link_id(self.data.get(field))
+        return None if record_id is None else self._with_peers().linked(self, field, record_id)
+
+    def _with_peers(self) -> Peers:
+        if self._peers is None:
+            self._peers = Peers([self])
+        return self._peers
 
 
 class QuarantinedRow(models.Model):
