@@ -2,8 +2,9 @@
 
 from .audit import AuditEvent, Installation
 from .connection import AuthorizationAttempt, Connection
-from .mirror import ModuleSchema, ModuleSync, QuarantinedRow, Record
+from .mirror import ModuleSchema, ModuleSync, QuarantinedRow
 from .reading import Link
+from .record import Record
 from .registration import ClientRegistration, ClientSecret, RegistrationState
 from .tenant import Tenant
 from .work import CreditAccount, CreditUse, Heartbeat, Job

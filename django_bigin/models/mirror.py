@@ -1,22 +1,16 @@
-"""The mirror: the modules and their progress, a copy of every record, and the rows that could not be stored."""
+"""The mirror: the modules and their progress, their fields, and the rows that could not be stored."""
 
 from __future__ import annotations
-
-from collections.abc import Iterator
-from itertools import islice
-from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.db import models
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from ..text import fold, one_line
+from ..text import one_line
 from .connection import Connection
-from .reading import Link, Peers, introduce, link_id, typed
 
 MODULE_LENGTH = 64
 KEY_LENGTH = 120
-CHUNK = 2_000  # as Django's own iterator has it
 
 
 class ModuleSync(models.Model):
@@ -148,129 +142,6 @@ class ModuleSchema(models.Model):
 
     def __str__(self) -> str:
         return one_line(self.module)
-
-
-class RecordQuerySet(models.QuerySet["Record"]):
-    """Records, with the usual questions asked of them."""
-
-    def live(self) -> RecordQuerySet:
-        """Keep the live records: no tombstones."""
-        return self.filter(deleted_at=None)
-
-    def of(self, tenant: Any, module: str) -> RecordQuerySet:
-        """Return the live records of a tenant's module, such as `Record.objects.of(tenant, "Contacts")`."""
-        return self.live().filter(connection__tenant=tenant, module=module)
-
-    def named(self, start: str) -> RecordQuerySet:
-        """Keep those whose name starts so, whatever the case and accents."""
-        return self.filter(name_key__startswith=fold(start))
-
-    def iterator(self, chunk_size: int | None = None) -> Iterator[Record]:
-        """As Django's; the records of a chunk are peers, so that links cost a query a chunk."""
-        rows = iter(super().iterator(chunk_size))
-        while chunk := list(islice(rows, chunk_size or CHUNK)):
-            introduce(chunk)
-            yield from chunk
-
-    def _fetch_all(self) -> None:
-        came_now = self._result_cache is None
-        super()._fetch_all()
-        if came_now:
-            introduce(self._result_cache or ())
-
-
-if TYPE_CHECKING:
-
-    class RecordManager(RecordQuerySet, models.Manager["Record"]):  # type: ignore[misc]  # each has its own subscript
-        """The manager of records, which has the queryset's methods."""
-
-else:
-
-    class RecordManager(models.Manager.from_queryset(RecordQuerySet)):
-        """The manager of records, which has the queryset's methods."""
-
-
-class Record(models.Model):
-    """One record as Zoho has it. Deleted there it stays as a tombstone (`deleted_at`); a purge removes it."""
-
-    class Source(models.TextChoices):
-        LIST = "list", _("List")
-        SINGLE = "single", _("Single read")
-        BULK = "bulk", _("Bulk read")
-
-    connection = models.ForeignKey(
-        Connection, verbose_name=_("connection"), on_delete=models.CASCADE, related_name="records", db_index=False
-    )
-    module = models.CharField(_("module"), max_length=MODULE_LENGTH)
-    record_id = models.BigIntegerField(_("record id"))
-    data = models.JSONField(_("data"), default=dict)
-    name = models.CharField(_("name"), max_length=255, blank=True, default="")
-    name_key = models.CharField(_("name key"), max_length=KEY_LENGTH, blank=True, default="")
-    email = models.CharField(_("email"), max_length=254, blank=True, default="")
-    email_key = models.CharField(_("email key"), max_length=KEY_LENGTH, blank=True, default="")
-    owner_record_id = models.BigIntegerField(_("owner record id"), null=True, blank=True)
-    created_at = models.DateTimeField(
-        _("created at"), null=True, blank=True, help_text=_("When it was created at Zoho.")
-    )
-    modified_at = models.DateTimeField(
-        _("modified at"), null=True, blank=True, help_text=_("When it was last modified at Zoho.")
-    )
-    seen_at = models.DateTimeField(_("seen at"), help_text=_("When this copy was read, by Zoho's clock."))
-    content_hash = models.CharField(_("content hash"), max_length=64)
-    source = models.CharField(_("source"), max_length=12, choices=Source.choices, default=Source.LIST)
-    deleted_at = models.DateTimeField(_("deleted at"), null=True, blank=True)
-
-    objects: ClassVar[RecordManager] = RecordManager()
-    _peers: Peers | None = None
-
-    class Meta:
-        verbose_name = _("record")
-        verbose_name_plural = _("records")
-        constraints = (
-            models.UniqueConstraint(fields=("connection", "module", "record_id"), name="django_bigin_record_once"),
-        )
-        indexes = (
-            models.Index(fields=("connection", "module", "name_key"), name="django_bigin_record_name"),
-            models.Index(fields=("connection", "module", "email_key"), name="django_bigin_record_email"),
-            models.Index(fields=("connection", "module", "modified_at"), name="django_bigin_record_modified"),
-        )
-        permissions = (("view_record_data", "Can see the contents of records"),)
-
-    def __str__(self) -> str:
-        return one_line(self.name) or str(self.record_id)
-
-    def __getitem__(self, field: str) -> Any:
-        """Return the value of a field by its API name, as Zoho sends it: `record["Email"]`."""
-        return self.data[field]
-
-    def __getstate__(self) -> dict[str, Any]:
-        state = super().__getstate__()
-        state.pop("_peers", None)  # of this process
-        return state
-
-    def value(self, field: str) -> Any:
-        """Return the value of a field by its API name, as the type that the field has at Zoho.
-
-        Numbers with fractions are `Decimal`, moments aware datetimes, days `date`; lookups and owners are a `Link`,
-        which has the present name. None where the field is empty, or the mirror has it not. What does not fit its type
-        is returned as it was sent.
-        """
-        value = self.data.get(field)
-        record_id = link_id(value)
-        if record_id is not None:
-            name = self._with_peers().name_of(self, record_id)
-            return Link(record_id, str(value.get("name") or "") if name is None else name)
-        return typed(value, self._with_peers().types_of(self).get(field, ""))
-
-    def linked(self, field: str) -> Record | None:
-        """Return the record that a lookup or an owner points to; None where it is empty, or the mirror has it not."""
-        record_id = link_id(self.data.get(field))
-        return None if record_id is None else self._with_peers().linked(self, field, record_id)
-
-    def _with_peers(self) -> Peers:
-        if self._peers is None:
-            self._peers = Peers([self])
-        return self._peers
 
 
 class QuarantinedRow(models.Model):

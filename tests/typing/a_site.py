@@ -14,7 +14,7 @@ from django_bigin.connections import AccessToken, State, ensure_fresh_token, ope
 from django_bigin.encryption.secret import Secret
 from django_bigin.models import AuditEvent, ClientRegistration, ClientSecret, Connection, Record, Tenant
 from django_bigin.models.fields import HeldSecret
-from django_bigin.models.mirror import RecordQuerySet
+from django_bigin.models.record import RecordQuerySet
 from django_bigin.sync import ModuleResult, Options, sync_connection
 
 
