@@ -42,12 +42,11 @@ def newer_tick() -> Callable[[], bool]:
 
 
 def found() -> str:
-    """Return the first finding, and look that every door agrees with it; "" for none."""
-    doctor, status = Ran("bigin_doctor", "--json"), Ran("bigin_status", "--check")
+    """Return the doctor's first finding; "" for none."""
+    doctor = Ran("bigin_doctor", "--json")
     codes = doctor.document["codes"]
     assert (doctor.code == 0) == (not codes)
-    assert not codes or status.code != 0
-    return codes[0] if codes else ""
+    return str(codes[0]) if codes else ""
 
 
 def test_the_doctor_names_whoever_was_stopped_and_is_content_when_he_is_back(sandbox: Any, tmp_path: Path) -> None:

@@ -39,13 +39,13 @@ class Application:
         self.log = CallLog()
         self.faults: list[Fault] = []
         self.chance = Random(0)
-        self._in_flight = InFlight()
         self._control = control
         self.use(state)
 
     def use(self, state: State) -> None:
         """Continue with another state: a reset."""
         self.state = state
+        self._in_flight = InFlight()  # a call that the old state still holds up is none of the new one's
         self.accounts = AccountsServer(state)
         self.rest = Rest(state)
 

@@ -2,6 +2,7 @@
 
 import json
 import threading
+import time
 
 import pytest
 
@@ -84,3 +85,25 @@ def test_too_many_at_once_looks_like_too_many_credits(sandbox, program):
     assert crowded[:2] == broke[:2] == (429, crowded[1])
     assert crowded[1]["code"] == "TOO_MANY_REQUESTS"
     assert not {"Retry-After"} & (crowded[2].keys() | broke[2].keys())
+
+
+def test_a_reset_forgets_calls_that_are_still_held_up(sandbox, program):
+    sandbox.switch(concurrency_limit=2)
+    program.connect()
+    sandbox.fail("/bigin/v2", delay_seconds=5, times=2)
+    held = [threading.Thread(target=program.get, args=["Contacts"], kwargs={"fields": "Email"}) for _ in range(2)]
+    for thread in held:
+        thread.start()
+    give_up_at = time.monotonic() + 10
+    while sandbox.faults():
+        assert time.monotonic() < give_up_at
+        time.sleep(0.01)
+    assert program.get("Contacts", fields="Email")[0] == 429
+
+    sandbox.reset()
+    sandbox.switch(concurrency_limit=2)
+    again = Program(sandbox).connect()
+
+    assert again.get("Contacts", fields="Email")[0] == 204
+    for thread in held:
+        thread.join()
