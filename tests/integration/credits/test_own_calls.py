@@ -3,17 +3,18 @@
 from typing import Any
 
 import pytest
-from django.db import OperationalError, transaction
-from django.db import connection as database
+from django.db import OperationalError
 
 from django_bigin import clock
 from django_bigin.api.calls import CallMade
 from django_bigin.connections import ensure_fresh_token, open_client
 from django_bigin.credits.account import note_all
 from django_bigin.credits.calls import CallMeter
+from django_bigin.db.aliases import atomic
 from django_bigin.exceptions import RateLimitError
 from django_bigin.models import Connection, CreditAccount, CreditUse
 from tests.support.credits import share_of
+from tests.support.databases import database
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -33,7 +34,7 @@ def test_what_a_site_calls_is_what_the_sandbox_counts(sandbox: Any, connection: 
     client = open_client(connection)
     before = sandbox.credits()["used"]
     client.metadata.fetch_modules()
-    with transaction.atomic():
+    with atomic(CreditAccount):
         client.metadata.fetch_modules()
         client.metadata.fetch_modules()
     assert sandbox.credits()["used"] - before == account().window == 3
@@ -53,7 +54,7 @@ def test_the_share_stops_a_site_s_own_calls_too_and_nothing_is_sent(
     sent = sandbox.count_calls("GET /bigin/*")
     with pytest.raises(RateLimitError, match=r"^Resting until .* UTC: the site's share"):
         if inside:
-            with transaction.atomic():
+            with atomic(CreditAccount):
                 client.metadata.fetch_modules()
         else:
             client.metadata.fetch_modules()
@@ -70,7 +71,7 @@ def test_inside_a_transaction_a_day_that_is_over_has_room_again(
     note_all()
     sandbox.advance(86_400 + 120)
     ensure_fresh_token(connection.pk)
-    with transaction.atomic():
+    with atomic(CreditAccount):
         client.metadata.fetch_modules()
     assert account().unnoted_credits == 1
 
@@ -78,7 +79,7 @@ def test_inside_a_transaction_a_day_that_is_over_has_room_again(
 def test_a_call_inside_a_transaction_locks_no_account(sandbox: Any, connection: Connection) -> None:
     client = open_client(connection)
     client.metadata.fetch_modules()
-    with transaction.atomic(), database.execute_wrapper(refuse_writes):
+    with atomic(CreditAccount), database.execute_wrapper(refuse_writes):
         client.metadata.fetch_modules()
 
 
